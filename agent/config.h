@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file: what the operator asked for, checked whole before anything starts. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_DEFAULT_PATH "/etc/conntrack-agentx.conf"
+#define CONFIG_THRESHOLDS_MAX 16
+#define CONFIG_NAME_SIZE 64
+#define CONFIG_ERROR_SIZE 512
+
+struct config_threshold {
+	char name[CONFIG_NAME_SIZE];
+	uint32_t rising;  /* percent of the limit, 1-100 */
+	uint32_t falling; /* percent of the limit, below rising */
+};
+
+struct config {
+	char *agentx_address;
+	char *user;                     /* NULL: not named in the file; "": keep the caller's */
+	uint32_t sample_interval;       /* seconds */
+	uint32_t refresh_interval;      /* seconds */
+	uint32_t cpu_budget;            /* percent of one core */
+	uint32_t peak_window;           /* seconds */
+	uint32_t notification_interval; /* seconds */
+	size_t threshold_count;
+	struct config_threshold thresholds[CONFIG_THRESHOLDS_MAX];
+};
+
+/* Reads `path`; NULL means the default file, which may be missing. Returns a new configuration,
+ * or NULL with one line in `error` ("FILE:LINE: what is wrong; what would be right"). */
+struct config *config_load(const char *path, char error[CONFIG_ERROR_SIZE]);
+
+/* The same from text; `name` stands for the file in messages. */
+struct config *config_parse(const char *name, const char *text, size_t length,
+			    char error[CONFIG_ERROR_SIZE]);
+
+void config_free(struct config *config);
+
+#endif
