@@ -41,7 +41,7 @@ static inline size_t ct_attr_length(const struct nlattr *attribute)
 
 static inline uint16_t ct_attr_type(const struct nlattr *attribute)
 {
-	return attribute->nla_type & NLA_TYPE_MASK;
+	return (uint16_t)(attribute->nla_type & 0x3fff); /* NLA_TYPE_MASK */
 }
 
 static inline struct ct_attr_walk ct_attr_nested(const struct nlattr *attribute)

@@ -7,7 +7,6 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "ct_attr.h"

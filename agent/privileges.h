@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Giving away what a process does not need. */
+#ifndef PRIVILEGES_H
+#define PRIVILEGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The user that both processes become. `name` as in the configuration: NULL for the default one,
+ * "" to keep the caller's. Called once, before anything is forked. Keeps CAP_NET_ADMIN and nothing
+ * else, and sets no_new_privs. CAP_NET_ADMIN missing is no error here: the figures will say so.
+ * On failure -1 and one line in `error`.
+ *
+ * Both processes share the user, because then the collector may end and restart the subagent
+ * without keeping CAP_SETUID and CAP_KILL for it. */
+int privileges_keep_net_admin(const char *name, char *error, size_t size);
+
+/* For the subagent: no capability at all. -1 with errno. */
+int privileges_drop_all(void);
+
+#endif
