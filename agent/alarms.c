@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "alarms.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "threshold.h"
@@ -9,28 +8,24 @@
 /* "Dropping" ends when nothing was dropped for this long. */
 #define QUIET_MS 60000
 
-void alarms_configure(struct alarms *alarms, size_t count)
-{
-	alarms->threshold_count = count < SNAPSHOT_THRESHOLDS_MAX ? count : SNAPSHOT_THRESHOLDS_MAX;
-}
+_Static_assert(CONFIG_THRESHOLDS_MAX <= SNAPSHOT_THRESHOLDS_MAX, "a row for each threshold");
+_Static_assert(CONFIG_NAME_SIZE <= SNAPSHOT_NAME_SIZE, "room for each name");
 
-void alarms_set_threshold(struct alarms *alarms, size_t position, const char *name, uint32_t rising,
-			  uint32_t falling)
+void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds, size_t count)
 {
-	struct latch latch = { 0 };
+	struct alarms_threshold before[SNAPSHOT_THRESHOLDS_MAX];
+	size_t count_before = alarms->threshold_count;
 
-	/* the order in the file may have changed: find the state by the name */
-	for (size_t i = position; i < SNAPSHOT_THRESHOLDS_MAX; i++) {
-		if (strcmp(alarms->thresholds[i].name, name) != 0)
-			continue;
-		latch = alarms->thresholds[i].latch;
-		alarms->thresholds[i] = alarms->thresholds[position];
-		break;
+	memcpy(before, alarms->thresholds, sizeof(before));
+	memset(alarms->thresholds, 0, sizeof(alarms->thresholds));
+	alarms->threshold_count = count;
+	for (size_t i = 0; i < count; i++) {
+		alarms->thresholds[i].is = thresholds[i];
+		for (size_t j = 0; j < count_before; j++) {
+			if (strcmp(before[j].is.name, thresholds[i].name) == 0)
+				alarms->thresholds[i].latch = before[j].latch;
+		}
 	}
-	snprintf(alarms->thresholds[position].name, SNAPSHOT_NAME_SIZE, "%s", name);
-	alarms->thresholds[position].rising = rising;
-	alarms->thresholds[position].falling = falling;
-	alarms->thresholds[position].latch = latch;
 }
 
 static void update_dropping(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,
@@ -57,19 +52,18 @@ void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64
 	sample->dropping = alarms->dropping.raised;
 	sample->threshold_count = alarms->threshold_count;
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
+		const struct config_threshold *threshold = &alarms->thresholds[i].is;
 		struct snapshot_threshold *shown = &sample->thresholds[i];
 		struct latch *latch = &alarms->thresholds[i].latch;
-		uint32_t rising = alarms->thresholds[i].rising;
-		uint32_t falling = alarms->thresholds[i].falling;
 
 		if (sample->has_figures)
 			latch_set(latch,
-				  threshold_state(latch->raised, rising, falling, sample->entries,
-						  sample->max_entries),
+				  threshold_state(latch->raised, threshold->rising, threshold->falling,
+						  sample->entries, sample->max_entries),
 				  wall_ms);
-		memcpy(shown->name, alarms->thresholds[i].name, sizeof(shown->name));
-		shown->rising = rising;
-		shown->falling = falling;
+		memcpy(shown->name, threshold->name, sizeof(threshold->name));
+		shown->rising = threshold->rising;
+		shown->falling = threshold->falling;
 		shown->raised = latch->raised;
 		shown->transitions = latch->transitions;
 		shown->since = latch->since_ms;
@@ -91,8 +85,10 @@ bool alarms_next(struct alarms *alarms, const struct snapshot_sample *sample, ui
 			      sample, i);
 		return true;
 	}
-	notice = latch_poll(&alarms->dropping, now_ms, interval_ms, suppressed);
-	if (notice != LATCH_QUIET && sample->has_figures) {
+	notice = sample->has_figures
+			 ? latch_poll(&alarms->dropping, now_ms, interval_ms, suppressed)
+			 : LATCH_QUIET;
+	if (notice != LATCH_QUIET) {
 		event_compose(event,
 			      notice == LATCH_RISING ? EVENT_DROPPING_STARTED : EVENT_DROPPING_STOPPED,
 			      sample, 0);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "event.h"
 #include "latch.h"
 #include "snapshot.h"
@@ -14,9 +15,8 @@
 /* Zeroed at start. */
 struct alarms {
 	size_t threshold_count;
-	struct {
-		char name[SNAPSHOT_NAME_SIZE];
-		uint32_t rising, falling; /* percent */
+	struct alarms_threshold {
+		struct config_threshold is;
 		struct latch latch;
 	} thresholds[SNAPSHOT_THRESHOLDS_MAX];
 	struct latch dropping, degraded;
@@ -25,10 +25,9 @@ struct alarms {
 	uint64_t last_drop_ms; /* monotonic */
 };
 
-/* Makes room for thresholds; one that had the same name before keeps its state. */
-void alarms_configure(struct alarms *alarms, size_t count);
-void alarms_set_threshold(struct alarms *alarms, size_t position, const char *name, uint32_t rising,
-			  uint32_t falling);
+/* Takes the thresholds over, `count` of them at most SNAPSHOT_THRESHOLDS_MAX; one that had the same
+ * name before keeps its state. */
+void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds, size_t count);
 
 /* Takes a sample in, and fills its threshold and dropping figures. */
 void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,

@@ -157,11 +157,17 @@ int channel_send_event(const struct channel *channel, const struct event *event)
 	return channel_send(channel->events, &message);
 }
 
-bool channel_is_drained(int end)
+enum channel_progress channel_progress(int end)
 {
-	int unread = 0;
+	int unread = 0, error = 0;
+	socklen_t size = sizeof(error);
 
-	return ioctl(end, SIOCOUTQ, &unread) == 0 && unread == 0;
+	if (ioctl(end, SIOCOUTQ, &unread) != 0 || unread > 0)
+		return CHANNEL_UNREAD;
+	/* closing with unread messages frees them too, but leaves ECONNRESET at this end */
+	if (getsockopt(end, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error)
+		return CHANNEL_BROKEN;
+	return CHANNEL_READ;
 }
 
 int channel_receive(int end, struct channel_message *message)

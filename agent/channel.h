@@ -44,8 +44,10 @@ int channel_send_sample(const struct channel *channel, const struct snapshot_sam
 int channel_send_scan(const struct channel *channel, const struct snapshot_scan *scan);
 int channel_send_event(const struct channel *channel, const struct event *event);
 
-/* The other side has read everything sent to that end. */
-bool channel_is_drained(int end);
+/* How far the other side has read what was sent to that end. A reader that closed its end with
+ * messages unread is BROKEN, once: asking takes the error off the socket. */
+enum channel_progress { CHANNEL_READ, CHANNEL_UNREAD, CHANNEL_BROKEN };
+enum channel_progress channel_progress(int end);
 
 /* Reads one message: 1, 0 at the end of the stream, -1 with errno (EAGAIN: none; EBADMSG: one that
  * cannot be understood, and is gone). */

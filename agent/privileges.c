@@ -58,15 +58,6 @@ static int find_account(const char *name, const struct passwd **account, char *e
 	return 0;
 }
 
-static int apply_capabilities(void)
-{
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_apply(CAPNG_SELECT_BOTH) == 0)
-		return 0;
-	/* without CAP_SETPCAP the bounding set stays as it is; no_new_privs makes that harmless */
-	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
-}
-
 int privileges_keep_net_admin(const char *name, char *error, size_t size)
 {
 	const struct passwd *account;
@@ -76,6 +67,11 @@ int privileges_keep_net_admin(const char *name, char *error, size_t size)
 	has_net_admin = capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN);
 	if (find_account(name, &account, error, size) != 0)
 		return -1;
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
+	/* without CAP_SETPCAP it stays as it is; no_new_privs makes that harmless */
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+		capng_apply(CAPNG_SELECT_BOUNDS);
 	if (account && initgroups(account->pw_name, account->pw_gid) != 0) {
 		snprintf(error, size, "cannot take the groups of user \"%s\": %s", account->pw_name,
 			 strerror(errno));
@@ -113,5 +109,6 @@ int privileges_keep_net_admin(const char *name, char *error, size_t size)
 
 int privileges_drop_all(void)
 {
-	return apply_capabilities();
+	capng_clear(CAPNG_SELECT_CAPS);
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
 }

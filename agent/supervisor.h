@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The subagent seen from the collector: starting it, feeding it, ending it when it hangs, and
+ * starting it again when it died. Events are its post: one that the subagent had not read when it
+ * died goes to the next one. */
+#ifndef SUPERVISOR_H
+#define SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+#include "loop.h"
+#include "snapshot.h"
+
+struct supervisor;
+
+/* `agentx_address` must stay until it is replaced or the supervisor is freed. NULL with errno. */
+struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address);
+/* Ends the subagent, within a second whatever it is doing. */
+void supervisor_free(struct supervisor *supervisor);
+
+/* Starts the subagent. */
+void supervisor_start(struct supervisor *supervisor);
+
+/* Gives the address of another master: the subagent is started anew for it. */
+void supervisor_set_address(struct supervisor *supervisor, const char *agentx_address);
+
+/* The same address in another string. */
+void supervisor_keep_address(struct supervisor *supervisor, const char *agentx_address);
+
+/* To be called when a child may have died (SIGCHLD). */
+void supervisor_reap(struct supervisor *supervisor);
+
+/* To be called at least every few seconds: ends a subagent that has not read for too long. */
+void supervisor_check(struct supervisor *supervisor);
+
+/* Queues an event. */
+void supervisor_notify(struct supervisor *supervisor, const struct event *event);
+
+/* Events handed to a subagent with a master, and events that found the queue full. */
+uint64_t supervisor_events_taken(const struct supervisor *supervisor);
+uint64_t supervisor_events_lost(const struct supervisor *supervisor);
+
+/* Whether figures would be read now; a subagent that is behind gets the newest ones later. */
+bool supervisor_wants_figures(const struct supervisor *supervisor);
+/* True once after each start: the subagent knows nothing yet. */
+bool supervisor_is_new(struct supervisor *supervisor);
+void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent);
+void supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample);
+/* False if it did not go out. */
+bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan);
+
+#endif
