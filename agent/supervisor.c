@@ -2,6 +2,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,25 +112,17 @@ void supervisor_free(struct supervisor *supervisor)
 __attribute__((noreturn)) static void become_subagent(const struct supervisor *supervisor,
 						      const struct channel *ends, pid_t parent)
 {
-	struct channel own = { 3, 4 };
+	const struct channel own = { 3, 4 };
 	/* out of the way of 3 and 4 first */
-	int figures = dup(ends->figures), events = dup(ends->events);
+	int figures = fcntl(ends->figures, F_DUPFD, 5), events = fcntl(ends->events, F_DUPFD, 5);
 
-	if (figures < 0 || events < 0)
-		_exit(1);
-	while (figures == own.events || events == own.figures || figures == own.figures) {
-		figures = dup(figures);
-		events = dup(events);
-		if (figures < 0 || events < 0)
-			_exit(1);
-	}
-	if (dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
+	if (figures < 0 || events < 0 || dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
 		_exit(1);
 	close_range(5, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1); /* the collector died before that was in force */
-	_exit(subagent_run(&own, supervisor->agentx_address, supervisor->master_connects));
+	exit(subagent_run(&own, supervisor->agentx_address, supervisor->master_connects));
 }
 
 static void schedule_restart(struct supervisor *supervisor)

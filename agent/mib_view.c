@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mib_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The instance of that index, made in its place in the order if it is new. */
+static struct mib_instance *view_instance(struct mib_view *view, uint32_t index)
+{
+	struct mib_instance *grown;
+	size_t at = 0;
+
+	while (at < view->instance_count && view->instances[at].index < index)
+		at++;
+	if (at < view->instance_count && view->instances[at].index == index)
+		return &view->instances[at];
+	grown = reallocarray(view->instances, view->instance_count + 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	view->instances = grown;
+	memmove(grown + at + 1, grown + at, (view->instance_count - at) * sizeof(*grown));
+	memset(grown + at, 0, sizeof(*grown));
+	grown[at].index = index;
+	view->instance_count++;
+	return &grown[at];
+}
+
+static int stage_sample(struct mib_view *view, struct channel_message *message)
+{
+	struct mib_instance *instance = view_instance(view, message->sample.instance);
+
+	if (!instance)
+		return -1;
+	if (instance->has_staged_sample)
+		snapshot_sample_clear(&instance->staged_sample);
+	instance->staged_sample = message->sample;
+	instance->has_staged_sample = true;
+	return 0;
+}
+
+static int stage_scan(struct mib_view *view, struct channel_message *message)
+{
+	struct mib_instance *instance = view_instance(view, message->scan.instance);
+
+	if (!instance)
+		return -1;
+	if (instance->has_staged_scan)
+		snapshot_scan_clear(&instance->staged_scan);
+	instance->staged_scan = message->scan;
+	instance->has_staged_scan = true;
+	return 0;
+}
+
+int mib_view_stage(struct mib_view *view, struct channel_message *message)
+{
+	int result = 0;
+
+	if (message->kind == CHANNEL_AGENT) {
+		view->staged_agent = message->agent;
+		view->has_agent = true;
+	} else if (message->kind == CHANNEL_SAMPLE) {
+		result = stage_sample(view, message);
+	} else if (message->kind == CHANNEL_SCAN) {
+		result = stage_scan(view, message);
+	}
+	if (result != 0)
+		channel_message_clear(message);
+	return result;
+}
+
+void mib_view_commit(struct mib_view *view)
+{
+	view->agent = view->staged_agent;
+	for (size_t i = 0; i < view->instance_count; i++) {
+		struct mib_instance *instance = &view->instances[i];
+
+		if (instance->has_staged_sample) {
+			snapshot_sample_clear(&instance->sample);
+			instance->sample = instance->staged_sample;
+			instance->has_sample = true;
+			instance->has_staged_sample = false;
+		}
+		if (instance->has_staged_scan) {
+			snapshot_scan_clear(&instance->scan);
+			instance->scan = instance->staged_scan;
+			instance->has_scan = true;
+			instance->has_staged_scan = false;
+		}
+	}
+}
+
+void mib_view_clear(struct mib_view *view)
+{
+	mib_view_commit(view);
+	for (size_t i = 0; i < view->instance_count; i++) {
+		snapshot_sample_clear(&view->instances[i].sample);
+		snapshot_scan_clear(&view->instances[i].scan);
+	}
+	free(view->instances);
+	memset(view, 0, sizeof(*view));
+}
