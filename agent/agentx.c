@@ -229,10 +229,11 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 
 static void set_up_library(void)
 {
-	/* no MIB files, no configuration files, nothing written: all of it is the master's business */
+	/* no MIB files, no configuration files, nothing written (a directory that cannot be made): all
+	 * of it is the master's business */
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
-	setenv("SNMP_PERSISTENT_DIR", "/nonexistent", 1);
+	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 	snmp_enable_calllog();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, handle_log, NULL);
 	netsnmp_enable_subagent();

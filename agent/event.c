@@ -27,21 +27,20 @@ static void compose_utilization(struct event *event, const struct snapshot_thres
 	char fill[96];
 
 	event->threshold = (uint32_t)position + 1;
+	event->threshold_rising = threshold->rising;
+	event->threshold_falling = threshold->falling;
 	memcpy(event->threshold_name, threshold->name, sizeof(event->threshold_name));
 	if (event->max_entries)
 		snprintf(fill, sizeof(fill), "is %" PRIu32 "%% full (%" PRIu32 " of %" PRIu32 " entries)",
 			 event->utilization, event->entries, event->max_entries);
 	else
 		snprintf(fill, sizeof(fill), "has no limit (%" PRIu32 " entries)", event->entries);
-	if (event->kind == EVENT_UTILIZATION_RISING) {
-		event->threshold_percent = threshold->rising;
+	if (event->kind == EVENT_UTILIZATION_RISING)
 		say(event, "%s, above the threshold %s (%" PRIu32 "%%)", fill, threshold->name,
 		    threshold->rising);
-	} else {
-		event->threshold_percent = threshold->falling;
+	else
 		say(event, "%s, no longer above the threshold %s (cleared at %" PRIu32 "%%)", fill,
 		    threshold->name, threshold->falling);
-	}
 }
 
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
@@ -103,5 +102,6 @@ void event_code(struct codec *codec, struct event *event)
 	codec_string(codec, event->status_text, sizeof(event->status_text));
 	codec_u32(codec, &event->threshold);
 	codec_string(codec, event->threshold_name, sizeof(event->threshold_name));
-	codec_u32(codec, &event->threshold_percent);
+	codec_u32(codec, &event->threshold_rising);
+	codec_u32(codec, &event->threshold_falling);
 }

@@ -32,7 +32,7 @@ struct event {
 	char status_text[SNAPSHOT_TEXT_SIZE];
 	uint32_t threshold; /* nfctThresholdIndex; 0: not of a threshold */
 	char threshold_name[SNAPSHOT_NAME_SIZE];
-	uint32_t threshold_percent; /* rising or falling, as the kind is */
+	uint32_t threshold_rising, threshold_falling; /* percent */
 };
 
 /* An event of `kind` with the figures of `sample`, and the words for it; `threshold` is the position
