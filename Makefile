@@ -66,3 +66,119 @@ clean:
 	rm -rf build
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+
+# ---- what the project needs from the distribution -------------------------------------------
+
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libmnl-dev libnetfilter-conntrack-dev libconfuse-dev \
+	libcap-ng-dev libsnmp-dev libsystemd-dev
+RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping procps libcap2-bin \
+	erlang-snmp python3
+TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest
+LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
+
+# Installs what is missing of its arguments; asks for nothing where all is there.
+ENSURE = tests/ensure-packages
+
+.PHONY: deps demo check run lint format bench install uninstall
+deps:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES)
+
+# ---- see it, test it --------------------------------------------------------------------------
+
+demo:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
+	$(Q)tests/demo
+
+run: all
+	$(Q)tests/run-over-host
+
+check:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
+	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so
+	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
+
+# The SMI's base modules, without which no tool can load ours: Debian's erlang-snmp carries them.
+SMI_MODULES = SNMPv2-SMI SNMPv2-TC SNMPv2-CONF SNMPv2-MIB INET-ADDRESS-MIB SNMP-FRAMEWORK-MIB
+.PHONY: smi
+smi:
+	@mkdir -p build/smi
+	$(Q)for module in $(SMI_MODULES); do \
+		cp /usr/lib/erlang/lib/snmp-*/mibs/$$module.mib build/smi/$$module; done
+	$(Q)cp /usr/share/snmp/mibs/NET-SNMP-MIB.txt build/smi/NET-SNMP-MIB
+	$(Q)cp mibs/NF-CONNTRACK-MIB.txt build/smi/NF-CONNTRACK-MIB
+
+# A unit test includes the .c that it tests, and links the other objects that it needs.
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_OBJECTS = $(filter-out $(BUILD)/agent/main.o,$(OBJECTS))
+.PHONY: unit
+unit: $(UNIT_TESTS)
+
+$(BUILD)/unit/test_%: tests/unit/test_%.c $(UNIT_OBJECTS) Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+		$(filter-out $(BUILD)/agent/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka
+
+build/%: tests/tools/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iagent $(CFLAGS) -o $@ $< -Wl,--as-needed -lmnl -lnetfilter_conntrack
+
+build/%.so: tests/tools/%.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+bench:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all build/ctfill build/ctfloor
+	$(Q)tests/bench/run
+
+# ---- lint -------------------------------------------------------------------------------------
+
+C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
+SHELL_FILES = tests/ensure-packages tests/demo tests/run-over-host tests/bench/run tests/lint-includes .ci/run
+
+lint:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
+	$(Q)$(MAKE) --no-print-directory smi
+	clang-format --dry-run --Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
+		--inline-suppr -D_GNU_SOURCE -D'VERSION=""' -Iagent agent tests/tools
+	shellcheck $(SHELL_FILES)
+	tests/lint-includes
+	@# smilint exits 0 whatever it finds: what it says of our module is what counts
+	@SMIPATH=build/smi smilint -l 6 -s -m mibs/NF-CONNTRACK-MIB.txt 2>&1 | { ! grep -F mibs/NF-CONNTRACK-MIB.txt; }
+	mandoc -T lint -W style agent/conntrack-agentx.8 agent/conntrack-agentx.conf.5
+	@echo "lint: clean"
+
+format:
+	clang-format -i $(C_FILES)
+
+# ---- install ----------------------------------------------------------------------------------
+
+install: all
+	install -D -m 755 $(BIN) $(DESTDIR)$(SBINDIR)/conntrack-agentx
+	install -D -m 644 agent/conntrack-agentx.8 $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8
+	install -D -m 644 agent/conntrack-agentx.conf.5 $(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5
+	install -D -m 644 mibs/NF-CONNTRACK-MIB.txt $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt
+	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
+	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DOCDIR)/snmpd-conntrack-agentx.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+	@# the operator's own file is never overwritten
+	install -d $(DESTDIR)$(SYSCONFDIR)
+	test -e $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf || \
+		install -m 644 conf/conntrack-agentx.conf $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf
+
+# Leaves the configuration, if it was changed.
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/conntrack-agentx $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8 \
+		$(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5 $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt \
+		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+	rm -rf $(DESTDIR)$(DOCDIR)
+	! cmp -s conf/conntrack-agentx.conf $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf || \
+		rm -f $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf

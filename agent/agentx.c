@@ -17,21 +17,22 @@
 #include "log.h"
 #include "mib_table.h"
 
-#define PING_INTERVAL_S 3       /* also how often a lost master is looked for */
+#define PING_INTERVAL_S     3      /* also how often a lost master is looked for */
 #define RESPONSE_TIMEOUT_US 300000 /* a stopped master holds us no longer than this */
-#define SEND_TIMEOUT_US 300000
-#define REGISTER_RETRY_S 3
+#define SEND_TIMEOUT_US     300000
+#define REGISTER_RETRY_S    3
 
 static const oid registered[] = { MIB_ROOT, MIB_OBJECTS };
 
-/* The library's own state is global, and so is what its callbacks need: one struct for all of it. */
+/* The library's own state is global, and so is what its callbacks need: one struct for all of it.
+ */
 static struct {
 	struct mib_view *view;
 	uint64_t *master_connects;
 	const char *address;
 	netsnmp_handler_registration *registration;
 	netsnmp_session *session; /* the library's; NULL without a master */
-	long pinned; /* transid of the request that the view is held for */
+	long pinned;              /* transid of the request that the view is held for */
 	bool has_pinned;
 	bool refused;      /* the last registration was */
 	bool refusal_told; /* and the operator knows */
@@ -54,7 +55,8 @@ static void answer(netsnmp_variable_list *variable, const struct mib_value *valu
 		snmp_set_var_typed_value(variable, ASN_COUNTER64, &wide, sizeof(wide));
 		break;
 	default:
-		/* gauges and ticks may pass LONG_MAX where long has 32 bits; the bits are the same */
+		/* gauges and ticks may pass LONG_MAX where long has 32 bits; the bits are the same
+		 */
 		snmp_set_var_typed_integer(variable, value->type, (long)value->number);
 	}
 }
@@ -122,10 +124,11 @@ static int handle_request(netsnmp_mib_handler *handler, netsnmp_handler_registra
 static void register_module(void)
 {
 	agentx.refused = false;
-	agentx.registration = netsnmp_create_handler_registration(
-		"nfConntrackMIB", handle_request, registered, OID_LENGTH(registered),
-		HANDLER_CAN_RONLY);
-	if (!agentx.registration || netsnmp_register_handler(agentx.registration) != MIB_REGISTERED_OK) {
+	agentx.registration =
+		netsnmp_create_handler_registration("nfConntrackMIB", handle_request, registered,
+						    OID_LENGTH(registered), HANDLER_CAN_RONLY);
+	if (!agentx.registration ||
+	    netsnmp_register_handler(agentx.registration) != MIB_REGISTERED_OK) {
 		log_error("libnetsnmpagent refuses to register the module");
 		agentx.registration = NULL; /* freed by the library */
 	}
@@ -229,8 +232,8 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 
 static void set_up_library(void)
 {
-	/* no MIB files, no configuration files, nothing written (a directory that cannot be made): all
-	 * of it is the master's business */
+	/* no MIB files, no configuration files, nothing written (a directory that cannot be made):
+	 * all of it is the master's business */
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
@@ -239,8 +242,8 @@ static void set_up_library(void)
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agentx.address);
-	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT, handle_session_init,
-			       NULL);
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT,
+			       handle_session_init, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
 			       handle_connected, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,

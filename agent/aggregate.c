@@ -5,11 +5,11 @@
 #include <sys/socket.h>
 
 /* nf_conntrack_common.h, enum ip_conntrack_status; the later ones are missing in old headers */
-#define STATUS_SEEN_REPLY (1U << 1)
-#define STATUS_ASSURED (1U << 2)
-#define STATUS_SOURCE_NAT (1U << 4)
-#define STATUS_DESTINATION_NAT (1U << 5)
-#define STATUS_OFFLOAD (1U << 14)
+#define STATUS_SEEN_REPLY       (1U << 1)
+#define STATUS_ASSURED          (1U << 2)
+#define STATUS_SOURCE_NAT       (1U << 4)
+#define STATUS_DESTINATION_NAT  (1U << 5)
+#define STATUS_OFFLOAD          (1U << 14)
 #define STATUS_HARDWARE_OFFLOAD (1U << 15)
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
@@ -151,7 +151,8 @@ int aggregate_finish(const struct aggregate *aggregate, struct aggregate_rows *r
 	scan->ipv6 = aggregate->family[1];
 	scan->helped = aggregate->helped;
 	rows_learn(rows, aggregate);
-	if (finish_protocols(aggregate, rows, scan) != 0 || finish_states(aggregate, rows, scan) != 0) {
+	if (finish_protocols(aggregate, rows, scan) != 0 ||
+	    finish_states(aggregate, rows, scan) != 0) {
 		snapshot_scan_clear(scan);
 		return -1;
 	}

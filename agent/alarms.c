@@ -11,7 +11,8 @@
 _Static_assert(CONFIG_THRESHOLDS_MAX <= SNAPSHOT_THRESHOLDS_MAX, "a row for each threshold");
 _Static_assert(CONFIG_NAME_SIZE <= SNAPSHOT_NAME_SIZE, "room for each name");
 
-void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds, size_t count)
+void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds,
+		      size_t count)
 {
 	struct alarms_threshold before[SNAPSHOT_THRESHOLDS_MAX];
 	size_t count_before = alarms->threshold_count;
@@ -31,7 +32,8 @@ void alarms_configure(struct alarms *alarms, const struct config_threshold *thre
 static void update_dropping(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,
 			    uint64_t wall_ms)
 {
-	uint64_t drops = sample->total.value[COUNTER_DROPS] + sample->total.value[COUNTER_EARLY_DROPS];
+	uint64_t drops =
+		sample->total.value[COUNTER_DROPS] + sample->total.value[COUNTER_EARLY_DROPS];
 
 	if (alarms->has_drops && drops != alarms->drops) {
 		alarms->last_drop_ms = now_ms;
@@ -58,8 +60,9 @@ void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64
 
 		if (sample->has_figures)
 			latch_set(latch,
-				  threshold_state(latch->raised, threshold->rising, threshold->falling,
-						  sample->entries, sample->max_entries),
+				  threshold_state(latch->raised, threshold->rising,
+						  threshold->falling, sample->entries,
+						  sample->max_entries),
 				  wall_ms);
 		memcpy(shown->name, threshold->name, sizeof(threshold->name));
 		shown->rising = threshold->rising;
@@ -90,14 +93,16 @@ bool alarms_next(struct alarms *alarms, const struct snapshot_sample *sample, ui
 			 : LATCH_QUIET;
 	if (notice != LATCH_QUIET) {
 		event_compose(event,
-			      notice == LATCH_RISING ? EVENT_DROPPING_STARTED : EVENT_DROPPING_STOPPED,
+			      notice == LATCH_RISING ? EVENT_DROPPING_STARTED
+						     : EVENT_DROPPING_STOPPED,
 			      sample, 0);
 		return true;
 	}
 	notice = latch_poll(&alarms->degraded, now_ms, interval_ms, suppressed);
 	if (notice != LATCH_QUIET) {
 		event_compose(event,
-			      notice == LATCH_RISING ? EVENT_INSTANCE_DEGRADED : EVENT_INSTANCE_RECOVERED,
+			      notice == LATCH_RISING ? EVENT_INSTANCE_DEGRADED
+						     : EVENT_INSTANCE_RECOVERED,
 			      sample, 0);
 		return true;
 	}

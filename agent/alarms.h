@@ -27,7 +27,8 @@ struct alarms {
 
 /* Takes the thresholds over, `count` of them at most SNAPSHOT_THRESHOLDS_MAX; one that had the same
  * name before keeps its state. */
-void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds, size_t count);
+void alarms_configure(struct alarms *alarms, const struct config_threshold *thresholds,
+		      size_t count);
 
 /* Takes a sample in, and fills its threshold and dropping figures. */
 void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,

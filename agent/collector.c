@@ -16,7 +16,7 @@
 #include "service.h"
 #include "supervisor.h"
 
-#define NS_PER_S 1000000000ULL
+#define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
 /* An instance with what the collector keeps about it. */

@@ -42,8 +42,9 @@ static void report(cfg_t *cfg, const char *format, va_list arguments)
 
 	if (!error_line || error_line[0])
 		return; /* the first fault is the one to mend; those behind it may be its echo */
-	used = snprintf(error_line, CONFIG_ERROR_SIZE, "%s:%d: ",
-			cfg && cfg->filename ? cfg->filename : "configuration", cfg ? cfg->line : 0);
+	used = snprintf(error_line, CONFIG_ERROR_SIZE,
+			"%s:%d: ", cfg && cfg->filename ? cfg->filename : "configuration",
+			cfg ? cfg->line : 0);
 	if (used > 0 && used < CONFIG_ERROR_SIZE)
 		vsnprintf(error_line + used, (size_t)(CONFIG_ERROR_SIZE - used), format, arguments);
 	for (char *c = error_line; *c; c++) {
@@ -80,8 +81,8 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	errno = 0;
 	number = strtol(value, &end, 10);
 	if (end == value || *end || errno || number < range->low || number > range->high) {
-		fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)", option->name, value,
-		      range->low, range->high, range->unit);
+		fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)", option->name,
+		      value, range->low, range->high, range->unit);
 		return -1;
 	}
 	*(long *)result = number;
@@ -113,7 +114,8 @@ static int check_threshold(cfg_t *cfg, cfg_opt_t *option)
 		return -1;
 	}
 	if (falling < 0) {
-		fault(cfg, "threshold \"%s\": falling is missing; give a percentage below rising (%ld)",
+		fault(cfg,
+		      "threshold \"%s\": falling is missing; give a percentage below rising (%ld)",
 		      cfg_title(section), rising);
 		return -1;
 	}
@@ -148,7 +150,8 @@ static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 		fault(cfg, "a threshold of this name stands already further up; "
 			   "each needs a name of its own");
 	} else {
-		fault(cfg, "%s; write key = value, or threshold \"name\" { rising = N falling = N }",
+		fault(cfg,
+		      "%s; write key = value, or threshold \"name\" { rising = N falling = N }",
 		      said);
 	}
 }
@@ -298,9 +301,10 @@ struct config *config_load(const char *path, char error[CONFIG_ERROR_SIZE])
 	if (!path)
 		path = CONFIG_DEFAULT_PATH;
 	if (!text) {
-		snprintf(error, CONFIG_ERROR_SIZE, "%s:0: cannot read the configuration: %s%s", path,
-			 strerror(errno),
-			 errno == ENOENT ? "; name a file that exists" : "; give a readable text file");
+		snprintf(error, CONFIG_ERROR_SIZE, "%s:0: cannot read the configuration: %s%s",
+			 path, strerror(errno),
+			 errno == ENOENT ? "; name a file that exists"
+					 : "; give a readable text file");
 		return NULL;
 	}
 	config = config_parse(path, text, length, error);

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_DEFAULT_PATH "/etc/conntrack-agentx.conf"
+#define CONFIG_DEFAULT_PATH   "/etc/conntrack-agentx.conf"
 #define CONFIG_THRESHOLDS_MAX 16
-#define CONFIG_NAME_SIZE 64
-#define CONFIG_ERROR_SIZE 512
+#define CONFIG_NAME_SIZE      64
+#define CONFIG_ERROR_SIZE     512
 
 struct config_threshold {
 	char name[CONFIG_NAME_SIZE];

@@ -57,7 +57,8 @@ static inline struct ct_attr_walk ct_attr_of_message(const struct nlmsghdr *mess
 	size_t before = sizeof(*message) + header_size;
 
 	return (struct ct_attr_walk){ (const unsigned char *)message + before,
-				      message->nlmsg_len > before ? message->nlmsg_len - before : 0 };
+				      message->nlmsg_len > before ? message->nlmsg_len - before
+								  : 0 };
 }
 
 /* Readers: false, and the value untouched, when the attribute has another length. Netlink aligns to

@@ -3,23 +3,24 @@
 
 /* Not getprotobynumber(): a router may have no /etc/protocols, and a name is part of the MIB. */
 static const char *const protocol_names[256] = {
-	[1] = "icmp",       [2] = "igmp",      [4] = "ipip",  [6] = "tcp",         [8] = "egp",
-	[17] = "udp",       [27] = "rdp",      [33] = "dccp", [41] = "ipv6",       [46] = "rsvp",
-	[47] = "gre",       [50] = "esp",      [51] = "ah",   [58] = "ipv6-icmp",  [88] = "eigrp",
-	[89] = "ospf",      [94] = "ipip-nos", [97] = "etherip", [98] = "encap",   [103] = "pim",
-	[108] = "ipcomp",   [112] = "vrrp",    [115] = "l2tp", [124] = "isis",     [132] = "sctp",
-	[133] = "fc",       [136] = "udplite", [137] = "mpls-in-ip", [139] = "hip", [255] = "other",
+	[1] = "icmp",      [2] = "igmp",       [4] = "ipip",      [6] = "tcp",
+	[8] = "egp",       [17] = "udp",       [27] = "rdp",      [33] = "dccp",
+	[41] = "ipv6",     [46] = "rsvp",      [47] = "gre",      [50] = "esp",
+	[51] = "ah",       [58] = "ipv6-icmp", [88] = "eigrp",    [89] = "ospf",
+	[94] = "ipip-nos", [97] = "etherip",   [98] = "encap",    [103] = "pim",
+	[108] = "ipcomp",  [112] = "vrrp",     [115] = "l2tp",    [124] = "isis",
+	[132] = "sctp",    [133] = "fc",       [136] = "udplite", [137] = "mpls-in-ip",
+	[139] = "hip",     [255] = "other",
 };
 
 static const char *const tcp_states[CT_TCP_STATES] = {
-	"NONE",     "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT",
-	"LAST_ACK", "TIME_WAIT", "CLOSE",    "SYN_SENT2",
+	"NONE",       "SYN_SENT", "SYN_RECV",  "ESTABLISHED", "FIN_WAIT",
+	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",       "SYN_SENT2",
 };
 
 static const char *const sctp_states[CT_SCTP_STATES] = {
-	"NONE",          "CLOSED",            "COOKIE_WAIT",    "COOKIE_ECHOED",
-	"ESTABLISHED",   "SHUTDOWN_SENT",     "SHUTDOWN_RECD",  "SHUTDOWN_ACK_SENT",
-	"HEARTBEAT_SENT", "HEARTBEAT_ACKED",
+	"NONE",          "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",  "ESTABLISHED",
+	"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT", "HEARTBEAT_ACKED",
 };
 
 const char *ct_protocol_name(uint8_t number)

@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CT_PROTOCOL_TCP 6
-#define CT_PROTOCOL_UDP 17
-#define CT_PROTOCOL_ICMP 1
+#define CT_PROTOCOL_TCP    6
+#define CT_PROTOCOL_UDP    17
+#define CT_PROTOCOL_ICMP   1
 #define CT_PROTOCOL_ICMPV6 58
-#define CT_PROTOCOL_SCTP 132
+#define CT_PROTOCOL_SCTP   132
 /* IANA's reserved number: in the MIB, everything past the cap */
 #define CT_PROTOCOL_OTHER 255
 
 /* enum tcp_conntrack and enum sctp_conntrack: how many states the kernel has */
-#define CT_TCP_STATES 10
+#define CT_TCP_STATES  10
 #define CT_SCTP_STATES 10
 
 /* "tcp"; NULL for a number without a name here. */

@@ -39,7 +39,8 @@ static void parse_protoinfo(const struct nlattr *protoinfo, struct ct_entry *ent
 		if (type != CTA_PROTOINFO_TCP && type != CTA_PROTOINFO_SCTP)
 			continue;
 		while ((field = ct_attr_next(&fields))) {
-			if (type == CTA_PROTOINFO_TCP && ct_attr_type(field) == CTA_PROTOINFO_TCP_STATE)
+			if (type == CTA_PROTOINFO_TCP &&
+			    ct_attr_type(field) == CTA_PROTOINFO_TCP_STATE)
 				ct_attr_u8(field, &entry->tcp_state);
 			else if (type == CTA_PROTOINFO_SCTP &&
 				 ct_attr_type(field) == CTA_PROTOINFO_SCTP_STATE)

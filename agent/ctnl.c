@@ -125,7 +125,7 @@ static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 		if (message->nlmsg_seq != ctnl->sequence || message->nlmsg_pid != ctnl->port_id)
 			continue;
 		result = message->nlmsg_type < NLMSG_MIN_TYPE ? ctnl_control(message)
-							       : handle(ctnl, message, context);
+							      : handle(ctnl, message, context);
 		if (result != 1)
 			return result;
 	}
@@ -244,7 +244,8 @@ int ctnl_get_expect_stats(struct ctnl *ctnl, struct counters_table *table)
 {
 	struct cpu_reader reader = { table, expect_attributes, sizeof(expect_attributes) };
 
-	return ctnl_read_cpus(ctnl, NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU, &reader);
+	return ctnl_read_cpus(ctnl, NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU,
+			      &reader);
 }
 
 struct dump_visitor {

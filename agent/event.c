@@ -31,7 +31,8 @@ static void compose_utilization(struct event *event, const struct snapshot_thres
 	event->threshold_falling = threshold->falling;
 	memcpy(event->threshold_name, threshold->name, sizeof(event->threshold_name));
 	if (event->max_entries)
-		snprintf(fill, sizeof(fill), "is %" PRIu32 "%% full (%" PRIu32 " of %" PRIu32 " entries)",
+		snprintf(fill, sizeof(fill),
+			 "is %" PRIu32 "%% full (%" PRIu32 " of %" PRIu32 " entries)",
 			 event->utilization, event->entries, event->max_entries);
 	else
 		snprintf(fill, sizeof(fill), "has no limit (%" PRIu32 " entries)", event->entries);

@@ -35,8 +35,8 @@ struct event {
 	uint32_t threshold_rising, threshold_falling; /* percent */
 };
 
-/* An event of `kind` with the figures of `sample`, and the words for it; `threshold` is the position
- * in the sample's thresholds for the kinds that have one. */
+/* An event of `kind` with the figures of `sample`, and the words for it; `threshold` is the
+ * position in the sample's thresholds for the kinds that have one. */
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
 		   size_t threshold);
 

@@ -103,8 +103,8 @@ static void sample_fail(struct instance *instance, int error)
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_figures = false;
-	snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s", strerror(error),
-		 error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
+	snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s",
+		 strerror(error), error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
 	/* the next sample starts from a clean socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -143,7 +143,8 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 		sample->peak_time = wall_ms;
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
-	sample->has_buckets = sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &sample->buckets);
+	sample->has_buckets =
+		sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &sample->buckets);
 	sample->has_expect_max =
 		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
 	sample->has_figures = true;

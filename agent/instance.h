@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One conntrack table (network namespace) under watch: its sample tier, its scan tier, its alarms. */
+/* One conntrack table (network namespace) under watch: its sample tier, its scan tier, its alarms.
+ */
 #ifndef INSTANCE_H
 #define INSTANCE_H
 
@@ -20,7 +21,8 @@ void instance_free(struct instance *instance);
  * nothing has changed. */
 int instance_configure(struct instance *instance, const struct config *config);
 
-/* Reads the O(1) figures and updates peaks and alarms. What fails is told by the sample's status. */
+/* Reads the O(1) figures and updates peaks and alarms. What fails is told by the sample's status.
+ */
 void instance_sample(struct instance *instance);
 const struct snapshot_sample *instance_get_sample(const struct instance *instance);
 

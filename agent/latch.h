@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 struct latch {
-	bool raised;          /* the state now */
-	bool notified;        /* the state that was last told */
-	bool held_back;       /* the latest transition waits for its interval */
-	bool has_sent[2];     /* by kind: [0] falling, [1] rising */
+	bool raised;      /* the state now */
+	bool notified;    /* the state that was last told */
+	bool held_back;   /* the latest transition waits for its interval */
+	bool has_sent[2]; /* by kind: [0] falling, [1] rising */
 	uint64_t sent_ms[2];
 	uint64_t transitions; /* of the state, told or not */
-	uint64_t since_ms;    /* wall clock of the latest transition, or of the first figure; 0: none */
+	uint64_t
+		since_ms; /* wall clock of the latest transition, or of the first figure; 0: none */
 };
 
 enum latch_notice { LATCH_QUIET, LATCH_RISING, LATCH_FALLING };

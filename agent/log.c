@@ -51,13 +51,13 @@ static void log_line(enum log_level level, const char *format, va_list arguments
 		level == LOG_LEVEL_DEBUG ? "debug: " : "", line);
 }
 
-#define LOG_FUNCTION(name, level)                        \
-	void name(const char *format, ...)               \
-	{                                                \
-		va_list arguments;                       \
-		va_start(arguments, format);             \
-		log_line(level, format, arguments);      \
-		va_end(arguments);                       \
+#define LOG_FUNCTION(name, level)                                                                  \
+	void name(const char *format, ...)                                                         \
+	{                                                                                          \
+		va_list arguments;                                                                 \
+		va_start(arguments, format);                                                       \
+		log_line(level, format, arguments);                                                \
+		va_end(arguments);                                                                 \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

@@ -147,16 +147,16 @@ bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct
 	name += OBJECTS_LENGTH;
 	length -= OBJECTS_LENGTH;
 	for (size_t t = 0; t < TABLE_COUNT; t++) {
-		for (size_t c = 0; length && tables[t]->number == name[0] && c < tables[t]->column_count;
-		     c++) {
+		for (size_t c = 0;
+		     length && tables[t]->number == name[0] && c < tables[t]->column_count; c++) {
 			const struct mib_column *column = &tables[t]->columns[c];
 			size_t used = column_prefix(tables[t], column, prefix);
 
 			if (!starts_with(name, length, prefix, used))
 				continue;
 			return row_seek(tables[t], view, name + used, length - used, false, &row) &&
-			       compare(index, row_index(&row, index), name + used,
-				       length - used) == 0 &&
+			       compare(index, row_index(&row, index), name + used, length - used) ==
+				       0 &&
 			       column_get(column, &row, value);
 		}
 	}
@@ -204,8 +204,8 @@ bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, b
 			if (!inside && compare(prefix, used, name, length) < 0)
 				continue; /* the whole column lies before */
 			if (!column_next(table, column, view, name + (inside ? used : 0),
-					 inside ? length - used : 0, inside && !inclusive && length > used,
-					 &row, value))
+					 inside ? length - used : 0,
+					 inside && !inclusive && length > used, &row, value))
 				continue;
 			memcpy(next, objects, sizeof(objects));
 			memcpy(next + OBJECTS_LENGTH, prefix, used * sizeof(oid));
@@ -294,8 +294,8 @@ void mib_set_date(struct mib_value *value, uint64_t wall_ms)
 	       (unsigned char[]){ (unsigned char)(year >> 8), (unsigned char)year,
 				  (unsigned char)(utc.tm_mon + 1), (unsigned char)utc.tm_mday,
 				  (unsigned char)utc.tm_hour, (unsigned char)utc.tm_min,
-				  (unsigned char)utc.tm_sec,
-				  (unsigned char)(wall_ms % 1000 / 100), '+', 0, 0 },
+				  (unsigned char)utc.tm_sec, (unsigned char)(wall_ms % 1000 / 100),
+				  '+', 0, 0 },
 	       value->length);
 }
 

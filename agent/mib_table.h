@@ -13,16 +13,16 @@
 #include "mib_view.h"
 
 /* The module's root: netSnmpPlaypen 6696. To move it, change this line and the MIB's. */
-#define MIB_ROOT 1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6696
-#define MIB_ROOT_LENGTH 10
+#define MIB_ROOT          1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6696
+#define MIB_ROOT_LENGTH   10
 #define MIB_NOTIFICATIONS 0
-#define MIB_OBJECTS 1
+#define MIB_OBJECTS       1
 
 /* A value in the type that its column has. */
 struct mib_value {
-	u_char type;               /* ASN_* */
-	uint64_t number;           /* of every type but octet strings */
-	size_t length;             /* of `bytes` */
+	u_char type;     /* ASN_* */
+	uint64_t number; /* of every type but octet strings */
+	size_t length;   /* of `bytes` */
 	unsigned char bytes[256];
 };
 
@@ -48,8 +48,8 @@ struct mib_column {
 };
 
 struct mib_table {
-	oid number;    /* below nfctObjects */
-	bool scalars;  /* a group of scalars: no entry, one row, index 0 */
+	oid number;        /* below nfctObjects */
+	bool scalars;      /* a group of scalars: no entry, one row, index 0 */
 	size_t key_length; /* index sub-identifiers after nfctInstanceIndex, 2 at most */
 	size_t (*count)(const struct mib_instance *instance);
 	/* the sub-identifiers after nfctInstanceIndex; rows are sorted by them */

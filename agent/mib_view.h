@@ -29,8 +29,8 @@ struct mib_view {
 	size_t instance_count;
 	struct mib_instance *instances; /* sorted by index; owned */
 	/* filled in for each request */
-	uint64_t now_ms;           /* monotonic */
-	uint32_t uptime;           /* sysUpTime, hundredths of a second */
+	uint64_t now_ms; /* monotonic */
+	uint32_t uptime; /* sysUpTime, hundredths of a second */
 	uint64_t master_connects;
 };
 

@@ -11,8 +11,8 @@
 #include "log.h"
 #include "mib_table.h"
 
-/* Where an object of a notification gets its value from, and its OID: table, column and which of the
- * event's indexes follow. */
+/* Where an object of a notification gets its value from, and its OID: table, column and which of
+ * the event's indexes follow. */
 enum varbind_index { INDEX_SCALAR, INDEX_INSTANCE, INDEX_THRESHOLD };
 
 struct varbind {
@@ -25,8 +25,19 @@ struct varbind {
 #define EVENT(field) offsetof(struct event, field)
 
 enum varbind_name {
-	VARBIND_END, TEXT, NAME, STATUS, STATUS_TEXT, ENTRIES, MAX_ENTRIES, UTILIZATION, DROPS,
-	EARLY_DROPS, THRESHOLD_NAME, THRESHOLD_RISING, THRESHOLD_FALLING,
+	VARBIND_END,
+	TEXT,
+	NAME,
+	STATUS,
+	STATUS_TEXT,
+	ENTRIES,
+	MAX_ENTRIES,
+	UTILIZATION,
+	DROPS,
+	EARLY_DROPS,
+	THRESHOLD_NAME,
+	THRESHOLD_RISING,
+	THRESHOLD_FALLING,
 };
 
 static const struct varbind varbinds[] = {
@@ -46,10 +57,10 @@ static const struct varbind varbinds[] = {
 
 /* The objects of each notification, in the order of the MIB. */
 static const enum varbind_name contents[][9] = {
-	[EVENT_UTILIZATION_RISING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION, THRESHOLD_NAME,
-				       THRESHOLD_RISING },
-	[EVENT_UTILIZATION_FALLING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION, THRESHOLD_NAME,
-					THRESHOLD_RISING, THRESHOLD_FALLING },
+	[EVENT_UTILIZATION_RISING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
+				       THRESHOLD_NAME, THRESHOLD_RISING },
+	[EVENT_UTILIZATION_FALLING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
+					THRESHOLD_NAME, THRESHOLD_RISING, THRESHOLD_FALLING },
 	[EVENT_DROPPING_STARTED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
 	[EVENT_DROPPING_STOPPED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
 	[EVENT_INSTANCE_DEGRADED] = { TEXT, NAME, STATUS, STATUS_TEXT },
@@ -95,7 +106,8 @@ static void varbind_add(netsnmp_variable_list **list, const struct varbind *varb
 		break;
 	case ASN_INTEGER:
 		integer = (unsigned char)*field;
-		snmp_varlist_add_variable(list, name, length, ASN_INTEGER, &integer, sizeof(integer));
+		snmp_varlist_add_variable(list, name, length, ASN_INTEGER, &integer,
+					  sizeof(integer));
 		break;
 	default:
 		memcpy(&narrow, field, sizeof(narrow));
@@ -115,8 +127,8 @@ void notify_send(const struct event *event)
 		log_error("event of unknown kind %u dropped: %s", event->kind, event->text);
 		return;
 	}
-	snmp_varlist_add_variable(&list, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, notification,
-				  sizeof(notification));
+	snmp_varlist_add_variable(&list, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID,
+				  notification, sizeof(notification));
 	for (const enum varbind_name *name = contents[event->kind]; *name; name++)
 		varbind_add(&list, &varbinds[*name], event);
 	send_v2trap(list);

@@ -13,7 +13,7 @@
 #include "log.h"
 #include "threshold.h"
 
-#define BAR_WIDTH 40
+#define BAR_WIDTH         40
 #define PROGRESS_AFTER_MS 1000
 #define PROGRESS_EVERY_MS 200
 
@@ -60,7 +60,8 @@ static void print_fill(const struct snapshot_sample *sample, const struct snapsh
 	memset(bar, '.', BAR_WIDTH);
 	memset(bar, '#', filled);
 	bar[BAR_WIDTH] = '\0';
-	printf("  entries       %" PRIu32 " of %" PRIu32 "\n", sample->entries, sample->max_entries);
+	printf("  entries       %" PRIu32 " of %" PRIu32 "\n", sample->entries,
+	       sample->max_entries);
 	printf("  utilization   [%s%s%s] %" PRIu32 "%%\n", terminal ? colour : "", bar,
 	       terminal ? "\033[0m" : "", percent);
 	printf("  firm          %" PRIu32 "%% (assured: eviction cannot relieve it)\n",
@@ -84,8 +85,8 @@ static void print_scan(const struct snapshot_scan *scan)
 
 static void print_protocols(const struct snapshot_scan *scan)
 {
-	printf("\n%-12s %-6s %10s %10s %10s%s\n", "protocol", "family", "entries", "assured", "unreplied",
-	       scan->has_accounting ? "         octets" : "");
+	printf("\n%-12s %-6s %10s %10s %10s%s\n", "protocol", "family", "entries", "assured",
+	       "unreplied", scan->has_accounting ? "         octets" : "");
 	for (size_t i = 0; i < scan->protocol_count; i++) {
 		const struct snapshot_protocol *row = &scan->protocols[i];
 		const char *name = ct_protocol_name(row->number);

@@ -41,7 +41,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'x':
 			if (!optarg[0]) {
-				log_error("-x: the address is empty; give the master's AgentX socket");
+				log_error("-x: the address is empty; give the master's AgentX "
+					  "socket");
 				return -1;
 			}
 			options->agentx_address = optarg;
@@ -69,7 +70,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		log_error("stray argument \"%s\"; only options are taken, see conntrack-agentx --help",
+		log_error("stray argument \"%s\"; only options are taken, see conntrack-agentx "
+			  "--help",
 			  argv[optind]);
 		return -1;
 	}

@@ -28,7 +28,8 @@ uint32_t peak_window_add(struct peak_window *window, uint64_t now_ms, uint32_t v
 	while (window->count && peak_at(window, window->count - 1)->value <= value)
 		window->count--;
 	if (window->count == window->capacity)
-		window->count--; /* samples came faster than announced: the newest low one gives way */
+		window->count--; /* samples came faster than announced: the newest low one gives way
+				  */
 	*peak_at(window, window->count) = (struct peak_sample){ now_ms, value };
 	window->count++;
 	return peak_at(window, 0)->value;

@@ -11,7 +11,7 @@ struct peak_window {
 	struct peak_sample {
 		uint64_t time_ms;
 		uint32_t value;
-	} *samples; /* a ring of `capacity`; owned */
+	} * samples; /* a ring of `capacity`; owned */
 	size_t capacity, first, count;
 	uint64_t length_ms;
 };

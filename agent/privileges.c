@@ -12,7 +12,7 @@
 
 #include "log.h"
 
-#define DEFAULT_USER "conntrack-agentx"
+#define DEFAULT_USER  "conntrack-agentx"
 #define FALLBACK_USER "nobody"
 
 /* The account to change to; NULL to stay. -1 with `error` if a named one does not exist. */
@@ -27,7 +27,8 @@ static int find_account(const char *name, const struct passwd **account, char *e
 		*account = getpwnam(name);
 		if (!*account) {
 			snprintf(error, size,
-				 "user \"%s\" does not exist; create it, or set user to one that does",
+				 "user \"%s\" does not exist; create it, or set user to one that "
+				 "does",
 				 name);
 			return -1;
 		}
@@ -35,7 +36,8 @@ static int find_account(const char *name, const struct passwd **account, char *e
 			*account = NULL;
 		} else if (!may_change) {
 			snprintf(error, size,
-				 "changing to user \"%s\" needs root; start as root, or set user = \"\"",
+				 "changing to user \"%s\" needs root; start as root, or set user = "
+				 "\"\"",
 				 name);
 			return -1;
 		}
@@ -50,7 +52,8 @@ static int find_account(const char *name, const struct passwd **account, char *e
 			    "\"; create it (see the README) or set user");
 		if (!*account) {
 			snprintf(error, size,
-				 "neither user \"" DEFAULT_USER "\" nor \"" FALLBACK_USER "\" exists; "
+				 "neither user \"" DEFAULT_USER "\" nor \"" FALLBACK_USER
+				 "\" exists; "
 				 "create the first, or set user");
 			return -1;
 		}

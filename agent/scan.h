@@ -31,6 +31,7 @@ int scan_error(const struct scan *scan);
 
 /* After SCAN_DONE: fills `figures` (which owns nothing yet) but for instance, counts of scans and
  * firm utilization. -1 with ENOMEM. */
-int scan_finish(const struct scan *scan, struct aggregate_rows *rows, struct snapshot_scan *figures);
+int scan_finish(const struct scan *scan, struct aggregate_rows *rows,
+		struct snapshot_scan *figures);
 
 #endif

@@ -14,11 +14,11 @@
 #include "codec.h"
 #include "counters.h"
 
-#define SNAPSHOT_NAME_SIZE 64
-#define SNAPSHOT_TEXT_SIZE 192
+#define SNAPSHOT_NAME_SIZE      64
+#define SNAPSHOT_TEXT_SIZE      192
 #define SNAPSHOT_THRESHOLDS_MAX 16
-#define SNAPSHOT_PROTOCOLS_MAX 512
-#define SNAPSHOT_STATES_MAX 64
+#define SNAPSHOT_PROTOCOLS_MAX  512
+#define SNAPSHOT_STATES_MAX     64
 
 /* nfctAgent */
 struct snapshot_agent {

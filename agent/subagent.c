@@ -73,7 +73,8 @@ static void pass_event(const struct channel *channel)
 		log_warning("channel: %s", strerror(errno));
 }
 
-static int serve(const struct channel *channel, struct mib_view *view, const sigset_t *while_waiting)
+static int serve(const struct channel *channel, struct mib_view *view,
+		 const sigset_t *while_waiting)
 {
 	struct pollfd fds[2 + AGENTX_POLL_MAX];
 
@@ -101,7 +102,8 @@ static int serve(const struct channel *channel, struct mib_view *view, const sig
 	return 0;
 }
 
-int subagent_run(const struct channel *channel, const char *agentx_address, uint64_t *master_connects)
+int subagent_run(const struct channel *channel, const char *agentx_address,
+		 uint64_t *master_connects)
 {
 	struct mib_view view = { 0 };
 	sigset_t while_waiting;
@@ -115,7 +117,8 @@ int subagent_run(const struct channel *channel, const char *agentx_address, uint
 		return 1;
 	}
 	/* what the collector knows already is there before the first request */
-	if (receive_figures(channel, &view) && agentx_start(agentx_address, &view, master_connects) == 0)
+	if (receive_figures(channel, &view) &&
+	    agentx_start(agentx_address, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();
 	mib_view_clear(&view);

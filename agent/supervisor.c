@@ -18,12 +18,12 @@
 #include "subagent.h"
 
 #define BACKOFF_FIRST_MS 250
-#define BACKOFF_MAX_MS 30000
-#define STEADY_MS 30000    /* one that lived so long starts without delay when it dies */
-#define HANG_MS 10000      /* one that has not read for so long is hung */
-#define TERM_MS 1000       /* one that is asked to end gets so long */
-#define EVENT_POLL_MS 20   /* how often an event under way is looked after, while it is young */
-#define EVENT_YOUNG_MS 1000
+#define BACKOFF_MAX_MS   30000
+#define STEADY_MS        30000 /* one that lived so long starts without delay when it dies */
+#define HANG_MS          10000 /* one that has not read for so long is hung */
+#define TERM_MS          1000  /* one that is asked to end gets so long */
+#define EVENT_POLL_MS    20    /* how often an event under way is looked after, while it is young */
+#define EVENT_YOUNG_MS   1000
 
 struct supervisor {
 	struct loop *loop;
@@ -63,8 +63,9 @@ struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address)
 	supervisor->loop = loop;
 	supervisor->agentx_address = agentx_address;
 	supervisor->channel = (struct channel){ -1, -1 };
-	supervisor->master_connects = mmap(NULL, sizeof(*supervisor->master_connects),
-					   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	supervisor->master_connects =
+		mmap(NULL, sizeof(*supervisor->master_connects), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (supervisor->master_connects == MAP_FAILED) {
 		free(supervisor);
 		return NULL;
@@ -116,7 +117,8 @@ __attribute__((noreturn)) static void become_subagent(const struct supervisor *s
 	/* out of the way of 3 and 4 first */
 	int figures = fcntl(ends->figures, F_DUPFD, 5), events = fcntl(ends->events, F_DUPFD, 5);
 
-	if (figures < 0 || events < 0 || dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
+	if (figures < 0 || events < 0 || dup2(figures, own.figures) < 0 ||
+	    dup2(events, own.events) < 0)
 		_exit(1);
 	close_range(5, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -248,8 +250,7 @@ static void push_events(struct supervisor *supervisor)
 	event = event_queue_peek(&supervisor->events);
 	if (!event)
 		return;
-	if (!supervisor->event_under_way &&
-	    channel_send_event(&supervisor->channel, event) == 0) {
+	if (!supervisor->event_under_way && channel_send_event(&supervisor->channel, event) == 0) {
 		supervisor->event_under_way = true;
 		supervisor->event_written_ms = clock_monotonic_ms();
 	}
