@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parser against libnetfilter_conntrack, over a real dump of a real table; and against messages
+ * that no kernel sends. */
+#include "../../agent/ct_parse.c"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+#include <sched.h>
+
+#include "test.h"
+
+#define ENTRIES_EACH 40
+
+/* A connection of the kind that `number` says, in the table of this namespace. */
+static void insert(struct nfct_handle *handle, uint8_t protocol, bool v6, uint16_t number)
+{
+	struct nf_conntrack *ct = nfct_new();
+	uint32_t source6[4] = { htonl(0x20010db8), 0, 0, htonl(number) };
+	uint32_t target6[4] = { htonl(0x20010db8), 0, 1, htonl(number) };
+	bool icmp = protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+
+	assert_non_null(ct);
+	nfct_set_attr_u8(ct, ATTR_L3PROTO, v6 ? AF_INET6 : AF_INET);
+	if (v6) {
+		nfct_set_attr(ct, ATTR_IPV6_SRC, source6);
+		nfct_set_attr(ct, ATTR_IPV6_DST, target6);
+	} else {
+		nfct_set_attr_u32(ct, ATTR_IPV4_SRC, htonl(0xc0000201));
+		nfct_set_attr_u32(ct, ATTR_IPV4_DST, htonl(0xc6336401U + number));
+	}
+	nfct_set_attr_u8(ct, ATTR_L4PROTO, protocol);
+	if (icmp) {
+		nfct_set_attr_u8(ct, ATTR_ICMP_TYPE, v6 ? 128 : 8);
+		nfct_set_attr_u8(ct, ATTR_ICMP_CODE, 0);
+		nfct_set_attr_u16(ct, ATTR_ICMP_ID, htons(number));
+	} else if (protocol != 253) {
+		nfct_set_attr_u16(ct, ATTR_PORT_SRC, htons((uint16_t)(1024 + number)));
+		nfct_set_attr_u16(ct, ATTR_PORT_DST, htons(443));
+	}
+	nfct_setobjopt(ct, NFCT_SOPT_SETUP_REPLY);
+	nfct_set_attr_u32(ct, ATTR_TIMEOUT, 600);
+	if (protocol == IPPROTO_TCP)
+		nfct_set_attr_u8(ct, ATTR_TCP_STATE,
+				 (uint8_t)(TCP_CONNTRACK_SYN_SENT + number % 8));
+	if (protocol == IPPROTO_SCTP) {
+		nfct_set_attr_u8(ct, ATTR_SCTP_STATE, (uint8_t)(1 + number % 7));
+		nfct_set_attr_u32(ct, ATTR_SCTP_VTAG_ORIG, htonl(1));
+		nfct_set_attr_u32(ct, ATTR_SCTP_VTAG_REPL, htonl(2));
+	}
+	if (number % 3 == 1)
+		nfct_set_attr_u32(ct, ATTR_STATUS, IPS_SEEN_REPLY | IPS_ASSURED);
+	if (number % 4 == 3)
+		nfct_set_attr_u16(ct, ATTR_ZONE, number);
+	if (nfct_query(handle, NFCT_Q_CREATE, ct) != 0)
+		fail_msg("insert protocol %u number %u: %s", protocol, number, strerror(errno));
+	nfct_destroy(ct);
+}
+
+static void same(const struct nlmsghdr *message, unsigned int seen[256])
+{
+	struct nf_conntrack *ct = nfct_new(); /* a fresh one: a used one keeps what it held */
+	struct ct_entry entry;
+
+	assert_non_null(ct);
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(nfct_nlmsg_parse(message, ct), 0);
+	assert_int_equal(entry.family, nfct_get_attr_u8(ct, ATTR_L3PROTO));
+	assert_int_equal(entry.protocol, nfct_get_attr_u8(ct, ATTR_L4PROTO));
+	assert_int_equal(entry.status, nfct_get_attr_u32(ct, ATTR_STATUS));
+	assert_int_equal(entry.zone, nfct_get_attr_u16(ct, ATTR_ZONE));
+	if (entry.protocol == IPPROTO_TCP)
+		assert_int_equal(entry.tcp_state, nfct_get_attr_u8(ct, ATTR_TCP_STATE));
+	if (entry.protocol == IPPROTO_SCTP)
+		assert_int_equal(entry.sctp_state, nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
+	assert_int_equal(entry.packets, nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS) +
+						nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS));
+	assert_int_equal(entry.octets, nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES) +
+					       nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_BYTES));
+	seen[entry.protocol]++;
+	nfct_destroy(ct);
+}
+
+static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
+{
+	static const struct {
+		uint8_t protocol;
+		bool v6;
+	} kinds[] = {
+		{ IPPROTO_TCP, false },	 { IPPROTO_TCP, true },	   { IPPROTO_UDP, false },
+		{ IPPROTO_UDP, true },	 { IPPROTO_ICMP, false },  { IPPROTO_ICMPV6, true },
+		{ IPPROTO_SCTP, false }, { IPPROTO_SCTP, true },   { 253, false },
+	};
+	_Alignas(struct nlmsghdr) char buffer[32768];
+	struct {
+		struct nlmsghdr message;
+		struct nfgenmsg header;
+	} request = { .message = { .nlmsg_len = sizeof(request),
+				   .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
+				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
+	unsigned int seen[256] = { 0 };
+	struct nfct_handle *handle;
+	struct mnl_socket *socket;
+	bool done = false;
+
+	(void)state;
+	if (unshare(CLONE_NEWNET) != 0)
+		fail_msg("a network namespace is needed (run as root): %s", strerror(errno));
+	handle = nfct_open(CONNTRACK, 0);
+	assert_non_null(handle);
+	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+		for (uint16_t i = 0; i < ENTRIES_EACH; i++)
+			insert(handle, kinds[kind].protocol, kinds[kind].v6, i);
+	}
+	nfct_close(handle);
+
+	socket = mnl_socket_open(NETLINK_NETFILTER);
+	assert_non_null(socket);
+	assert_int_equal(mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID), 0);
+	assert_int_equal(mnl_socket_sendto(socket, &request, sizeof(request)), sizeof(request));
+	while (!done) {
+		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		struct nlmsghdr *message = (struct nlmsghdr *)buffer;
+		int left = (int)length;
+
+		assert_true(length > 0);
+		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			assert_int_not_equal(message->nlmsg_type, NLMSG_ERROR);
+			if (message->nlmsg_type == NLMSG_DONE)
+				done = true;
+			else
+				same(message, seen);
+		}
+	}
+	mnl_socket_close(socket);
+	assert_int_equal(seen[IPPROTO_TCP], 2 * ENTRIES_EACH);
+	assert_int_equal(seen[IPPROTO_UDP], 2 * ENTRIES_EACH);
+	assert_int_equal(seen[IPPROTO_SCTP], 2 * ENTRIES_EACH);
+	assert_int_equal(seen[IPPROTO_ICMP], ENTRIES_EACH);
+	assert_int_equal(seen[IPPROTO_ICMPV6], ENTRIES_EACH);
+	assert_int_equal(seen[253], ENTRIES_EACH);
+}
+
+/* A message of our own: header, original tuple with protocol 6, then what the test puts behind. */
+static struct nlmsghdr *compose(void *buffer)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	struct nlattr *tuple, *proto;
+
+	header->nfgen_family = AF_INET;
+	tuple = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
+	proto = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, IPPROTO_TCP);
+	mnl_attr_nest_end(message, proto);
+	mnl_attr_nest_end(message, tuple);
+	return message;
+}
+
+static void counters_of_both_directions_add_up(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose(buffer);
+	struct ct_entry entry;
+
+	(void)state;
+	for (uint16_t type = CTA_COUNTERS_ORIG; type <= CTA_COUNTERS_REPLY; type++) {
+		struct nlattr *counters = mnl_attr_nest_start(message, type);
+
+		mnl_attr_put_u64(message, CTA_COUNTERS_PACKETS, htobe64(0x100000000ULL));
+		mnl_attr_put_u64(message, CTA_COUNTERS_BYTES, htobe64(7));
+		mnl_attr_nest_end(message, counters);
+	}
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.packets, 0x200000000ULL);
+	assert_int_equal(entry.octets, 14);
+}
+
+static void attributes_of_a_wrong_length_are_missing(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose(buffer);
+	struct ct_entry entry;
+
+	(void)state;
+	mnl_attr_put_u16(message, CTA_STATUS, 0xffff);
+	mnl_attr_put_u32(message, CTA_ZONE, 0xffffffff);
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.status, 0);
+	assert_int_equal(entry.zone, 0);
+}
+
+static void a_message_cut_anywhere_is_read_within_its_bounds(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose(buffer);
+	struct ct_entry entry;
+	uint32_t whole;
+
+	(void)state;
+	mnl_attr_put_u32(message, CTA_STATUS, htonl(IPS_ASSURED));
+	whole = message->nlmsg_len;
+	for (uint32_t length = sizeof(*message); length < whole; length++) {
+		/* exactly as long as it says, so that a sanitizer sees a read behind it */
+		struct nlmsghdr *cut = malloc(length);
+
+		memcpy(cut, buffer, length);
+		cut->nlmsg_len = length;
+		if (ct_parse_entry(cut, &entry))
+			assert_int_equal(entry.status, 0);
+		free(cut);
+	}
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.status, IPS_ASSURED);
+}
+
+static void a_message_without_a_tuple_is_no_entry(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[128] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct ct_entry entry;
+
+	(void)state;
+	assert_false(ct_parse_entry(message, &entry));
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	assert_false(ct_parse_entry(message, &entry));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_real_dump_reads_as_libnetfilter_conntrack_reads_it),
+		cmocka_unit_test(counters_of_both_directions_add_up),
+		cmocka_unit_test(attributes_of_a_wrong_length_are_missing),
+		cmocka_unit_test(a_message_cut_anywhere_is_read_within_its_bounds),
+		cmocka_unit_test(a_message_without_a_tuple_is_no_entry),
+	};
+
+	return cmocka_run_group_tests_name("ct_parse", tests, NULL, NULL);
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole module over a fixture: one ordered walk, each GET, each GETNEXT, the end. */
+#include "../../agent/mib_table.c"
+
+#include <stdio.h>
+
+#include "ct_names.h"
+#include "test.h"
+
+struct fixture {
+	struct mib_view view;
+	struct mib_instance instances[2];
+	struct counters cpus[2];
+	struct snapshot_protocol protocols[2];
+	struct snapshot_state states[2];
+};
+
+/* Two instances, 1 and 40; the second could never be read and was never scanned. */
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct mib_instance *first;
+
+	if (!fixture)
+		return -1;
+	first = &fixture->instances[0];
+	fixture->view.has_agent = true;
+	fixture->view.agent.start_time = 1700000000123;
+	fixture->view.instances = fixture->instances;
+	fixture->view.instance_count = 2;
+	fixture->view.now_ms = 20000;
+	fixture->view.uptime = 1500;
+	first->index = 1;
+	first->has_sample = first->has_scan = true;
+	first->sample = (struct snapshot_sample){ .name = "default",
+						  .status = STATUS_OK,
+						  .has_figures = true,
+						  .entries = 91,
+						  .max_entries = 100,
+						  .peak_entries = 95,
+						  .peak_time = 1,
+						  .discontinuity = 10000,
+						  .cpu_count = 2,
+						  .cpus = fixture->cpus,
+						  .threshold_count = 1 };
+	first->sample.total.present = 1U << COUNTER_DROPS;
+	first->sample.total.value[COUNTER_DROPS] = 1ULL << 33;
+	fixture->cpus[1].present = 1U << COUNTER_DROPS;
+	first->scan = (struct snapshot_scan){ .end_wall = 1,
+					      .end_monotonic = 15000,
+					      .protocol_count = 2,
+					      .protocols = fixture->protocols,
+					      .state_count = 2,
+					      .states = fixture->states };
+	fixture->protocols[0] = (struct snapshot_protocol){ .address_type = 1, .number = 6 };
+	fixture->protocols[1] = (struct snapshot_protocol){ .address_type = 2, .number = 58 };
+	fixture->states[0] = (struct snapshot_state){ 6, 4, 11 };
+	fixture->states[1] = (struct snapshot_state){ 132, 2, 12 };
+	fixture->instances[1].index = 40;
+	fixture->instances[1].has_sample = true;
+	fixture->instances[1].sample.status = STATUS_UNAVAILABLE;
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+/* Below nfctObjects, in the order of a walk. */
+static const char *const walk[] = {
+	"1.1.0",     "1.2.0",	  "1.3.0",     "1.4.0",	    "1.5.0",	 "1.6.0",     "1.7.0",
+	"1.8.0",     "1.9.0",	  "2.1.2.1",   "2.1.2.40",  "2.1.3.1",	 "2.1.3.40",  "2.1.4.1",
+	"2.1.4.40",  "2.1.5.1",	  "2.1.6.1",   "2.1.7.1",   "2.1.8.1",	 "2.1.9.1",   "2.1.10.1",
+	"2.1.12.1",  "2.1.26.1",  "2.1.27.1",  "3.1.2.1.2", "4.1.1.1",	 "4.1.2.1",   "4.1.3.1",
+	"4.1.4.1",   "4.1.5.1",	  "4.1.6.1",   "4.1.7.1",   "4.1.8.1",	 "4.1.9.1",   "4.1.10.1",
+	"4.1.11.1",  "4.1.12.1",  "4.1.13.1",  "4.1.14.1",  "4.1.15.1",	 "4.1.16.1",  "4.1.17.1",
+	"4.1.18.1",  "4.1.19.1",  "5.1.3.1.1.6", "5.1.3.1.2.58", "5.1.4.1.1.6", "5.1.4.1.2.58",
+	"5.1.5.1.1.6", "5.1.5.1.2.58", "5.1.6.1.1.6", "5.1.6.1.2.58", "5.1.7.1.1.6",
+	"5.1.7.1.2.58", "6.1.3.1.6.4", "6.1.3.1.132.2", "6.1.4.1.6.4", "6.1.4.1.132.2",
+	"9.1.2.1.1", "9.1.3.1.1", "9.1.4.1.1", "9.1.5.1.1", "9.1.6.1.1",
+};
+#define WALK_LENGTH (sizeof(walk) / sizeof(walk[0]))
+
+static size_t name_of(const char *text, oid *name)
+{
+	size_t length = OBJECTS_LENGTH;
+	char *end;
+
+	memcpy(name, objects, sizeof(objects));
+	for (; *text; text = *end ? end + 1 : end)
+		name[length++] = strtoul(text, &end, 10);
+	return length;
+}
+
+static void expect_name(const char *expected, const oid *got, size_t length)
+{
+	oid name[MIB_OID_MAX];
+	size_t expected_length = name_of(expected, name);
+	char text[128] = "";
+
+	if (compare(name, expected_length, got, length) == 0)
+		return;
+	for (size_t i = OBJECTS_LENGTH; i < length; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ".%lu", got[i]);
+	fail_msg("expected %s, got %s", expected, text + 1);
+}
+
+static void every_object_follows_the_one_before(void **state)
+{
+	const struct fixture *fixture = *state;
+	oid at[MIB_OID_MAX], next[MIB_OID_MAX];
+	size_t length = OBJECTS_LENGTH, next_length;
+	struct mib_value value;
+
+	memcpy(at, objects, sizeof(objects));
+	for (size_t i = 0; i < WALK_LENGTH; i++) {
+		if (!mib_get_next(&fixture->view, at, length, false, next, &next_length, &value))
+			fail_msg("expected %s, got the end", walk[i]);
+		expect_name(walk[i], next, next_length);
+		memcpy(at, next, sizeof(at));
+		length = next_length;
+	}
+	assert_false(mib_get_next(&fixture->view, at, length, false, next, &next_length, &value));
+}
+
+static void every_object_is_there_to_get_and_inclusively(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < WALK_LENGTH; i++) {
+		oid name[MIB_OID_MAX], next[MIB_OID_MAX];
+		size_t length = name_of(walk[i], name), next_length;
+		struct mib_value value;
+
+		if (!mib_get(&fixture->view, name, length, &value))
+			fail_msg("%s is not there", walk[i]);
+		assert_true(mib_get_next(&fixture->view, name, length, true, next, &next_length,
+					 &value));
+		expect_name(walk[i], next, next_length);
+	}
+}
+
+static void what_is_absent_is_not_there(void **state)
+{
+	static const char *const absent[] = {
+		"",	     "1",	   "1.1",	  "1.1.1",	 "1.1.0.0",	"1.10.0",
+		"2.1.1.1",   "2.1.2",	   "2.1.2.2",	  "2.1.2.1.0",	 "2.1.5.40",	"2.1.11.1",
+		"2.1.13.1",  "2.1.28.1",   "2.0.2.1",	  "3.1.2.1.1",	 "3.1.2.1.3",	"3.1.2.1",
+		"5.1.8.1.1.6", "5.1.3.1.1", "5.1.3.1.1.7", "5.1.3.40.1.6", "7.1.2.1.0", "9.1.7.1.1",
+		"9.1.2.1.2", "11.1.0",
+	};
+	const struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		oid name[MIB_OID_MAX];
+		size_t length = name_of(absent[i], name);
+		struct mib_value value;
+
+		if (mib_get(&fixture->view, name, length, &value))
+			fail_msg("%s is there", absent[i]);
+	}
+}
+
+static void getnext_finds_its_way_from_anywhere(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{ "0", "1.1.0" },	       { "1", "1.1.0" },
+		{ "1.1", "1.1.0" },	       { "1.1.0.5", "1.2.0" },
+		{ "1.9.7", "2.1.2.1" },	       { "2", "2.1.2.1" },
+		{ "2.1.2.0", "2.1.2.1" },      { "2.1.2.1.5", "2.1.2.40" },
+		{ "2.1.2.40.1", "2.1.3.1" },   { "2.1.2.4294967295", "2.1.3.1" },
+		{ "2.1.11", "2.1.12.1" },      { "2.2", "3.1.2.1.2" },
+		{ "5.1.3.1.1", "5.1.3.1.1.6" }, { "5.1.3.1.1.6.1", "5.1.3.1.2.58" },
+		{ "5.1.3.1.1.7", "5.1.3.1.2.58" }, { "5.1.3.2", "5.1.4.1.1.6" },
+		{ "7.1", "9.1.2.1.1" },
+	};
+	const struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		oid name[MIB_OID_MAX + 4], next[MIB_OID_MAX];
+		size_t length = name_of(cases[i].from, name), next_length;
+		struct mib_value value;
+
+		assert_true(mib_get_next(&fixture->view, name, length, false, next, &next_length,
+					 &value));
+		expect_name(cases[i].to, next, next_length);
+	}
+	/* from before the module, and from behind it */
+	{
+		const oid before[] = { 1, 3 }, behind[] = { MIB_ROOT, 2 };
+		oid next[MIB_OID_MAX];
+		size_t next_length;
+		struct mib_value value;
+
+		assert_true(mib_get_next(&fixture->view, before, 2, false, next, &next_length, &value));
+		expect_name("1.1.0", next, next_length);
+		assert_false(mib_get_next(&fixture->view, behind, MIB_ROOT_LENGTH + 1, false, next,
+					  &next_length, &value));
+	}
+}
+
+static struct mib_value get(const struct fixture *fixture, const char *text)
+{
+	oid name[MIB_OID_MAX];
+	size_t length = name_of(text, name);
+	struct mib_value value;
+
+	if (!mib_get(&fixture->view, name, length, &value))
+		fail_msg("%s is not there", text);
+	return value;
+}
+
+static void values_have_the_types_and_figures_of_the_module(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct mib_value value = get(fixture, "2.1.12.1");
+
+	assert_int_equal(value.type, ASN_COUNTER64);
+	assert_int_equal(value.number, 1ULL << 33);
+	value = get(fixture, "2.1.7.1");
+	assert_int_equal(value.type, ASN_GAUGE);
+	assert_int_equal(value.number, 91);
+	value = get(fixture, "2.1.27.1");
+	assert_int_equal(value.type, ASN_TIMETICKS);
+	assert_int_equal(value.number, 500); /* 10 s ago at an uptime of 15 s */
+	value = get(fixture, "4.1.2.1");
+	assert_int_equal(value.number, 500);
+	value = get(fixture, "2.1.26.1");
+	assert_int_equal(value.number, 2); /* TruthValue: false */
+	value = get(fixture, "5.1.3.1.2.58");
+	assert_int_equal(value.length, 9);
+	assert_memory_equal(value.bytes, "ipv6-icmp", 9);
+	value = get(fixture, "6.1.3.1.6.4");
+	assert_memory_equal(value.bytes, "ESTABLISHED", 11);
+	value = get(fixture, "6.1.3.1.132.2");
+	assert_memory_equal(value.bytes, "CLOSED", 6);
+	value = get(fixture, "1.9.0");
+	assert_int_equal(value.length, 11);
+	assert_memory_equal(value.bytes, "\x07\xe7\x0b\x0e\x16\x0d\x14\x01+\0\0", 11);
+}
+
+static void an_uptime_shorter_than_the_age_gives_0(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->view.uptime = 10;
+	assert_int_equal(get(fixture, "2.1.27.1").number, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_object_follows_the_one_before),
+		TEST(every_object_is_there_to_get_and_inclusively),
+		TEST(what_is_absent_is_not_there),
+		TEST(getnext_finds_its_way_from_anywhere),
+		TEST(values_have_the_types_and_figures_of_the_module),
+		TEST(an_uptime_shorter_than_the_age_gives_0),
+	};
+
+	return cmocka_run_group_tests_name("mib_table", tests, NULL, NULL);
+}
