@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Wrong input: one line that says what, where and what would be right; exit 2; nothing started."""
+import subprocess
+
+import pytest
+
+from lab import AGENT
+
+
+def run(*arguments):
+    return subprocess.run([AGENT, *map(str, arguments)], capture_output=True, text=True, timeout=20)
+
+
+BAD_FILES = [
+    ("nonsense = 1", 1, "known here: agentx-address"),
+    ("\n\nsample-interval = soon", 3, "whole number from 1 to 60"),
+    ("sample-interval = 0", 1, "from 1 to 60"),
+    ("sample-interval = 61", 1, "from 1 to 60"),
+    ("refresh-interval = 0", 1, "from 1 to 3600"),
+    ("refresh-interval = 3601", 1, "from 1 to 3600"),
+    ("cpu-budget = 0", 1, "from 1 to 100"),
+    ("cpu-budget = 101", 1, "from 1 to 100"),
+    ("peak-window = 9", 1, "from 10 to 3600"),
+    ("notification-interval = -1", 1, "from 0 to 3600"),
+    ("notification-interval = 3601", 1, "from 0 to 3600"),
+    ('threshold "a" { rising = 0 falling = 0 }', 1, "from 1 to 100"),
+    ('threshold "a" { rising = 50 falling = 50 }', 1, "below rising = 50"),
+    ('threshold "a" { rising = 50 falling = 60 }', 1, "below rising = 50"),
+    ('threshold "a" { rising = 50 falling = 40 }\nthreshold "a" { rising = 60 falling = 40 }', 2, "name of its own"),
+    ("threshold { rising = 50 falling = 40 }", 1, 'threshold "name"'),
+    ('threshold "a" { rising = 50 }', 1, "falling is missing"),
+    ("sample-interval 1", 1, "key = value"),
+    ('watch "ssh" { index = 1 }', 1, "unknown key"),
+    ("\x01\x02\x03", 1, ""),
+]
+
+
+@pytest.mark.parametrize("text,line,remedy", BAD_FILES)
+@pytest.mark.parametrize("option", ["-n", None], ids=["check", "run"])
+def test_a_bad_line_is_named(tmp_path, text, line, remedy, option):
+    path = tmp_path / "bad.conf"
+    path.write_text(text + "\n")
+    result = run(*([option] if option else []), "-c", path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+    assert result.stderr.startswith(f"conntrack-agentx: {path}:{line}: "), result.stderr
+    assert remedy in result.stderr
+
+
+def test_an_unreadable_file_is_named(tmp_path):
+    (tmp_path / "directory").mkdir()
+    for path, why in ((tmp_path / "missing", "No such file"), (tmp_path / "directory", "Is a directory")):
+        result = run("-n", "-c", path)
+        assert result.returncode == 2
+        assert len(result.stderr.splitlines()) == 1
+        assert str(path) in result.stderr and why in result.stderr
+
+
+@pytest.mark.parametrize("arguments,word", [
+    (["-q"], "-q"), (["--frobnicate"], "--frobnicate"), (["stray"], "stray"), (["-c"], "-c"),
+    (["--config"], "--config"), (["-l", "loud"], "error, warning, info or debug"), (["-x", ""], "empty"),
+    (["-n", "extra"], "extra"), (["-1q"], "-q"),
+])
+def test_a_wrong_command_line_is_named(arguments, word):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert word in result.stderr
+
+
+def test_what_is_right_is_taken(tmp_path):
+    path = tmp_path / "good.conf"
+    path.write_text('# all of them\nagentx-address = "/x"\nuser = "nobody"\nsample-interval = 60\n'
+                    "refresh-interval = 3600\ncpu-budget = 100\npeak-window = 3600\n"
+                    'notification-interval = 0\nthreshold "t" { rising = 100 falling = 0 }\n')
+    for arguments in (["-n", "-c", path], ["--check", "--config", path], ["-V"], ["--version"], ["-h"], ["--help"]):
+        result = run(*arguments)
+        assert (result.returncode, result.stderr) == (0, "")
+    assert run("-V").stdout.startswith("conntrack-agentx ")
+    assert "--agentx ADDRESS" in run("-h").stdout
+
+
+def test_a_user_that_does_not_exist_is_named(tmp_path):
+    path = tmp_path / "user.conf"
+    path.write_text('user = "no-such-user"\n')
+    result = run("-c", path)
+    assert result.returncode == 2
+    assert result.stderr == ('conntrack-agentx: user "no-such-user" does not exist; create it, or set '
+                             "user to one that does\n")

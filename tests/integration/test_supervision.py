@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The two processes: what each may, what happens when one dies or is refused."""
+import os
+import pwd
+import signal
+import time
+from pathlib import Path
+
+from lab import AGENT, SANITIZED, TOP, process_gone, wait_for
+
+NET_ADMIN = 1 << 12
+
+
+def status(pid):
+    fields = {}
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        key, _, value = line.partition(":")
+        fields[key] = value.strip()
+    return fields
+
+
+def numbers(lab):
+    return [number for number, _ in lab.traps()]
+
+
+def test_each_process_has_what_it_needs_and_no_more(bare_lab):
+    lab = bare_lab
+    lab.start_snmpd(owner="root nogroup")
+    lab.start_agent(user="nobody")
+    nobody = str(pwd.getpwnam("nobody").pw_uid)
+    for pid, capabilities in ((lab.agent.pid, NET_ADMIN), (lab.subagent(), 0)):
+        fields = status(pid)
+        assert int(fields["CapEff"], 16) == capabilities
+        assert int(fields["CapPrm"], 16) == capabilities
+        assert int(fields["CapInh"], 16) == int(fields["CapAmb"], 16) == 0
+        assert int(fields["CapBnd"], 16) == NET_ADMIN
+        assert fields["NoNewPrivs"] == "1"
+        assert set(fields["Uid"].split()) == {nobody}
+        assert "0" not in fields["Groups"].split()
+    # of the collector's descriptors the subagent has none but the channel and the standard ones
+    links = [os.readlink(entry) for entry in Path(f"/proc/{lab.subagent()}/fd").iterdir()]
+    assert not [link for link in links if "eventpoll" in link or "timerfd" in link or "signalfd" in link]
+
+
+def test_a_killed_subagent_comes_back_with_everything_known(trap_lab):
+    lab = trap_lab
+    lab.configure('user = ""\nthreshold "low" { rising = 1 falling = 0 }\n')
+    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "low")
+    some = lab.limit() // 50
+    lab.fill(some)
+    wait_for(lambda: numbers(lab) == [1])
+    since = lab.entry("1.9.1.7.1.1")
+    before = lab.subagent()
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: lab.subagent() != before)
+    wait_for(lambda: lab.entry("1.1.8.0") == 2, 10)
+    assert lab.entry("1.2.1.8.1") == some
+    assert lab.entry("1.9.1.5.1.1") == 2
+    assert lab.entry("1.9.1.6.1.1") == 1
+    assert lab.entry("1.9.1.7.1.1") == since
+    time.sleep(2)
+    assert numbers(lab) == [1], "the trap came again"
+
+
+def test_a_subagent_that_hangs_is_replaced(lab):
+    before = lab.subagent()
+    os.kill(before, signal.SIGSTOP)
+    wait_for(lambda: process_gone(before), 20)
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 10)
+    assert "has not read for" in lab.log()
+
+
+def test_without_the_collector_the_subagent_ends(lab):
+    child = lab.subagent()
+    lab.agent.kill()
+    lab.agent.wait()
+    wait_for(lambda: process_gone(child), 5)
+    lab.agent = None
+
+
+def test_without_cap_net_admin_it_says_so_and_stays(bare_lab):
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.start_agent(prefix=("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"), wait=False)
+    wait_for(lambda: lab.entry("1.2.1.3.1") == 3)
+    text = lab.entry("1.2.1.4.1")
+    assert text == "ctnetlink: Operation not permitted (CAP_NET_ADMIN is needed)"
+    assert lab.entry("1.2.1.5.1") is None, "a figure that cannot be read is shown"
+    time.sleep(2)
+    assert lab.agent.poll() is None
+
+
+def test_cap_net_admin_lost_and_given_back(bare_lab):
+    lab = bare_lab
+    lab.start_trapd()
+    lab.start_snmpd("trap2sink 127.0.0.1:162 public\n")
+    preload = str(TOP / "build/capswitch.so")
+    lab.start_agent(prefix=("env", f"LD_PRELOAD={preload}"))
+    lab.fill(1000)
+    wait_for(lambda: lab.entry("1.2.1.8.1") == 1000)
+    lab.agent.send_signal(signal.SIGUSR1)
+    wait_for(lambda: lab.entry("1.2.1.3.1") == 3)
+    assert "CAP_NET_ADMIN" in lab.entry("1.2.1.4.1")
+    assert lab.entry("1.2.1.8.1") == 1000, "the peak is of the past and stays"
+    wait_for(lambda: numbers(lab) == [9])
+    assert "CAP_NET_ADMIN" in lab.traps()[0][1][0][1]
+    lab.agent.send_signal(signal.SIGUSR2)
+    wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
+    assert lab.entry("1.2.1.5.1") == 1000
+    wait_for(lambda: numbers(lab) == [9, 10])
+
+
+def test_a_good_reload_takes_effect_and_a_bad_one_does_not(lab):
+    lab.configure('user = ""\nsample-interval = 2\nthreshold "mine" { rising = 60 falling = 50 }\n')
+    wait_for(lambda: lab.entry("1.1.2.0") == 2)
+    wait_for(lambda: lab.column("1.9.1.2") == {"1.1": "mine"})
+    lab.configure('user = ""\nsample-interval = 99\n')
+    wait_for(lambda: "agent.conf:2: sample-interval = 99: must be a whole number from 1 to 60" in lab.log())
+    wait_for(lambda: "the configuration stays as it was" in lab.log())
+    assert lab.entry("1.1.2.0") == 2
+    assert lab.column("1.9.1.2") == {"1.1": "mine"}
+
+
+def test_a_new_address_is_connected_to(lab):
+    """The socket's directory has another name: a reload that gives it finds the master there."""
+    lab.stop_agent()
+    path = lab.dir / "agent.conf"
+    path.write_text(f'user = ""\nagentx-address = "{lab.dir}/nowhere"\n')
+    lab.agent = lab.spawn(AGENT, "-c", path, log=lab.agent_log)
+    wait_for(lambda: "no AgentX master at" in lab.log())
+    lab.configure(f'user = ""\nagentx-address = "{lab.dir}/master"\n')
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None)
+
+
+def test_both_processes_together_stay_small_and_idle(lab):
+    if SANITIZED:
+        return  # the sanitizer's own memory is not the agent's
+    pids = (lab.agent.pid, lab.subagent())
+    ticks = os.sysconf("SC_CLK_TCK")
+
+    def cpu():
+        return sum(sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))
+                   for pid in pids) / ticks
+
+    resident = sum(int(status(pid)["VmRSS"].split()[0]) for pid in pids)
+    assert resident < 16 * 1024, f"{resident} KiB resident"
+    before = cpu()
+    time.sleep(10)
+    # a tick of the clock is 0.1 percent of ten seconds: `make bench` measures finer
+    assert cpu() - before <= 0.1, "more than 1 percent of a core over an empty table"

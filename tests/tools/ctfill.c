@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ctfill COUNT [--udp] [--unassured] [--until-full]
+ * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
+ * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With --until-full
+ * the end of the table is no error. Prints how many went in. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 128
+#define MESSAGE_MAX 256
+
+struct fill {
+	uint32_t count;
+	bool udp, unassured, until_full;
+	uint32_t inserted, failed;
+	int error; /* of the first that failed */
+};
+
+static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, bool reply, bool udp)
+{
+	struct nlattr *tuple = mnl_attr_nest_start(message, type);
+	/* 60,000 ports of each source: 10.x.y.z to 192.0.2.1 */
+	uint32_t source = htonl(0x0a000001U + number / 60000), target = htonl(0xc0000201U);
+	uint16_t source_port = htons((uint16_t)(1024 + number % 60000)), target_port = htons(443);
+	struct nlattr *part = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+
+	mnl_attr_put_u32(message, CTA_IP_V4_SRC, reply ? target : source);
+	mnl_attr_put_u32(message, CTA_IP_V4_DST, reply ? source : target);
+	mnl_attr_nest_end(message, part);
+	part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, udp ? IPPROTO_UDP : IPPROTO_TCP);
+	mnl_attr_put_u16(message, CTA_PROTO_SRC_PORT, reply ? target_port : source_port);
+	mnl_attr_put_u16(message, CTA_PROTO_DST_PORT, reply ? source_port : target_port);
+	mnl_attr_nest_end(message, part);
+	mnl_attr_nest_end(message, tuple);
+}
+
+static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header;
+	uint32_t status = IPS_CONFIRMED | IPS_SEEN_REPLY | (fill->unassured ? 0 : IPS_ASSURED);
+
+	message->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+	message->nlmsg_seq = number + 1;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->nfgen_family = AF_INET;
+	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill->udp);
+	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill->udp);
+	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
+	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(3600));
+	if (!fill->udp) {
+		struct nlattr *info = mnl_attr_nest_start(message, CTA_PROTOINFO);
+		struct nlattr *tcp = mnl_attr_nest_start(message, CTA_PROTOINFO_TCP);
+
+		mnl_attr_put_u8(message, CTA_PROTOINFO_TCP_STATE, TCP_CONNTRACK_ESTABLISHED);
+		mnl_attr_nest_end(message, tcp);
+		mnl_attr_nest_end(message, info);
+	}
+	return (message->nlmsg_len + 3U) & ~3U;
+}
+
+/* Reads the acknowledgements of a batch. */
+static int read_acks(struct mnl_socket *socket, uint32_t wanted, struct fill *fill)
+{
+	_Alignas(struct nlmsghdr) char buffer[65536];
+
+	while (wanted) {
+		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		struct nlmsghdr *message = (struct nlmsghdr *)buffer;
+		int left = (int)length;
+
+		if (length < 0)
+			return -1;
+		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
+
+			if (message->nlmsg_type != NLMSG_ERROR)
+				continue;
+			wanted--;
+			if (answer->error == 0) {
+				fill->inserted++;
+				continue;
+			}
+			if (!fill->failed++)
+				fill->error = -answer->error;
+		}
+	}
+	return 0;
+}
+
+static int fill_table(struct mnl_socket *socket, struct fill *fill)
+{
+	static _Alignas(struct nlmsghdr) char buffer[BATCH * MESSAGE_MAX];
+
+	for (uint32_t next = 0; next < fill->count && !fill->failed;) {
+		uint32_t batch = 0;
+		size_t length = 0;
+
+		memset(buffer, 0, sizeof(buffer));
+		for (; batch < BATCH && next < fill->count; batch++, next++)
+			length += put_entry(buffer + length, next, fill);
+		if (mnl_socket_sendto(socket, buffer, length) < 0 ||
+		    read_acks(socket, batch, fill) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct fill fill = { 0 };
+	struct mnl_socket *socket;
+	int size = 4 << 20;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--udp") == 0)
+			fill.udp = true;
+		else if (strcmp(argv[i], "--unassured") == 0)
+			fill.unassured = true;
+		else if (strcmp(argv[i], "--until-full") == 0)
+			fill.until_full = true;
+		else
+			fill.count = (uint32_t)strtoul(argv[i], NULL, 10);
+	}
+	if (fill.count == 0) {
+		fputs("usage: ctfill COUNT [--udp] [--unassured] [--until-full]\n", stderr);
+		return 2;
+	}
+	socket = mnl_socket_open(NETLINK_NETFILTER);
+	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) {
+		perror("ctfill: netlink");
+		return 1;
+	}
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (fill_table(socket, &fill) != 0) {
+		perror("ctfill");
+		return 1;
+	}
+	mnl_socket_close(socket);
+	printf("%u\n", fill.inserted);
+	if (fill.failed && !(fill.until_full && fill.error == ENOMEM)) {
+		fprintf(stderr, "ctfill: %u refused: %s\n", fill.failed, strerror(fill.error));
+		return 1;
+	}
+	return 0;
+}
