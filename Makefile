@@ -139,7 +139,7 @@ bench:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = tests/ensure-packages tests/demo tests/run-over-host tests/bench/run tests/lint-includes .ci/run
+SHELL_FILES = tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes .ci/run
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
@@ -151,7 +151,8 @@ lint:
 	tests/lint-includes
 	@# smilint exits 0 whatever it finds: what it says of our module is what counts
 	@SMIPATH=build/smi smilint -l 6 -s -m mibs/NF-CONNTRACK-MIB.txt 2>&1 | { ! grep -F mibs/NF-CONNTRACK-MIB.txt; }
-	mandoc -T lint -W style agent/conntrack-agentx.8 agent/conntrack-agentx.conf.5
+	@# that our own pages are not installed where they are checked is no fault of theirs
+	@mandoc -T lint -W style agent/*.8 agent/*.5 2>&1 | { ! grep -v -e 'referenced manual not found' -e 'mandoc.db'; }
 	@echo "lint: clean"
 
 format:

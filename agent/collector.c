@@ -54,8 +54,6 @@ static void publish(struct collector *collector)
 
 	if (!supervisor_wants_figures(supervisor))
 		return;
-	if (supervisor_is_new(supervisor))
-		watched->scan_unsent = instance_get_scan(watched->instance)->scans > 0;
 	collector->agent.notifications_sent = supervisor_events_taken(supervisor);
 	collector->agent.notifications_lost = supervisor_events_lost(supervisor);
 	supervisor_send_agent(supervisor, &collector->agent);
@@ -63,6 +61,15 @@ static void publish(struct collector *collector)
 	if (watched->scan_unsent)
 		watched->scan_unsent =
 			!supervisor_send_scan(supervisor, instance_get_scan(watched->instance));
+}
+
+/* A new subagent gets everything that is known, before it answers its first request. */
+static void subagent_started(void *context)
+{
+	struct collector *collector = context;
+
+	collector->watched.scan_unsent = instance_get_scan(collector->watched.instance)->scans > 0;
+	publish(collector);
 }
 
 static void sample(void *context)
@@ -200,7 +207,8 @@ static int set_up(struct collector *collector)
 	if (!collector->loop || open_signals(collector) != 0 ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
-	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector));
+	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector),
+					       subagent_started, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	watched->scan_timer = loop_timer_new(collector->loop, scan, watched);
 	watched->instance = instance_new(1, "default", collector->config);

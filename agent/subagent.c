@@ -12,7 +12,8 @@
 #include "notify.h"
 #include "privileges.h"
 
-#define WAIT_MAX_MS 60000
+#define WAIT_MAX_MS      60000
+#define FIRST_FIGURES_MS 1000
 
 static volatile sig_atomic_t stop_requested;
 
@@ -56,6 +57,15 @@ static bool receive_figures(const struct channel *channel, struct mib_view *view
 			return false;
 	}
 	return false;
+}
+
+/* The first figures are on their way when the subagent starts; no request is answered without. */
+static bool receive_first_figures(const struct channel *channel, struct mib_view *view)
+{
+	struct pollfd end = { .fd = channel->figures, .events = POLLIN };
+
+	poll(&end, 1, FIRST_FIGURES_MS);
+	return receive_figures(channel, view);
 }
 
 /* Reads one event, if there is a master to give it to. */
@@ -116,8 +126,7 @@ int subagent_run(const struct channel *channel, const char *agentx_address,
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
-	/* what the collector knows already is there before the first request */
-	if (receive_figures(channel, &view) &&
+	if (receive_first_figures(channel, &view) &&
 	    agentx_start(agentx_address, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();

@@ -26,14 +26,14 @@
 #define EVENT_YOUNG_MS   1000
 
 struct supervisor {
-	struct loop *loop;
+	loop_callback *started;
+	void *context;
 	struct loop_timer *restart_timer, *event_timer;
 	const char *agentx_address;
 	pid_t pid; /* 0: none runs */
 	struct channel channel;
 	uint64_t started_ms, drained_ms;
 	uint64_t backoff_ms;
-	bool is_new;
 	bool is_killed; /* by us, for hanging */
 	struct event_queue events;
 	bool event_under_way; /* the queue's first has been written to the channel */
@@ -54,14 +54,16 @@ static void look_after_event(void *context)
 	push_events(context);
 }
 
-struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address)
+struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
+				  loop_callback *started, void *context)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 
 	if (!supervisor)
 		return NULL;
-	supervisor->loop = loop;
 	supervisor->agentx_address = agentx_address;
+	supervisor->started = started;
+	supervisor->context = context;
 	supervisor->channel = (struct channel){ -1, -1 };
 	supervisor->master_connects =
 		mmap(NULL, sizeof(*supervisor->master_connects), PROT_READ | PROT_WRITE,
@@ -161,10 +163,10 @@ void supervisor_start(struct supervisor *supervisor)
 		return;
 	}
 	supervisor->started_ms = supervisor->drained_ms = clock_monotonic_ms();
-	supervisor->is_new = true;
 	supervisor->is_killed = false;
 	supervisor->event_under_way = false;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
+	supervisor->started(supervisor->context);
 	push_events(supervisor);
 }
 
@@ -287,14 +289,6 @@ uint64_t supervisor_events_lost(const struct supervisor *supervisor)
 bool supervisor_wants_figures(const struct supervisor *supervisor)
 {
 	return supervisor->pid > 0 && channel_progress(supervisor->channel.figures) == CHANNEL_READ;
-}
-
-bool supervisor_is_new(struct supervisor *supervisor)
-{
-	bool is_new = supervisor->is_new;
-
-	supervisor->is_new = false;
-	return is_new;
 }
 
 void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent)

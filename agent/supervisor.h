@@ -14,8 +14,10 @@
 
 struct supervisor;
 
-/* `agentx_address` must stay until it is replaced or the supervisor is freed. NULL with errno. */
-struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address);
+/* `agentx_address` must stay until it is replaced or the supervisor is freed. `started` is called
+ * after each start of a subagent, which knows nothing yet. NULL with errno. */
+struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
+				  loop_callback *started, void *context);
 /* Ends the subagent, within a second whatever it is doing. */
 void supervisor_free(struct supervisor *supervisor);
 
@@ -43,8 +45,6 @@ uint64_t supervisor_events_lost(const struct supervisor *supervisor);
 
 /* Whether figures would be read now; a subagent that is behind gets the newest ones later. */
 bool supervisor_wants_figures(const struct supervisor *supervisor);
-/* True once after each start: the subagent knows nothing yet. */
-bool supervisor_is_new(struct supervisor *supervisor);
 void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent);
 void supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample);
 /* False if it did not go out. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctfill COUNT [--udp] [--unassured] [--until-full]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
- * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With --until-full
- * the end of the table is no error. Prints how many went in. */
+ * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With
+ * --until-full the end of the table is no error. Prints how many went in. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 128
+#define BATCH       128
 #define MESSAGE_MAX 256
 
 struct fill {
@@ -26,7 +26,8 @@ struct fill {
 	int error; /* of the first that failed */
 };
 
-static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, bool reply, bool udp)
+static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, bool reply,
+		      bool udp)
 {
 	struct nlattr *tuple = mnl_attr_nest_start(message, type);
 	/* 60,000 ports of each source: 10.x.y.z to 192.0.2.1 */

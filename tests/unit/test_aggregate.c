@@ -30,7 +30,8 @@ static void finish(struct totals *totals)
 	assert_int_equal(aggregate_finish(&totals->aggregate, &totals->rows, &totals->scan), 0);
 }
 
-static const struct snapshot_protocol *row(const struct totals *totals, uint8_t type, uint8_t number)
+static const struct snapshot_protocol *row(const struct totals *totals, uint8_t type,
+					   uint8_t number)
 {
 	for (size_t i = 0; i < totals->scan.protocol_count; i++) {
 		const struct snapshot_protocol *protocol = &totals->scan.protocols[i];
@@ -43,7 +44,7 @@ static const struct snapshot_protocol *row(const struct totals *totals, uint8_t 
 
 static void an_empty_table_has_the_standing_rows(void **state)
 {
-	static const uint8_t expected[][2] = { { 1, 1 }, { 1, 6 }, { 1, 17 },
+	static const uint8_t expected[][2] = { { 1, 1 }, { 1, 6 },  { 1, 17 },
 					       { 2, 6 }, { 2, 17 }, { 2, 58 } };
 	struct totals *totals = *state;
 
@@ -61,8 +62,12 @@ static void each_entry_counts_where_it_belongs(void **state)
 {
 	struct totals *totals = *state;
 	const struct ct_entry entries[] = {
-		{ .family = AF_INET, .protocol = 6, .tcp_state = 3, .status = 1U << 1 | 1U << 2,
-		  .packets = 10, .octets = 1000 },
+		{ .family = AF_INET,
+		  .protocol = 6,
+		  .tcp_state = 3,
+		  .status = 1U << 1 | 1U << 2,
+		  .packets = 10,
+		  .octets = 1000 },
 		{ .family = AF_INET, .protocol = 6, .tcp_state = 1, .status = 1U << 4 },
 		{ .family = AF_INET6, .protocol = 17, .status = 1U << 1 | 1U << 5, .helped = true },
 		{ .family = AF_INET6, .protocol = 132, .sctp_state = 4, .status = 1U << 14 },
@@ -118,8 +123,9 @@ static void protocols_past_the_cap_share_one_row_and_none_is_lost(void **state)
 	uint32_t sum = 0, rows = 0;
 
 	for (unsigned int protocol = 0; protocol < 256; protocol++)
-		aggregate_add(&totals->aggregate, &(struct ct_entry){ .family = AF_INET,
-								      .protocol = (uint8_t)protocol });
+		aggregate_add(
+			&totals->aggregate,
+			&(struct ct_entry){ .family = AF_INET, .protocol = (uint8_t)protocol });
 	finish(totals);
 	for (size_t i = 0; i < totals->scan.protocol_count; i++) {
 		if (totals->scan.protocols[i].address_type != 1)
@@ -147,9 +153,12 @@ static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_empty_table_has_the_standing_rows, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(each_entry_counts_where_it_belongs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_row_once_seen_stays_with_its_peak, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_table_has_the_standing_rows, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(each_entry_counts_where_it_belongs, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_row_once_seen_stays_with_its_peak, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(
 			protocols_past_the_cap_share_one_row_and_none_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -6,7 +6,8 @@
 
 #define INTERVAL_MS 30000
 
-static const struct config_threshold thresholds[] = { { "warning", 80, 70 }, { "critical", 95, 90 } };
+static const struct config_threshold thresholds[] = { { "warning", 80, 70 },
+						      { "critical", 95, 90 } };
 
 struct scene {
 	struct alarms alarms;
@@ -61,8 +62,9 @@ static void the_first_sample_counts(void **state)
 
 	take(scene, 0, 910);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	assert_string_equal(scene->event.text, "conntrack table \"default\" is 91% full (910 of 1000 "
-					       "entries), above the threshold warning (80%)");
+	assert_string_equal(scene->event.text,
+			    "conntrack table \"default\" is 91% full (910 of 1000 "
+			    "entries), above the threshold warning (80%)");
 	assert_int_equal(scene->event.threshold, 1);
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[0].raised);
@@ -82,9 +84,10 @@ static void hysteresis_holds_between_rising_and_falling(void **state)
 	assert_true(scene->sample.thresholds[0].raised);
 	take(scene, 1000, 700);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
-	assert_string_equal(scene->event.text,
-			    "conntrack table \"default\" is 70% full (700 of 1000 entries), no longer "
-			    "above the threshold warning (cleared at 70%)");
+	assert_string_equal(
+		scene->event.text,
+		"conntrack table \"default\" is 70% full (700 of 1000 entries), no longer "
+		"above the threshold warning (cleared at 70%)");
 	assert_int_equal(scene->sample.thresholds[0].transitions, 2);
 }
 
@@ -134,7 +137,8 @@ static void rising_and_falling_always_alternate(void **state)
 		if (kind == 0)
 			continue;
 		assert_int_not_equal(kind, last);
-		assert_int_equal(kind == EVENT_UTILIZATION_RISING, scene->sample.thresholds[0].raised);
+		assert_int_equal(kind == EVENT_UTILIZATION_RISING,
+				 scene->sample.thresholds[0].raised);
 		last = kind;
 	}
 	/* when it rests, what was told last is what is */
@@ -157,8 +161,9 @@ static void no_limit_is_no_threshold(void **state)
 	scene->sample.max_entries = 0;
 	take(scene, 1000, 900);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
-	assert_string_equal(scene->event.text, "conntrack table \"default\" has no limit (900 entries), "
-					       "no longer above the threshold warning (cleared at 70%)");
+	assert_string_equal(scene->event.text,
+			    "conntrack table \"default\" has no limit (900 entries), "
+			    "no longer above the threshold warning (cleared at 70%)");
 }
 
 static void a_limit_lowered_under_the_count_is_over_100_percent(void **state)
@@ -218,7 +223,8 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 
 static void a_reload_keeps_the_state_of_what_kept_its_name(void **state)
 {
-	static const struct config_threshold changed[] = { { "full", 99, 98 }, { "warning", 50, 40 } };
+	static const struct config_threshold changed[] = { { "full", 99, 98 },
+							   { "warning", 50, 40 } };
 	struct scene *scene = *state;
 
 	take(scene, 0, 900);

@@ -88,9 +88,9 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 		uint8_t protocol;
 		bool v6;
 	} kinds[] = {
-		{ IPPROTO_TCP, false },	 { IPPROTO_TCP, true },	   { IPPROTO_UDP, false },
-		{ IPPROTO_UDP, true },	 { IPPROTO_ICMP, false },  { IPPROTO_ICMPV6, true },
-		{ IPPROTO_SCTP, false }, { IPPROTO_SCTP, true },   { 253, false },
+		{ IPPROTO_TCP, false },  { IPPROTO_TCP, true },   { IPPROTO_UDP, false },
+		{ IPPROTO_UDP, true },   { IPPROTO_ICMP, false }, { IPPROTO_ICMPV6, true },
+		{ IPPROTO_SCTP, false }, { IPPROTO_SCTP, true },  { 253, false },
 	};
 	_Alignas(struct nlmsghdr) char buffer[32768];
 	struct {
