@@ -25,7 +25,8 @@ struct watched {
 	struct loop_timer *scan_timer;
 	uint64_t scan_started_ms;
 	bool scan_running;
-	bool scan_unsent; /* a scan has ended that the subagent does not have */
+	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
+	bool scan_unsent;     /* a scan has ended that the subagent does not have */
 	struct collector *collector;
 };
 
@@ -99,15 +100,19 @@ static void scan(void *context)
 	struct watched *watched = context;
 	const struct config *config = watched->collector->config;
 	uint64_t interval_ms = (uint64_t)config->refresh_interval * 1000;
-	uint64_t cpu_ns, elapsed_ms;
+	uint64_t elapsed_ms, cpu_ns, before_ns = watched->cpu_mark_ns;
 	bool ended;
 
-	if (!watched->scan_running)
+	if (!watched->scan_running) {
 		watched->scan_started_ms = clock_monotonic_ms();
-	cpu_ns = instance_scan_step(watched->instance, &ended);
+		before_ns = clock_thread_cpu_ns();
+	}
+	ended = instance_scan_step(watched->instance);
 	watched->scan_running = !ended;
+	/* from the end of the last step: waking up is part of the cost */
+	cpu_ns = watched->cpu_mark_ns = clock_thread_cpu_ns();
 	if (!ended) {
-		loop_timer_once(watched->scan_timer, pause_after(config, cpu_ns));
+		loop_timer_once(watched->scan_timer, pause_after(config, cpu_ns - before_ns));
 		return;
 	}
 	/* a scan that took longer than the interval is followed by the next at once */

@@ -211,20 +211,18 @@ static int scan_publish(struct instance *instance)
 	return 0;
 }
 
-uint64_t instance_scan_step(struct instance *instance, bool *ended)
+bool instance_scan_step(struct instance *instance)
 {
 	enum scan_result result;
-	uint64_t cpu_ns = 0;
 	int error = 0;
 
 	if (scan_is_running(instance->scan))
-		result = scan_step(instance->scan, &cpu_ns);
+		result = scan_step(instance->scan);
 	else
 		result = scan_start(instance->scan,
 				    instance->sample.has_figures && instance->sample.entries == 0);
-	*ended = result != SCAN_MORE;
 	if (result == SCAN_MORE)
-		return cpu_ns;
+		return false;
 	if (result == SCAN_FAILED)
 		error = scan_error(instance->scan);
 	else if (scan_publish(instance) != 0)
@@ -237,7 +235,7 @@ uint64_t instance_scan_step(struct instance *instance, bool *ended)
 				    instance->sample.name, strerror(error));
 	}
 	instance->scan_errno = error;
-	return cpu_ns;
+	return true;
 }
 
 const struct snapshot_scan *instance_get_scan(const struct instance *instance)

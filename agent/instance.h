@@ -29,9 +29,9 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 /* The next event that is due now. `suppressed` counts what the rate limit holds back. */
 bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event);
 
-/* One step of the scan tier; a new scan begins when none runs. When a scan ends, well or badly,
- * `*ended` is set. Returns the CPU time of the step in ns. */
-uint64_t instance_scan_step(struct instance *instance, bool *ended);
+/* One step of the scan tier; a new scan begins when none runs. True when a scan has ended, well or
+ * badly: a bad one is counted, and the figures stay those of the last good one. */
+bool instance_scan_step(struct instance *instance);
 const struct snapshot_scan *instance_get_scan(const struct instance *instance);
 
 /* Entries that the scan under way has read. */

@@ -55,11 +55,11 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-static struct loop_source *loop_add(struct loop *loop, int fd, loop_callback *callback,
-				    void *context)
+static struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events,
+				    loop_callback *callback, void *context)
 {
 	struct loop_source *source = calloc(1, sizeof(struct loop_timer));
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = { .events = events, .data.ptr = source };
 
 	if (!source)
 		return NULL;
@@ -77,7 +77,7 @@ static struct loop_source *loop_add(struct loop *loop, int fd, loop_callback *ca
 
 int loop_watch(struct loop *loop, int fd, loop_callback *callback, void *context)
 {
-	return loop_add(loop, fd, callback, context) ? 0 : -1;
+	return loop_add(loop, fd, EPOLLIN, callback, context) ? 0 : -1;
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, void *context)
@@ -87,7 +87,8 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, vo
 
 	if (fd < 0)
 		return NULL;
-	source = loop_add(loop, fd, callback, context);
+	/* by edges, each expiration is told once without a read(2) in between */
+	source = loop_add(loop, fd, EPOLLIN | EPOLLET, callback, context);
 	if (!source) {
 		close(fd);
 		return NULL;
@@ -129,7 +130,6 @@ int loop_run(struct loop *loop)
 	while (!loop->stopped) {
 		struct epoll_event event;
 		struct loop_source *source;
-		uint64_t expirations;
 		/* one at a time: the kernel takes ready descriptors in turn */
 		int count = epoll_wait(loop->epoll, &event, 1, -1);
 
@@ -138,10 +138,6 @@ int loop_run(struct loop *loop)
 		if (count <= 0)
 			continue;
 		source = event.data.ptr;
-		/* a timer that was set anew since it expired has nothing to be read */
-		if (source->is_timer &&
-		    read(source->fd, &expirations, sizeof(expirations)) != sizeof(expirations))
-			continue;
 		source->callback(source->context);
 	}
 	return 0;

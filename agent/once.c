@@ -31,11 +31,10 @@ static void show_progress(const struct instance *instance, uint64_t started_ms, 
 
 static void read_table(struct instance *instance)
 {
-	bool terminal = isatty(STDERR_FILENO), ended = false;
+	bool terminal = isatty(STDERR_FILENO);
 	uint64_t started_ms = clock_monotonic_ms(), shown_ms = 0;
 
-	while (!ended) {
-		instance_scan_step(instance, &ended);
+	while (!instance_scan_step(instance)) {
 		if (terminal)
 			show_progress(instance, started_ms, &shown_ms);
 	}

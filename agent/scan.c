@@ -76,13 +76,12 @@ static void scan_visit(const struct ct_entry *entry, void *context)
 	aggregate_add(context, entry);
 }
 
-enum scan_result scan_step(struct scan *scan, uint64_t *cpu_ns)
+enum scan_result scan_step(struct scan *scan)
 {
 	uint64_t before = clock_thread_cpu_ns();
 	int result = ctnl_dump_step(scan->ctnl, scan_visit, &scan->totals);
 
-	*cpu_ns = clock_thread_cpu_ns() - before;
-	scan->cpu_ns += *cpu_ns;
+	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	if (result < 0 && errno == EAGAIN && ++scan->empty_looks < SCAN_PATIENCE)
 		return SCAN_MORE;
 	if (result < 0)

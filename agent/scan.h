@@ -19,8 +19,8 @@ void scan_free(struct scan *scan);
  * kernel is not asked (the hash is shared: it would walk other namespaces' entries). */
 enum scan_result scan_start(struct scan *scan, bool empty);
 
-/* Reads on. `cpu_ns` is the CPU time that this step took. */
-enum scan_result scan_step(struct scan *scan, uint64_t *cpu_ns);
+/* Reads one receive buffer on. */
+enum scan_result scan_step(struct scan *scan);
 bool scan_is_running(const struct scan *scan);
 
 /* Entries read so far. */
