@@ -10,7 +10,7 @@
 struct loop_source {
 	struct loop_source *next;
 	int fd;
-	bool is_timer;
+	bool is_timer, is_periodic;
 	loop_callback *callback;
 	void *context;
 };
@@ -87,7 +87,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, vo
 
 	if (fd < 0)
 		return NULL;
-	/* by edges, each expiration is told once without a read(2) in between */
+	/* by edges, an expiration is told once, read or not: a scan saves a call for each step */
 	source = loop_add(loop, fd, EPOLLIN | EPOLLET, callback, context);
 	if (!source) {
 		close(fd);
@@ -105,6 +105,7 @@ static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t inte
 				 (long)(interval_ns % 1000000000) },
 	};
 
+	timer->source.is_periodic = interval_ns > 0;
 	/* fails only for a wrong descriptor or time, neither of which can be here */
 	timerfd_settime(timer->source.fd, 0, &when, NULL);
 }
@@ -130,6 +131,7 @@ int loop_run(struct loop *loop)
 	while (!loop->stopped) {
 		struct epoll_event event;
 		struct loop_source *source;
+		uint64_t expirations;
 		/* one at a time: the kernel takes ready descriptors in turn */
 		int count = epoll_wait(loop->epoll, &event, 1, -1);
 
@@ -138,6 +140,10 @@ int loop_run(struct loop *loop)
 		if (count <= 0)
 			continue;
 		source = event.data.ptr;
+		/* the kernel starts a periodic timer again only when it is read */
+		if (source->is_periodic &&
+		    read(source->fd, &expirations, sizeof(expirations)) != sizeof(expirations))
+			continue;
 		source->callback(source->context);
 	}
 	return 0;

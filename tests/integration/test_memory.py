@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""valgrind over a life: start, walk, master restart, traps, SIGTERM. (The sanitizers' build watches
+every other test in the same way.)"""
+import re
+
+import pytest
+
+from lab import SANITIZED, wait_for
+
+
+@pytest.mark.skipif(SANITIZED, reason="valgrind and the sanitizers do not run together")
+def test_valgrind_finds_nothing(bare_lab):
+    lab = bare_lab
+    lab.start_trapd()
+    sink = "trap2sink 127.0.0.1:162 public\n"
+    lab.start_snmpd(sink)
+    lab.start_agent('threshold "low" { rising = 1 falling = 0 }\n', prefix=(
+        "valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
+        "--trace-children=yes", "--track-fds=no", f"--log-file={lab.dir}/valgrind.%p"))
+    lab.walk()
+    lab.fill(lab.limit() // 50)
+    wait_for(lambda: [number for number, _ in lab.traps()] == [1])
+    lab.stop_snmpd()
+    wait_for(lambda: "is gone" in lab.log())
+    lab.run("conntrack", "-F")
+    lab.start_snmpd(sink)
+    wait_for(lambda: [number for number, _ in lab.traps()] == [1, 2], 15)
+    lab.walk()
+    lab.configure('user = ""\n')
+    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "warning")
+    lab.stop_agent(within=10)
+    reports = [path.read_text() for path in lab.dir.glob("valgrind.*")]
+    assert len(reports) >= 2, "both processes were to be watched"
+    for report in reports:
+        errors = re.findall(r"ERROR SUMMARY: (\d+) errors", report)
+        assert errors and errors[-1] == "0", report
