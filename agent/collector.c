@@ -200,6 +200,7 @@ static int open_signals(struct collector *collector)
 	sigaddset(&mask, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) != 0)
 		return -1;
+	signal(SIGPIPE, SIG_IGN); /* whoever read our log may go */
 	collector->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return collector->signal_fd < 0 ? -1 : 0;
 }

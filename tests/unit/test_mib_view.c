@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What arrives is shown only from the next commit on, the newest of each kind. */
+#include "../../agent/mib_view.c"
+
+#include "test.h"
+
+static struct channel_message sample_of(uint32_t instance, uint32_t entries)
+{
+	struct channel_message message = { .kind = CHANNEL_SAMPLE };
+
+	message.sample.instance = instance;
+	message.sample.entries = entries;
+	message.sample.cpu_count = 1;
+	message.sample.cpus = calloc(1, sizeof(*message.sample.cpus));
+	return message;
+}
+
+static void stage(struct mib_view *view, struct channel_message message)
+{
+	assert_int_equal(mib_view_stage(view, &message), 0);
+}
+
+static void nothing_changes_before_the_commit(void **state)
+{
+	struct mib_view view = { 0 };
+
+	(void)state;
+	stage(&view, sample_of(1, 10));
+	assert_false(view.instances[0].has_sample);
+	mib_view_commit(&view);
+	assert_int_equal(view.instances[0].sample.entries, 10);
+	stage(&view, sample_of(1, 20));
+	stage(&view, sample_of(1, 30));
+	assert_int_equal(view.instances[0].sample.entries, 10);
+	mib_view_commit(&view);
+	assert_int_equal(view.instances[0].sample.entries, 30);
+	mib_view_commit(&view);
+	assert_int_equal(view.instances[0].sample.entries, 30);
+	mib_view_clear(&view);
+}
+
+static void instances_stand_in_the_order_of_their_index(void **state)
+{
+	static const uint32_t order[] = { 7, 1, 65535, 3 };
+	struct mib_view view = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		stage(&view, sample_of(order[i], order[i]));
+	mib_view_commit(&view);
+	assert_int_equal(view.instance_count, 4);
+	for (size_t i = 1; i < 4; i++)
+		assert_true(view.instances[i - 1].index < view.instances[i].index);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(view.instances[i].sample.entries, view.instances[i].index);
+	mib_view_clear(&view);
+}
+
+static void what_was_never_shown_is_freed(void **state)
+{
+	struct channel_message scan = { .kind = CHANNEL_SCAN };
+	struct mib_view view = { 0 };
+
+	(void)state;
+	scan.scan.instance = 1;
+	scan.scan.state_count = 1;
+	scan.scan.states = calloc(1, sizeof(*scan.scan.states));
+	stage(&view, scan);
+	stage(&view, sample_of(1, 1));
+	mib_view_clear(&view);
+	assert_int_equal(view.instance_count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_changes_before_the_commit),
+		cmocka_unit_test(instances_stand_in_the_order_of_their_index),
+		cmocka_unit_test(what_was_never_shown_is_freed),
+	};
+
+	return cmocka_run_group_tests_name("mib_view", tests, NULL, NULL);
+}
