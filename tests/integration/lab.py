@@ -71,6 +71,8 @@ class Lab:
         # not pytest's: another user must reach the socket in it
         self.dir = Path(tempfile.mkdtemp(prefix="nfct-"))
         self.netns = f"nfct{os.getpid()}-{secrets.token_hex(3)}"
+        # not `ip netns exec`: that mounts, which a chroot may refuse
+        self.inside = ("nsenter", f"--net=/run/netns/{self.netns}")
         self.processes = []
         self.agent = None
         self.agent_log = self.dir / "agent.log"
@@ -88,12 +90,12 @@ class Lab:
 
     def run(self, *command, check=True, **more):
         """A command in the namespace, to its end."""
-        return subprocess.run(["ip", "netns", "exec", self.netns, *map(str, command)], check=check,
+        return subprocess.run([*self.inside, *map(str, command)], check=check,
                               text=True, capture_output=True, env=self.env, timeout=120, **more)
 
     def spawn(self, *command, log=None, **more):
         output = open(log, "a") if log else subprocess.DEVNULL
-        process = subprocess.Popen(["ip", "netns", "exec", self.netns, *map(str, command)],
+        process = subprocess.Popen([*self.inside, *map(str, command)],
                                    stdout=more.pop("stdout", output), stderr=output,
                                    env=self.env, text=True, **more)
         self.processes.append(process)
