@@ -19,6 +19,9 @@
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
+/* A subagent that has not read the last figures yet is looked at again so soon. */
+#define PUBLISH_RETRY_MS 20
+
 /* An instance with what the collector keeps about it. */
 struct watched {
 	struct instance *instance;
@@ -35,7 +38,7 @@ struct collector {
 	const struct options *options;
 	struct loop *loop;
 	struct supervisor *supervisor;
-	struct loop_timer *sample_timer;
+	struct loop_timer *sample_timer, *publish_timer;
 	int signal_fd;
 	struct watched watched; /* the agent's own namespace, instance 1 */
 	struct snapshot_agent agent;
@@ -48,13 +51,18 @@ static const char *agentx_address(const struct collector *collector)
 }
 
 /* Gives the subagent what it does not have yet, if it reads. */
-static void publish(struct collector *collector)
+static void publish(void *context)
 {
+	struct collector *collector = context;
 	struct supervisor *supervisor = collector->supervisor;
 	struct watched *watched = &collector->watched;
 
-	if (!supervisor_wants_figures(supervisor))
+	if (!supervisor_wants_figures(supervisor)) {
+		/* the next sample brings the newest anyway; a scan should not wait for it */
+		if (watched->scan_unsent)
+			loop_timer_once(collector->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
 		return;
+	}
 	collector->agent.notifications_sent = supervisor_events_taken(supervisor);
 	collector->agent.notifications_lost = supervisor_events_lost(supervisor);
 	supervisor_send_agent(supervisor, &collector->agent);
@@ -216,10 +224,11 @@ static int set_up(struct collector *collector)
 	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector),
 					       subagent_started, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
+	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);
 	watched->scan_timer = loop_timer_new(collector->loop, scan, watched);
 	watched->instance = instance_new(1, "default", collector->config);
-	if (!collector->supervisor || !collector->sample_timer || !watched->scan_timer ||
-	    !watched->instance)
+	if (!collector->supervisor || !collector->sample_timer || !collector->publish_timer ||
+	    !watched->scan_timer || !watched->instance)
 		return -1;
 	return 0;
 }

@@ -211,6 +211,14 @@ static int scan_publish(struct instance *instance)
 	return 0;
 }
 
+/* Asked anew, because the sample may be as old as its interval. */
+static bool table_is_empty(struct instance *instance)
+{
+	struct ctnl_stats stats;
+
+	return instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+}
+
 bool instance_scan_step(struct instance *instance)
 {
 	enum scan_result result;
@@ -219,8 +227,7 @@ bool instance_scan_step(struct instance *instance)
 	if (scan_is_running(instance->scan))
 		result = scan_step(instance->scan);
 	else
-		result = scan_start(instance->scan,
-				    instance->sample.has_figures && instance->sample.entries == 0);
+		result = scan_start(instance->scan, table_is_empty(instance));
 	if (result == SCAN_MORE)
 		return false;
 	if (result == SCAN_FAILED)
