@@ -11,17 +11,20 @@ struct loop_source {
 	struct loop_source *next;
 	int fd;
 	bool is_timer, is_periodic;
+	bool is_due; /* a timer without delay: runs before the loop waits again */
 	loop_callback *callback;
 	void *context;
 };
 
 struct loop_timer {
 	struct loop_source source;
+	struct loop *loop;
 };
 
 struct loop {
 	int epoll;
 	bool stopped;
+	size_t due_count;
 	struct loop_source *sources;
 };
 
@@ -94,7 +97,16 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, vo
 		return NULL;
 	}
 	source->is_timer = true;
+	((struct loop_timer *)source)->loop = loop;
 	return (struct loop_timer *)source;
+}
+
+static void set_due(struct loop *loop, struct loop_source *source, bool is_due)
+{
+	if (source->is_due == is_due)
+		return;
+	source->is_due = is_due;
+	loop->due_count = is_due ? loop->due_count + 1 : loop->due_count - 1;
 }
 
 static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t interval_ns)
@@ -105,6 +117,7 @@ static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t inte
 				 (long)(interval_ns % 1000000000) },
 	};
 
+	set_due(timer->loop, &timer->source, false);
 	timer->source.is_periodic = interval_ns > 0;
 	/* fails only for a wrong descriptor or time, neither of which can be here */
 	timerfd_settime(timer->source.fd, 0, &when, NULL);
@@ -112,7 +125,8 @@ static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t inte
 
 void loop_timer_once(struct loop_timer *timer, uint64_t delay_ns)
 {
-	timer_set(timer, delay_ns ? delay_ns : 1, 0); /* 0 would stop it */
+	timer_set(timer, delay_ns, 0); /* a delay of 0 stops the kernel's timer */
+	set_due(timer->loop, &timer->source, delay_ns == 0);
 }
 
 void loop_timer_every(struct loop_timer *timer, uint64_t interval_ns)
@@ -125,26 +139,47 @@ void loop_timer_stop(struct loop_timer *timer)
 	timer_set(timer, 0, 0);
 }
 
+/* Runs what has become ready, one at a time: the kernel takes ready descriptors in turn. */
+static int run_ready(struct loop *loop)
+{
+	struct epoll_event event;
+	struct loop_source *source;
+	uint64_t expirations;
+	int count = epoll_wait(loop->epoll, &event, 1, loop->due_count ? 0 : -1);
+
+	if (count < 0 && errno != EINTR)
+		return -1;
+	if (count <= 0)
+		return 0;
+	source = event.data.ptr;
+	/* the kernel starts a periodic timer again only when it is read */
+	if (source->is_periodic &&
+	    read(source->fd, &expirations, sizeof(expirations)) != sizeof(expirations))
+		return 0;
+	source->callback(source->context);
+	return 0;
+}
+
+static void run_due(struct loop *loop)
+{
+	struct loop_source *source = loop->sources;
+
+	while (source && !source->is_due)
+		source = source->next;
+	if (!source)
+		return;
+	set_due(loop, source, false);
+	source->callback(source->context);
+}
+
 int loop_run(struct loop *loop)
 {
 	loop->stopped = false;
 	while (!loop->stopped) {
-		struct epoll_event event;
-		struct loop_source *source;
-		uint64_t expirations;
-		/* one at a time: the kernel takes ready descriptors in turn */
-		int count = epoll_wait(loop->epoll, &event, 1, -1);
-
-		if (count < 0 && errno != EINTR)
+		if (run_ready(loop) != 0)
 			return -1;
-		if (count <= 0)
-			continue;
-		source = event.data.ptr;
-		/* the kernel starts a periodic timer again only when it is read */
-		if (source->is_periodic &&
-		    read(source->fd, &expirations, sizeof(expirations)) != sizeof(expirations))
-			continue;
-		source->callback(source->context);
+		if (loop->due_count && !loop->stopped)
+			run_due(loop);
 	}
 	return 0;
 }
