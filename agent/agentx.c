@@ -274,8 +274,9 @@ int agentx_start(const char *address, struct mib_view *view, uint64_t *master_co
 void agentx_stop(void)
 {
 	snmp_alarm_unregister(agentx.retry_alarm);
-	/* The session first: its end unregisters at the master as well, in one message. A master that
-	 * went away during an unregistration would find the library inside its own callback. */
+	/* The session first: its end unregisters at the master as well, in one message. A master
+	 * that went away during an unregistration would find the library inside its own callback.
+	 */
 	snmp_shutdown("conntrack-agentx");
 	if (agentx.registration)
 		netsnmp_unregister_handler(agentx.registration);
