@@ -97,7 +97,8 @@ class Lab:
         output = open(log, "a") if log else subprocess.DEVNULL
         process = subprocess.Popen([*self.inside, *map(str, command)],
                                    stdout=more.pop("stdout", output), stderr=output,
-                                   env=self.env, text=True, **more)
+                                   env=self.env, text=True,
+                                   start_new_session=True, **more)  # some are stopped: not with us
         self.processes.append(process)
         return process
 
