@@ -119,7 +119,7 @@ $(BUILD)/unit/test_%: tests/unit/test_%.c $(UNIT_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
-		$(filter-out $(BUILD)/agent/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka
+		$(filter-out $(BUILD)/agent/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka -lm
 
 build/%: tests/tools/%.c Makefile
 	@mkdir -p $(@D)

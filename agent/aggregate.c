@@ -2,159 +2,265 @@
 #include "aggregate.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <string.h>
+#include <sys/random.h>
 
-/* nf_conntrack_common.h, enum ip_conntrack_status; the later ones are missing in old headers */
-#define STATUS_SEEN_REPLY       (1U << 1)
-#define STATUS_ASSURED          (1U << 2)
-#define STATUS_SOURCE_NAT       (1U << 4)
-#define STATUS_DESTINATION_NAT  (1U << 5)
-#define STATUS_OFFLOAD          (1U << 14)
-#define STATUS_HARDWARE_OFFLOAD (1U << 15)
+#include "identities.h"
+#include "top.h"
+#include "totals.h"
+#include "watches.h"
+#include "zones.h"
+
+_Static_assert(CONFIG_WATCHES_MAX <= WATCHES_MAX, "a place for each watch");
+_Static_assert(CONFIG_WATCHES_MAX <= SNAPSHOT_WATCHES_MAX, "a row for each watch");
+
+struct aggregate {
+	const struct config *config;
+	struct aggregate_memory *memory; /* of the table being read */
+	struct totals totals;
+	struct identities now;
+	struct top *top;
+	struct zones *zones;     /* NULL: not asked for */
+	struct watches *watches; /* NULL: there are none */
+};
+
+/* A watch goes on under its name, whatever becomes of the others. */
+struct watch_memory {
+	char name[CONFIG_NAME_SIZE];
+	uint64_t created;
+};
+
+struct aggregate_memory {
+	struct totals_rows rows;
+	struct identities before;
+	struct zones_seen *zones; /* NULL until zones are counted */
+	uint64_t created, destroyed;
+	size_t watch_count;
+	struct watch_memory *watches;
+};
+
+struct aggregate *aggregate_new(const struct config *config)
+{
+	struct aggregate *aggregate = calloc(1, sizeof(*aggregate));
+	const struct top_settings settings = {
+		.rows = config->top,
+		.prefix_ipv4 = config->top_prefix_ipv4,
+		.prefix_ipv6 = config->top_prefix_ipv6,
+		.follows_sources = config->source_rising > 0,
+	};
+	const struct filter *filters[CONFIG_WATCHES_MAX];
+	uint64_t seeds[SKETCH_SEEDS];
+
+	if (!aggregate)
+		return NULL;
+	aggregate->config = config;
+	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
+		goto fail;
+	aggregate->top = top_new(&settings, seeds);
+	if (!aggregate->top)
+		goto fail;
+	if (config->zones) {
+		aggregate->zones = calloc(1, sizeof(*aggregate->zones));
+		if (!aggregate->zones)
+			goto fail;
+	}
+	if (config->watch_count) {
+		for (size_t i = 0; i < config->watch_count; i++)
+			filters[i] = &config->watches[i].filter;
+		aggregate->watches = watches_new(filters, config->watch_count);
+		if (!aggregate->watches)
+			goto fail;
+	}
+	return aggregate;
+fail:
+	aggregate_free(aggregate);
+	return NULL;
+}
+
+void aggregate_free(struct aggregate *aggregate)
+{
+	if (!aggregate)
+		return;
+	identities_clear(&aggregate->now);
+	top_free(aggregate->top);
+	free(aggregate->zones);
+	watches_free(aggregate->watches);
+	free(aggregate);
+}
+
+struct aggregate_memory *aggregate_memory_new(void)
+{
+	return calloc(1, sizeof(struct aggregate_memory));
+}
+
+void aggregate_memory_free(struct aggregate_memory *memory)
+{
+	if (!memory)
+		return;
+	identities_clear(&memory->before);
+	free(memory->zones);
+	free(memory->watches);
+	free(memory);
+}
+
+void aggregate_memory_restart(struct aggregate_memory *memory)
+{
+	memset(&memory->rows, 0, sizeof(memory->rows));
+	identities_clear(&memory->before);
+	free(memory->zones);
+	memory->zones = NULL;
+}
+
+void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
+		     uint32_t expected)
+{
+	aggregate->memory = memory;
+	memset(&aggregate->totals, 0, sizeof(aggregate->totals));
+	top_clear(aggregate->top);
+	if (aggregate->zones)
+		memset(aggregate->zones, 0, sizeof(*aggregate->zones));
+	if (aggregate->watches)
+		watches_clear(aggregate->watches);
+	if (aggregate->config->identities)
+		identities_begin(&aggregate->now, expected, aggregate->config->identities);
+	else
+		identities_clear(&memory->before); /* too old when they are asked for again */
+}
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
-	int family = entry->family == AF_INET6 ? 1 : 0;
-	struct aggregate_protocol *protocol = &aggregate->protocols[family][entry->protocol];
-	uint32_t assured = (entry->status & STATUS_ASSURED) != 0;
-	uint32_t unreplied = (entry->status & STATUS_SEEN_REPLY) == 0;
-
-	aggregate->scanned++;
-	aggregate->family[family]++;
-	aggregate->assured += assured;
-	aggregate->unreplied += unreplied;
-	aggregate->source_nat += (entry->status & STATUS_SOURCE_NAT) != 0;
-	aggregate->destination_nat += (entry->status & STATUS_DESTINATION_NAT) != 0;
-	aggregate->offloaded += (entry->status & (STATUS_OFFLOAD | STATUS_HARDWARE_OFFLOAD)) != 0;
-	aggregate->helped += entry->helped;
-
-	protocol->entries++;
-	protocol->assured += assured;
-	protocol->unreplied += unreplied;
-	protocol->packets += entry->packets;
-	protocol->octets += entry->octets;
-
-	if (entry->protocol == CT_PROTOCOL_TCP && entry->tcp_state < CT_TCP_STATES)
-		aggregate->tcp_states[entry->tcp_state]++;
-	else if (entry->protocol == CT_PROTOCOL_SCTP && entry->sctp_state < CT_SCTP_STATES)
-		aggregate->sctp_states[entry->sctp_state]++;
+	totals_add(&aggregate->totals, entry);
+	top_add(aggregate->top, entry);
+	if (aggregate->config->identities)
+		identities_add(&aggregate->now, entry->id, aggregate->config->identities);
+	if (aggregate->zones)
+		zones_add(aggregate->zones, entry->zone);
+	if (aggregate->watches)
+		watches_add(aggregate->watches, entry, &aggregate->now, &aggregate->memory->before);
 }
 
-static void rows_see(struct aggregate_rows *rows, int family, uint8_t number)
+uint32_t aggregate_scanned(const struct aggregate *aggregate)
 {
-	if (rows->protocol_seen[family][number])
-		return;
-	/* one place is kept for the row of all the others */
-	if (rows->protocol_count[family] + 1 >= AGGREGATE_PROTOCOLS_MAX)
-		number = CT_PROTOCOL_OTHER;
-	if (!rows->protocol_seen[family][number]) {
-		rows->protocol_seen[family][number] = true;
-		rows->protocol_count[family]++;
+	return aggregate->totals.scanned;
+}
+
+static int finish_zones(struct aggregate *aggregate, struct snapshot_scan *figures)
+{
+	struct aggregate_memory *memory = aggregate->memory;
+
+	if (!aggregate->zones) {
+		free(memory->zones);
+		memory->zones = NULL;
+		return 0;
 	}
-}
-
-static void rows_learn(struct aggregate_rows *rows, const struct aggregate *aggregate)
-{
-	static const uint8_t always[2][3] = {
-		{ CT_PROTOCOL_ICMP, CT_PROTOCOL_TCP, CT_PROTOCOL_UDP },
-		{ CT_PROTOCOL_TCP, CT_PROTOCOL_UDP, CT_PROTOCOL_ICMPV6 },
-	};
-
-	for (int family = 0; family < 2; family++) {
-		for (int i = 0; i < 3; i++)
-			rows_see(rows, family, always[family][i]);
-		for (unsigned int number = 0; number < 256; number++) {
-			if (aggregate->protocols[family][number].entries)
-				rows_see(rows, family, (uint8_t)number);
-		}
-	}
-	if (aggregate->protocols[0][CT_PROTOCOL_SCTP].entries ||
-	    aggregate->protocols[1][CT_PROTOCOL_SCTP].entries)
-		rows->sctp_seen = true;
-}
-
-static void protocol_add(struct snapshot_protocol *row, const struct aggregate_protocol *protocol)
-{
-	row->entries += protocol->entries;
-	row->assured += protocol->assured;
-	row->unreplied += protocol->unreplied;
-	row->packets += protocol->packets;
-	row->octets += protocol->octets;
-}
-
-static int finish_protocols(const struct aggregate *aggregate, struct aggregate_rows *rows,
-			    struct snapshot_scan *scan)
-{
-	size_t count = rows->protocol_count[0] + rows->protocol_count[1];
-	struct snapshot_protocol *row = calloc(count, sizeof(*row));
-
-	if (!row)
+	if (!memory->zones)
+		memory->zones = calloc(1, sizeof(*memory->zones));
+	if (!memory->zones)
 		return -1;
-	scan->protocols = row;
-	scan->protocol_count = count;
-	for (int family = 0; family < 2; family++) {
-		struct snapshot_protocol others = { 0 };
+	return zones_finish(aggregate->zones, memory->zones, &figures->zones, &figures->zone_count);
+}
 
-		for (unsigned int number = 0; number < 256; number++) {
-			const struct aggregate_protocol *protocol =
-				&aggregate->protocols[family][number];
-			bool shared = number == CT_PROTOCOL_OTHER;
-
-			if (!rows->protocol_seen[family][number]) {
-				protocol_add(&others, protocol);
-				continue;
-			}
-			if (shared)
-				*row = others;
-			protocol_add(row, protocol);
-			row->address_type = (uint8_t)(family + 1);
-			row->number = (uint8_t)number;
-			if (row->entries > rows->protocol_peak[family][number])
-				rows->protocol_peak[family][number] = row->entries;
-			row->peak_entries = rows->protocol_peak[family][number];
-			row++;
-		}
+static uint64_t created_before(const struct aggregate_memory *memory, const char *name)
+{
+	for (size_t i = 0; i < memory->watch_count; i++) {
+		if (strcmp(memory->watches[i].name, name) == 0)
+			return memory->watches[i].created;
 	}
 	return 0;
 }
 
-static int finish_states(const struct aggregate *aggregate, const struct aggregate_rows *rows,
-			 struct snapshot_scan *scan)
+/* Room for the watches' rows and for what is to be remembered of them. */
+static int prepare_watches(const struct config *config, struct snapshot_scan *figures,
+			   struct watch_memory **remembered)
 {
-	size_t count = CT_TCP_STATES + (rows->sctp_seen ? CT_SCTP_STATES : 0);
-	struct snapshot_state *row = calloc(count, sizeof(*row));
-
-	if (!row)
+	*remembered = NULL;
+	if (config->watch_count == 0)
+		return 0;
+	figures->watches = calloc(config->watch_count, sizeof(*figures->watches));
+	if (!figures->watches)
 		return -1;
-	scan->states = row;
-	scan->state_count = count;
-	for (uint8_t i = 0; i < CT_TCP_STATES; i++)
-		*row++ = (struct snapshot_state){ CT_PROTOCOL_TCP, (uint8_t)(i + 1),
-						  aggregate->tcp_states[i] };
-	for (uint8_t i = 0; rows->sctp_seen && i < CT_SCTP_STATES; i++)
-		*row++ = (struct snapshot_state){ CT_PROTOCOL_SCTP, (uint8_t)(i + 1),
-						  aggregate->sctp_states[i] };
-	return 0;
+	figures->watch_count = config->watch_count;
+	*remembered = calloc(config->watch_count, sizeof(**remembered));
+	return *remembered ? 0 : -1;
 }
 
-int aggregate_finish(const struct aggregate *aggregate, struct aggregate_rows *rows,
-		     struct snapshot_scan *scan)
+/* The watches' rows, but for the state of their alarms. */
+static void finish_watches(struct aggregate *aggregate, unsigned int bits,
+			   struct snapshot_scan *figures, struct watch_memory *remembered)
 {
-	scan->scanned = aggregate->scanned;
-	scan->assured = aggregate->assured;
-	scan->unreplied = aggregate->unreplied;
-	scan->evictable = aggregate->scanned - aggregate->assured;
-	scan->source_nat = aggregate->source_nat;
-	scan->destination_nat = aggregate->destination_nat;
-	scan->offloaded = aggregate->offloaded;
-	scan->ipv4 = aggregate->family[0];
-	scan->ipv6 = aggregate->family[1];
-	scan->helped = aggregate->helped;
-	rows_learn(rows, aggregate);
-	if (finish_protocols(aggregate, rows, scan) != 0 ||
-	    finish_states(aggregate, rows, scan) != 0) {
-		snapshot_scan_clear(scan);
-		return -1;
+	const struct config *config = aggregate->config;
+	struct aggregate_memory *memory = aggregate->memory;
+
+	for (size_t i = 0; i < config->watch_count; i++) {
+		const struct config_watch *watch = &config->watches[i];
+		struct snapshot_watch *row = &figures->watches[i];
+
+		row->index = watch->index;
+		memcpy(row->name, watch->name, sizeof(watch->name));
+		filter_text(&watch->filter, row->filter, sizeof(row->filter));
+		row->entries = watches_entries(aggregate->watches, i);
+		row->rising = watch->rising;
+		row->falling = watch->falling;
+		row->created = created_before(memory, watch->name) +
+			       watches_created(aggregate->watches, i, bits);
+		memcpy(remembered[i].name, watch->name, sizeof(remembered[i].name));
+		remembered[i].created = row->created;
 	}
+	free(memory->watches);
+	memory->watches = remembered;
+	memory->watch_count = config->watch_count;
+}
+
+/* Returns that 1 in 2^N of the entries was compared, as N. */
+static unsigned int finish_identities(struct aggregate *aggregate, uint64_t time_ms,
+				      struct snapshot_scan *figures)
+{
+	struct aggregate_memory *memory = aggregate->memory;
+	struct identities_change change;
+	uint64_t rate;
+
+	if (!aggregate->config->identities)
+		return 0;
+	identities_finish(&aggregate->now, &memory->before, time_ms, &change);
+	memory->created += change.created;
+	memory->destroyed += change.destroyed;
+	figures->has_identities = true;
+	figures->created = memory->created;
+	figures->destroyed = memory->destroyed;
+	figures->identity_share = (uint32_t)(100ULL >> change.bits);
+	figures->has_create_rate = change.elapsed_ms > 0;
+	if (figures->has_create_rate) {
+		rate = (change.created * 1000 + change.elapsed_ms / 2) / change.elapsed_ms;
+		figures->create_rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+	}
+	return change.bits;
+}
+
+int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, struct snapshot_scan *figures)
+{
+	struct watch_memory *remembered = NULL;
+
+	/* what can fail comes first, so that the memory learns all of a scan or nothing */
+	if (totals_finish(&aggregate->totals, &aggregate->memory->rows, figures) != 0 ||
+	    top_finish(aggregate->top, figures->scanned, &figures->tops, &figures->top_count) !=
+		    0 ||
+	    finish_zones(aggregate, figures) != 0 ||
+	    prepare_watches(aggregate->config, figures, &remembered) != 0)
+		goto fail;
+	finish_watches(aggregate, finish_identities(aggregate, time_ms, figures), figures,
+		       remembered);
 	return 0;
+fail:
+	snapshot_scan_clear(figures);
+	return -1;
+}
+
+bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row)
+{
+	return top_first_source(aggregate->top, aggregate->totals.scanned, row);
+}
+
+void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row)
+{
+	top_refresh_source(aggregate->top, aggregate->totals.scanned, row);
 }

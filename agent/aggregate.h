@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entries into totals, in memory that does not depend on how many there are. Pure: no I/O. */
+/* Everything that a scan gathers from the entries: totals, the top, the zones, the watches, who
+ * came and who went. Two parts: what is needed while a table is read, of which one serves all
+ * tables in turn, and what is remembered of each table from scan to scan. */
 #ifndef AGGREGATE_H
 #define AGGREGATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ct_names.h"
+#include "config.h"
 #include "ct_parse.h"
 #include "snapshot.h"
 
-/* Protocols per family that get a row of their own; the others share row 255. */
-#define AGGREGATE_PROTOCOLS_MAX 32
+struct aggregate;
+struct aggregate_memory;
 
-/* Totals of one scan. */
-struct aggregate {
-	uint32_t scanned, assured, unreplied, source_nat, destination_nat, offloaded;
-	uint32_t family[2], helped; /* [0] IPv4, [1] IPv6 */
-	struct aggregate_protocol {
-		uint32_t entries, assured, unreplied;
-		uint64_t packets, octets;
-	} protocols[2][256];
-	uint32_t tcp_states[CT_TCP_STATES];
-	uint32_t sctp_states[CT_SCTP_STATES];
-};
+/* Gathers what `config` asks for, which must stay as long. NULL with errno. */
+struct aggregate *aggregate_new(const struct config *config);
+void aggregate_free(struct aggregate *aggregate);
 
-/* What outlives a scan: which rows exist, and their peaks. Zeroed at start. */
-struct aggregate_rows {
-	bool protocol_seen[2][256];
-	uint32_t protocol_count[2];
-	uint32_t protocol_peak[2][256];
-	bool sctp_seen;
-};
+/* What is remembered of one table. NULL with ENOMEM. */
+struct aggregate_memory *aggregate_memory_new(void);
+void aggregate_memory_free(struct aggregate_memory *memory);
 
-/* Counts one entry. */
+/* Another table stands where this one was: its entries are not to be compared, its rows not to be
+ * kept. Counters go on. */
+void aggregate_memory_restart(struct aggregate_memory *memory);
+
+/* Begins to read the table that `memory` is of, with `expected` entries or so. What was gathered
+ * since the last aggregate_begin() is forgotten. */
+void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
+		     uint32_t expected);
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry);
+uint32_t aggregate_scanned(const struct aggregate *aggregate);
 
-/* Puts the totals into `scan`: its entry figures and the rows of protocols and states, for which it
- * must own none yet. `rows` learns the new rows and peaks. -1 with ENOMEM. */
-int aggregate_finish(const struct aggregate *aggregate, struct aggregate_rows *rows,
-		     struct snapshot_scan *scan);
+/* Ends: `figures` gets the entry figures and all rows, of which it must own none yet, and `memory`
+ * learns. `time_ms` (monotonic) stands for the whole scan. -1 with ENOMEM: then `figures` owns
+ * nothing, and the scan is as good as failed. */
+int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, struct snapshot_scan *figures);
+
+/* After aggregate_finish(): the source with the most entries (false: there is none), and a source's
+ * row as it is in this scan (all 0 if it is not among the many). */
+bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row);
+void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row);
 
 #endif

@@ -98,7 +98,8 @@ void channel_message_clear(struct channel_message *message)
 		snapshot_scan_clear(&message->scan);
 }
 
-/* Fixed shapes take less than this; rows and CPUs take less than 128 bytes each. */
+/* Fixed shapes take less than this; rows and CPUs take less than 128 bytes each, watches less than
+ * 512. */
 static size_t message_bound(const struct channel_message *message)
 {
 	size_t bound = 8192;
@@ -106,7 +107,10 @@ static size_t message_bound(const struct channel_message *message)
 	if (message->kind == CHANNEL_SAMPLE)
 		bound += message->sample.cpu_count * 128;
 	else if (message->kind == CHANNEL_SCAN)
-		bound += (message->scan.protocol_count + message->scan.state_count) * 128;
+		bound += (message->scan.protocol_count + message->scan.state_count +
+			  message->scan.zone_count + message->scan.top_count) *
+				 128 +
+			 message->scan.watch_count * 512;
 	return bound;
 }
 

@@ -13,7 +13,7 @@
 #include "event.h"
 #include "snapshot.h"
 
-/* A message that is larger than this is a bug: the largest holds 8,192 CPUs' or 576 rows. */
+/* A message that is larger than this is a bug: the largest holds 8,192 CPUs' or 1,964 rows. */
 #define CHANNEL_MESSAGE_MAX (1U << 20)
 
 /* One side's ends. */

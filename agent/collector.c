@@ -2,6 +2,7 @@
 #include "collector.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,12 @@
 
 #include "clock.h"
 #include "config.h"
-#include "instance.h"
 #include "loop.h"
 #include "privileges.h"
+#include "scanner.h"
 #include "service.h"
 #include "supervisor.h"
+#include "tables.h"
 
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
@@ -22,25 +24,17 @@
 /* A subagent that has not read the last figures yet is looked at again so soon. */
 #define PUBLISH_RETRY_MS 20
 
-/* An instance with what the collector keeps about it. */
-struct watched {
-	struct instance *instance;
-	struct loop_timer *scan_timer;
-	uint64_t scan_started_ms;
-	bool scan_running;
-	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
-	bool scan_unsent;     /* a scan has ended that the subagent does not have */
-	struct collector *collector;
-};
+_Static_assert(CONFIG_NAMESPACES_MAX + 1 <= SNAPSHOT_INSTANCES_MAX, "a place for each instance");
 
 struct collector {
 	struct config *config;
 	const struct options *options;
 	struct loop *loop;
 	struct supervisor *supervisor;
+	struct scanner *scanner;
 	struct loop_timer *sample_timer, *publish_timer;
 	int signal_fd;
-	struct watched watched; /* the agent's own namespace, instance 1 */
+	struct tables tables;
 	struct snapshot_agent agent;
 };
 
@@ -50,26 +44,54 @@ static const char *agentx_address(const struct collector *collector)
 						  : collector->config->agentx_address;
 }
 
-/* Gives the subagent what it does not have yet, if it reads. */
+/* What the subagent does not have yet, as far as there is room for it. True when that is all. */
+static bool publish_tables(struct collector *collector)
+{
+	struct tables *tables = &collector->tables;
+
+	for (size_t i = 0; i < tables->count; i++) {
+		struct instance *instance = tables->instances[i];
+		struct tables_unsent *unsent = &tables->unsent[i];
+
+		if (unsent->sample)
+			unsent->sample = !supervisor_send_sample(collector->supervisor,
+								 instance_get_sample(instance));
+		if (unsent->scan && !unsent->sample)
+			unsent->scan = !supervisor_send_scan(collector->supervisor,
+							     instance_get_scan(instance));
+		if (unsent->sample || unsent->scan)
+			return false;
+	}
+	return true;
+}
+
+static bool has_unsent(const struct tables *tables)
+{
+	for (size_t i = 0; i < tables->count; i++) {
+		if (tables->unsent[i].sample || tables->unsent[i].scan)
+			return true;
+	}
+	return false;
+}
+
+/* Gives the subagent what it does not have yet, if it reads; what it cannot take now, it gets when
+ * it has read on, and then the newest. */
 static void publish(void *context)
 {
 	struct collector *collector = context;
 	struct supervisor *supervisor = collector->supervisor;
-	struct watched *watched = &collector->watched;
+	bool done = false;
 
-	if (!supervisor_wants_figures(supervisor)) {
-		/* the next sample brings the newest anyway; a scan should not wait for it */
-		if (watched->scan_unsent)
-			loop_timer_once(collector->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
+	if (!has_unsent(&collector->tables))
 		return;
+	if (supervisor_wants_figures(supervisor)) {
+		collector->agent.notifications_sent = supervisor_events_taken(supervisor);
+		collector->agent.notifications_lost = supervisor_events_lost(supervisor);
+		supervisor_send_agent(supervisor, &collector->agent);
+		done = publish_tables(collector);
 	}
-	collector->agent.notifications_sent = supervisor_events_taken(supervisor);
-	collector->agent.notifications_lost = supervisor_events_lost(supervisor);
-	supervisor_send_agent(supervisor, &collector->agent);
-	supervisor_send_sample(supervisor, instance_get_sample(watched->instance));
-	if (watched->scan_unsent)
-		watched->scan_unsent =
-			!supervisor_send_scan(supervisor, instance_get_scan(watched->instance));
+	if (!done)
+		loop_timer_once(collector->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
 }
 
 /* A new subagent gets everything that is known, before it answers its first request. */
@@ -77,67 +99,63 @@ static void subagent_started(void *context)
 {
 	struct collector *collector = context;
 
-	collector->watched.scan_unsent = instance_get_scan(collector->watched.instance)->scans > 0;
+	for (size_t i = 0; i < collector->tables.count; i++) {
+		collector->tables.unsent[i] = (struct tables_unsent){ true, true };
+	}
 	publish(collector);
+}
+
+static void pass_events(struct collector *collector, struct instance *instance)
+{
+	struct event event;
+
+	while (instance_next_event(instance, &collector->agent.notifications_suppressed, &event)) {
+		log_info("%s", event.text);
+		supervisor_notify(collector->supervisor, &event);
+	}
 }
 
 static void sample(void *context)
 {
 	struct collector *collector = context;
-	struct event event;
 
-	instance_sample(collector->watched.instance);
-	while (instance_next_event(collector->watched.instance,
-				   &collector->agent.notifications_suppressed, &event)) {
-		log_info("%s", event.text);
-		supervisor_notify(collector->supervisor, &event);
+	for (size_t i = 0; i < collector->tables.count; i++) {
+		instance_sample(collector->tables.instances[i]);
+		collector->tables.unsent[i].sample = true;
+		pass_events(collector, collector->tables.instances[i]);
 	}
 	supervisor_check(collector->supervisor);
 	publish(collector);
 	service_alive();
 }
 
-/* How long to rest after a step of `cpu_ns`, so that steps take cpu-budget percent of a core. */
-static uint64_t pause_after(const struct config *config, uint64_t cpu_ns)
+static void scan_ended(void *context, size_t position)
 {
-	return cpu_ns * (100 - config->cpu_budget) / config->cpu_budget;
+	struct collector *collector = context;
+
+	collector->tables.unsent[position].scan = true;
+	pass_events(collector, collector->tables.instances[position]);
+	publish(collector);
 }
 
-static void scan(void *context)
+/* What the agent says of itself follows the configuration. */
+static void describe_agent(struct collector *collector)
 {
-	struct watched *watched = context;
-	const struct config *config = watched->collector->config;
-	uint64_t interval_ms = (uint64_t)config->refresh_interval * 1000;
-	uint64_t elapsed_ms, cpu_ns, before_ns = watched->cpu_mark_ns;
-	bool ended;
+	struct snapshot_agent *agent = &collector->agent;
 
-	if (!watched->scan_running) {
-		watched->scan_started_ms = clock_monotonic_ms();
-		before_ns = clock_thread_cpu_ns();
-	}
-	ended = instance_scan_step(watched->instance);
-	watched->scan_running = !ended;
-	/* from the end of the last step: waking up is part of the cost */
-	cpu_ns = watched->cpu_mark_ns = clock_thread_cpu_ns();
-	if (!ended) {
-		loop_timer_once(watched->scan_timer, pause_after(config, cpu_ns - before_ns));
-		return;
-	}
-	/* a scan that took longer than the interval is followed by the next at once */
-	elapsed_ms = clock_monotonic_ms() - watched->scan_started_ms;
-	loop_timer_once(watched->scan_timer,
-			elapsed_ms < interval_ms ? (interval_ms - elapsed_ms) * NS_PER_MS : 0);
-	watched->scan_unsent = true;
-	publish(watched->collector);
+	agent->sample_interval = collector->config->sample_interval;
+	agent->refresh_interval = collector->config->refresh_interval;
+	agent->cpu_budget = collector->config->cpu_budget;
+	agent->instance_count = collector->tables.count;
+	for (size_t i = 0; i < agent->instance_count; i++)
+		agent->instances[i] = instance_get_sample(collector->tables.instances[i])->instance;
 }
 
-static void start_timers(struct collector *collector)
+static void start_tiers(struct collector *collector)
 {
-	collector->agent.sample_interval = collector->config->sample_interval;
-	collector->agent.refresh_interval = collector->config->refresh_interval;
-	collector->agent.cpu_budget = collector->config->cpu_budget;
+	describe_agent(collector);
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
-	loop_timer_once(collector->watched.scan_timer, 0);
+	scanner_start(collector->scanner, collector->tables.instances);
 }
 
 static bool same_text(const char *one, const char *other)
@@ -145,32 +163,49 @@ static bool same_text(const char *one, const char *other)
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
 
+/* What takes a start to change, and what a change of the namespaces means. */
+static void review_privileges(const struct config *config, const struct config *before)
+{
+	if (!same_text(config->user, before->user))
+		log_warning("user: a new one takes effect at the next start");
+	if (config->namespace_count == 0 && privileges_has_sys_admin() &&
+	    privileges_drop_sys_admin() != 0)
+		log_warning("cannot drop CAP_SYS_ADMIN: %s", strerror(errno));
+	if (config->namespace_count > 0 && !privileges_has_sys_admin())
+		log_warning(
+			"namespace: CAP_SYS_ADMIN was given away because none was configured at "
+			"the start; restart the agent");
+}
+
 static void reload(struct collector *collector)
 {
 	char error[CONFIG_ERROR_SIZE];
 	struct config *config = config_load(collector->options->config_path, error);
 	struct config *before = collector->config;
+	struct tables tables;
 
 	if (!config) {
 		log_error("%s", error);
 		log_warning("the configuration stays as it was");
 		return;
 	}
-	if (instance_configure(collector->watched.instance, config) != 0) {
-		log_error("out of memory; the configuration stays as it was");
+	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0 ||
+	    tables_build(&tables, &collector->tables, config, before) != 0) {
+		log_error("%s; the configuration stays as it was", strerror(errno));
 		config_free(config);
 		return;
 	}
-	if (!same_text(config->user, before->user))
-		log_warning("user: a new one takes effect at the next start");
+	scanner_stop(collector->scanner);
+	tables_replace(&collector->tables, &tables);
+	review_privileges(config, before);
 	collector->config = config;
 	if (!collector->options->agentx_address &&
 	    !same_text(config->agentx_address, before->agentx_address))
 		supervisor_set_address(collector->supervisor, config->agentx_address);
 	else if (!collector->options->agentx_address)
 		supervisor_keep_address(collector->supervisor, config->agentx_address);
+	start_tiers(collector);
 	config_free(before);
-	start_timers(collector);
 	log_info("the configuration was read again");
 }
 
@@ -215,7 +250,8 @@ static int open_signals(struct collector *collector)
 
 static int set_up(struct collector *collector)
 {
-	struct watched *watched = &collector->watched;
+	const struct config *config = collector->config;
+	const struct tables none = { 0 };
 
 	collector->loop = loop_new();
 	if (!collector->loop || open_signals(collector) != 0 ||
@@ -223,14 +259,15 @@ static int set_up(struct collector *collector)
 		return -1;
 	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector),
 					       subagent_started, collector);
+	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);
-	watched->scan_timer = loop_timer_new(collector->loop, scan, watched);
-	watched->instance = instance_new(1, "default", collector->config);
-	if (!collector->supervisor || !collector->sample_timer || !collector->publish_timer ||
-	    !watched->scan_timer || !watched->instance)
+	if (!collector->supervisor || !collector->scanner || !collector->sample_timer ||
+	    !collector->publish_timer)
 		return -1;
-	return 0;
+	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0)
+		return -1;
+	return tables_build(&collector->tables, &none, config, config);
 }
 
 int collector_run(struct config *config, const struct options *options)
@@ -239,9 +276,12 @@ int collector_run(struct config *config, const struct options *options)
 	char error[256];
 	int status = 1;
 
-	collector.watched.collector = &collector;
+	/* a large block goes back to the kernel when it is freed; by default glibc stops that after
+	 * the first one, and what a scan needs for a moment would be held for ever */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	collector.agent.start_time = clock_wall_ms();
-	if (privileges_keep_net_admin(config->user, error, sizeof(error)) != 0) {
+	if (privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
+	    0) {
 		log_error("%s", error);
 		status = 2;
 		goto done;
@@ -251,9 +291,11 @@ int collector_run(struct config *config, const struct options *options)
 		goto done;
 	}
 	/* the first figures are there before the subagent, and so before the first request */
-	instance_sample(collector.watched.instance);
+	for (size_t i = 0; i < collector.tables.count; i++)
+		instance_sample(collector.tables.instances[i]);
+	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
-	start_timers(&collector);
+	start_tiers(&collector);
 	service_ready();
 	if (loop_run(collector.loop) == 0)
 		status = 0;
@@ -261,7 +303,8 @@ int collector_run(struct config *config, const struct options *options)
 		log_error("cannot wait for events: %s", strerror(errno));
 done:
 	supervisor_free(collector.supervisor);
-	instance_free(collector.watched.instance);
+	scanner_free(collector.scanner);
+	tables_clear(&collector.tables);
 	loop_free(collector.loop);
 	if (collector.signal_fd >= 0)
 		close(collector.signal_fd);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include <confuse.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -11,26 +10,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config_blocks.h"
+
 #define CONFIG_FILE_MAX (1U << 20)
 
+/* The integers, where they go, and what they are. */
 static const struct config_range {
 	const char *key;
 	long low, high, standard;
 	const char *unit;
+	size_t field; /* a uint32_t of struct config */
 } ranges[] = {
-	{ "sample-interval", 1, 60, 1, "seconds" },
-	{ "refresh-interval", 1, 3600, 10, "seconds" },
-	{ "cpu-budget", 1, 100, 5, "percent of one core" },
-	{ "peak-window", 10, 3600, 300, "seconds" },
-	{ "notification-interval", 0, 3600, 30, "seconds" },
-	{ "rising", 1, 100, 0, "percent of the limit" },
-	{ "falling", 0, 99, 0, "percent of the limit" },
+	{ "sample-interval", 1, 60, 1, "seconds", offsetof(struct config, sample_interval) },
+	{ "refresh-interval", 1, 3600, 10, "seconds", offsetof(struct config, refresh_interval) },
+	{ "cpu-budget", 1, 100, 5, "percent of one core", offsetof(struct config, cpu_budget) },
+	{ "identities", 0, 16777216, 262144, "entries followed from scan to scan; 0: off",
+	  offsetof(struct config, identities) },
+	{ "peak-window", 10, 3600, 300, "seconds", offsetof(struct config, peak_window) },
+	{ "notification-interval", 0, 3600, 30, "seconds",
+	  offsetof(struct config, notification_interval) },
+	{ "top", 0, 100, 10, "rows of each kind; 0: off", offsetof(struct config, top) },
+	{ "top-prefix-ipv4", 1, 32, 32, "bits", offsetof(struct config, top_prefix_ipv4) },
+	{ "top-prefix-ipv6", 1, 128, 64, "bits", offsetof(struct config, top_prefix_ipv6) },
+	{ "source-rising", 0, 100, 50, "percent of the limit held by one source; 0: off",
+	  offsetof(struct config, source_rising) },
+	{ "source-falling", 0, 99, 40, "percent of the limit held by one source",
+	  offsetof(struct config, source_falling) },
 };
+#define RANGE_COUNT (sizeof(ranges) / sizeof(ranges[0]))
 
-static const struct config_threshold standard_thresholds[] = {
-	{ "warning", 80, 70 },
-	{ "critical", 95, 90 },
-};
+/* Fewer would say little, and nobody means them. */
+#define IDENTITIES_MIN 1024
 
 /* libconfuse's callbacks carry no user pointer: the message under way is found through this one,
  * which is set only while config_parse() runs. */
@@ -53,7 +63,7 @@ static void report(cfg_t *cfg, const char *format, va_list arguments)
 	}
 }
 
-__attribute__((format(printf, 2, 3))) static void fault(cfg_t *cfg, const char *format, ...)
+void config_fault(cfg_t *cfg, const char *format, ...)
 {
 	va_list arguments;
 
@@ -64,7 +74,7 @@ __attribute__((format(printf, 2, 3))) static void fault(cfg_t *cfg, const char *
 
 static const struct config_range *range_find(const char *key)
 {
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < RANGE_COUNT; i++) {
 		if (strcmp(ranges[i].key, key) == 0)
 			return &ranges[i];
 	}
@@ -81,55 +91,18 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	errno = 0;
 	number = strtol(value, &end, 10);
 	if (end == value || *end || errno || number < range->low || number > range->high) {
-		fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)", option->name,
-		      value, range->low, range->high, range->unit);
+		config_fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)",
+			     option->name, value, range->low, range->high, range->unit);
 		return -1;
 	}
 	*(long *)result = number;
 	return 0;
 }
 
-static int check_title(cfg_t *cfg, cfg_t *section)
-{
-	const char *title = cfg_title(section);
-
-	if (title && title[0] && strlen(title) < CONFIG_NAME_SIZE)
-		return 0;
-	fault(cfg, "threshold \"%s\": the name must have 1 to %d characters", title ? title : "",
-	      CONFIG_NAME_SIZE - 1);
-	return -1;
-}
-
-/* Runs when a threshold's closing brace has been read. */
-static int check_threshold(cfg_t *cfg, cfg_opt_t *option)
-{
-	cfg_t *section = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
-	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
-
-	if (check_title(cfg, section) != 0)
-		return -1;
-	if (!cfg_size(section, "rising") || rising < 1) {
-		fault(cfg, "threshold \"%s\": rising is missing; give a percentage from 1 to 100",
-		      cfg_title(section));
-		return -1;
-	}
-	if (falling < 0) {
-		fault(cfg,
-		      "threshold \"%s\": falling is missing; give a percentage below rising (%ld)",
-		      cfg_title(section), rising);
-		return -1;
-	}
-	if (falling >= rising) {
-		fault(cfg, "threshold \"%s\": falling = %ld must be below rising = %ld",
-		      cfg_title(section), falling, rising);
-		return -1;
-	}
-	if (cfg_opt_size(option) > CONFIG_THRESHOLDS_MAX) {
-		fault(cfg, "too many thresholds: at most %d can be given", CONFIG_THRESHOLDS_MAX);
-		return -1;
-	}
-	return 0;
-}
+static const char top_level_keys[] =
+	"agentx-address, user, sample-interval, refresh-interval, cpu-budget, identities, "
+	"peak-window, notification-interval, top, top-prefix-ipv4, top-prefix-ipv6, source-rising, "
+	"source-falling, zones, threshold, watch, namespace";
 
 /* libconfuse's own words lack the remedy: known faults are put in ours. */
 static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
@@ -138,21 +111,25 @@ static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 
 	vsnprintf(said, sizeof(said), format, arguments);
 	if (strncmp(said, "no such option '", 16) == 0) {
-		bool in_section = cfg && cfg->name && strcmp(cfg->name, "threshold") == 0;
+		const char *known = cfg && cfg->name ? config_block_keys(cfg->name) : NULL;
 		char *name = said + 16;
 
 		name[strcspn(name, "'")] = '\0';
-		fault(cfg, "unknown key \"%s\"; known here: %s", name,
-		      in_section ? "rising, falling"
-				 : "agentx-address, user, sample-interval, refresh-interval, "
-				   "cpu-budget, peak-window, notification-interval, threshold");
+		config_fault(cfg, "unknown key \"%s\"; known here: %s", name,
+			     known ? known : top_level_keys);
+	} else if (strncmp(said, "missing title for section '", 27) == 0) {
+		char *name = said + 27;
+
+		name[strcspn(name, "'")] = '\0';
+		config_fault(cfg, "%s has no name; write %s \"name\" { key = value ... }", name,
+			     name);
 	} else if (strstr(said, "duplicate title")) {
-		fault(cfg, "a threshold of this name stands already further up; "
-			   "each needs a name of its own");
+		config_fault(cfg,
+			     "a block of this name stands already further up; each needs a name "
+			     "of its own");
 	} else {
-		fault(cfg,
-		      "%s; write key = value, or threshold \"name\" { rising = N falling = N }",
-		      said);
+		config_fault(cfg, "%s; write key = value, or BLOCK \"name\" { key = value ... }",
+			     said);
 	}
 }
 
@@ -169,25 +146,15 @@ static struct config *config_from(cfg_t *cfg)
 		config_free(config);
 		return NULL;
 	}
-	config->sample_interval = (uint32_t)cfg_getint(cfg, "sample-interval");
-	config->refresh_interval = (uint32_t)cfg_getint(cfg, "refresh-interval");
-	config->cpu_budget = (uint32_t)cfg_getint(cfg, "cpu-budget");
-	config->peak_window = (uint32_t)cfg_getint(cfg, "peak-window");
-	config->notification_interval = (uint32_t)cfg_getint(cfg, "notification-interval");
+	for (size_t i = 0; i < RANGE_COUNT; i++) {
+		uint32_t value = (uint32_t)cfg_getint(cfg, ranges[i].key);
 
-	config->threshold_count = cfg_size(cfg, "threshold");
-	for (unsigned int i = 0; i < config->threshold_count; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "threshold", i);
-		struct config_threshold *threshold = &config->thresholds[i];
-
-		strcpy(threshold->name, cfg_title(section)); /* its length was checked */
-		threshold->rising = (uint32_t)cfg_getint(section, "rising");
-		threshold->falling = (uint32_t)cfg_getint(section, "falling");
+		memcpy((char *)config + ranges[i].field, &value, sizeof(value));
 	}
-	if (config->threshold_count == 0) {
-		memcpy(config->thresholds, standard_thresholds, sizeof(standard_thresholds));
-		config->threshold_count =
-			sizeof(standard_thresholds) / sizeof(standard_thresholds[0]);
+	config->zones = cfg_getbool(cfg, "zones");
+	if (config_read_blocks(cfg, config) != 0) {
+		config_free(config);
+		return NULL;
 	}
 	return config;
 }
@@ -196,45 +163,84 @@ static int check_address(cfg_t *cfg, cfg_opt_t *option)
 {
 	if (cfg_opt_getstr(option)[0])
 		return 0;
-	fault(cfg, "agentx-address is empty; give the path of the master's socket, "
-		   "such as \"/var/agentx/master\"");
+	config_fault(cfg, "agentx-address is empty; give the path of the master's socket, "
+			  "such as \"/var/agentx/master\"");
 	return -1;
+}
+
+static int check_identities(cfg_t *cfg, cfg_opt_t *option)
+{
+	long identities = cfg_opt_getnint(option, 0);
+
+	if (identities == 0 || identities >= IDENTITIES_MIN)
+		return 0;
+	config_fault(cfg, "identities = %ld: must be 0 (off), or at least %d", identities,
+		     IDENTITIES_MIN);
+	return -1;
+}
+
+static int parse_boolean(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	int truth = cfg_parse_boolean(value);
+
+	if (truth < 0) {
+		config_fault(cfg, "%s = %s: must be true or false", option->name, value);
+		return -1;
+	}
+	*(cfg_bool_t *)result = truth ? cfg_true : cfg_false;
+	return 0;
+}
+
+/* What can only be judged when all has been read. */
+static bool check_whole(cfg_t *cfg)
+{
+	long rising = cfg_getint(cfg, "source-rising"), falling = cfg_getint(cfg, "source-falling");
+
+	if (rising == 0 || falling < rising)
+		return true;
+	config_fault(cfg, "source-falling = %ld must be below source-rising = %ld", falling,
+		     rising);
+	return false;
 }
 
 struct config *config_parse(const char *name, const char *text, size_t length,
 			    char error[CONFIG_ERROR_SIZE])
 {
-	cfg_opt_t threshold_options[] = {
-		CFG_INT_CB("rising", -1, CFGF_NONE, parse_integer),
-		CFG_INT_CB("falling", -1, CFGF_NONE, parse_integer),
-		CFG_END(),
-	};
-	cfg_opt_t options[] = {
+	const cfg_opt_t others[] = {
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NONE),
-		CFG_INT_CB("sample-interval", ranges[0].standard, CFGF_NONE, parse_integer),
-		CFG_INT_CB("refresh-interval", ranges[1].standard, CFGF_NONE, parse_integer),
-		CFG_INT_CB("cpu-budget", ranges[2].standard, CFGF_NONE, parse_integer),
-		CFG_INT_CB("peak-window", ranges[3].standard, CFGF_NONE, parse_integer),
-		CFG_INT_CB("notification-interval", ranges[4].standard, CFGF_NONE, parse_integer),
-		CFG_SEC("threshold", threshold_options,
+		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
+		CFG_SEC("threshold", config_threshold_options,
+			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("watch", config_watch_options,
+			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("namespace", config_namespace_options,
 			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 		CFG_END(),
 	};
+	cfg_opt_t options[RANGE_COUNT + sizeof(others) / sizeof(others[0])];
 	struct config *config = NULL;
 	FILE *file = NULL;
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	cfg_t *cfg;
 
+	for (size_t i = 0; i < RANGE_COUNT; i++)
+		options[i] = (cfg_opt_t)CFG_INT_CB(ranges[i].key, ranges[i].standard, CFGF_NONE,
+						   parse_integer);
+	memcpy(options + RANGE_COUNT, others, sizeof(others));
 	error[0] = '\0';
 	error_line = error;
+	cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg)
 		goto done;
 	cfg_set_error_function(cfg, confuse_error);
-	cfg_set_validate_func(cfg, "threshold", check_threshold);
+	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
+	cfg_set_validate_func(cfg, "watch", config_check_watch);
+	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
+	cfg_set_validate_func(cfg, "identities", check_identities);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
 	cfg->filename = strdup(name);
 	if (memchr(text, '\0', length)) {
-		fault(cfg, "the file holds a NUL byte; it must be plain text");
+		config_fault(cfg, "the file holds a NUL byte; it must be plain text");
 		goto done;
 	}
 	if (length == 0) {
@@ -244,10 +250,10 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	file = fmemopen((void *)(uintptr_t)text, length, "r");
 	if (!cfg->filename || !file)
 		goto done;
-	if (cfg_parse_fp(cfg, file) == CFG_SUCCESS && !error[0])
+	if (cfg_parse_fp(cfg, file) == CFG_SUCCESS && !error[0] && check_whole(cfg))
 		config = config_from(cfg);
 	else if (!error[0])
-		fault(cfg, "the file cannot be understood from here on");
+		config_fault(cfg, "the file cannot be understood from here on");
 done:
 	if (!config && !error[0])
 		snprintf(error, CONFIG_ERROR_SIZE, "%s: out of memory", name);
@@ -318,5 +324,7 @@ void config_free(struct config *config)
 		return;
 	free(config->agentx_address);
 	free(config->user);
+	free(config->watches);
+	free(config->namespaces);
 	free(config);
 }

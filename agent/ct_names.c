@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ct_names.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Not getprotobynumber(): a router may have no /etc/protocols, and a name is part of the MIB. */
 static const char *const protocol_names[256] = {
 	[1] = "icmp",      [2] = "igmp",       [4] = "ipip",      [6] = "tcp",
@@ -28,6 +31,38 @@ const char *ct_protocol_name(uint8_t number)
 	return protocol_names[number];
 }
 
+int ct_protocol_number(const char *name)
+{
+	unsigned long number;
+	char *end;
+
+	if (name[0] >= '0' && name[0] <= '9') {
+		number = strtoul(name, &end, 10);
+		return *end || number > 255 ? -1 : (int)number;
+	}
+	if (strcmp(name, "icmpv6") == 0)
+		return CT_PROTOCOL_ICMPV6;
+	for (int i = 0; i < 255; i++) { /* "other" is no protocol */
+		if (protocol_names[i] && strcmp(protocol_names[i], name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+bool ct_protocol_has_ports(uint8_t number)
+{
+	switch (number) {
+	case CT_PROTOCOL_TCP:
+	case CT_PROTOCOL_UDP:
+	case CT_PROTOCOL_DCCP:
+	case CT_PROTOCOL_SCTP:
+	case CT_PROTOCOL_UDPLITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *ct_state_name(uint8_t protocol, uint8_t state)
 {
 	if (protocol == CT_PROTOCOL_TCP)
@@ -35,4 +70,13 @@ const char *ct_state_name(uint8_t protocol, uint8_t state)
 	if (protocol == CT_PROTOCOL_SCTP)
 		return state < CT_SCTP_STATES ? sctp_states[state] : NULL;
 	return NULL;
+}
+
+int ct_state_number(uint8_t protocol, const char *name)
+{
+	for (uint8_t state = 0; ct_state_name(protocol, state); state++) {
+		if (strcmp(ct_state_name(protocol, state), name) == 0)
+			return state;
+	}
+	return -1;
 }

@@ -3,14 +3,17 @@
 #ifndef CT_NAMES_H
 #define CT_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CT_PROTOCOL_TCP    6
-#define CT_PROTOCOL_UDP    17
-#define CT_PROTOCOL_ICMP   1
-#define CT_PROTOCOL_ICMPV6 58
-#define CT_PROTOCOL_SCTP   132
+#define CT_PROTOCOL_ICMP    1
+#define CT_PROTOCOL_TCP     6
+#define CT_PROTOCOL_UDP     17
+#define CT_PROTOCOL_DCCP    33
+#define CT_PROTOCOL_ICMPV6  58
+#define CT_PROTOCOL_SCTP    132
+#define CT_PROTOCOL_UDPLITE 136
 /* IANA's reserved number: in the MIB, everything past the cap */
 #define CT_PROTOCOL_OTHER 255
 
@@ -21,7 +24,16 @@
 /* "tcp"; NULL for a number without a name here. */
 const char *ct_protocol_name(uint8_t number);
 
+/* The reverse, or a number ("47"); "icmpv6" too, as conntrack(8) says it. -1: neither. */
+int ct_protocol_number(const char *name);
+
+/* Whether its tuples have ports (GRE's keys, which are dumped as such, are none). */
+bool ct_protocol_has_ports(uint8_t number);
+
 /* "ESTABLISHED"; `state` is the kernel's number. NULL if the protocol has no such state. */
 const char *ct_state_name(uint8_t protocol, uint8_t state);
+
+/* The reverse; -1 if the protocol has no such state. */
+int ct_state_number(uint8_t protocol, const char *name);
 
 #endif

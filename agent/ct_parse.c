@@ -7,23 +7,86 @@
 
 #include "ct_attr.h"
 
-/* CTA_TUPLE_ORIG > CTA_TUPLE_PROTO > CTA_PROTO_NUM */
+static void parse_address(const struct nlattr *field, size_t length, struct address *address)
+{
+	if (ct_attr_length(field) == length)
+		memcpy(address->octet, field + 1, length);
+}
+
+/* CTA_TUPLE_IP > CTA_IP_V4_SRC and so on */
+static void parse_addresses(const struct nlattr *part, struct ct_entry *entry)
+{
+	struct ct_attr_walk fields = ct_attr_nested(part);
+	const struct nlattr *field;
+
+	while ((field = ct_attr_next(&fields))) {
+		switch (ct_attr_type(field)) {
+		case CTA_IP_V4_SRC:
+			parse_address(field, 4, &entry->source);
+			break;
+		case CTA_IP_V4_DST:
+			parse_address(field, 4, &entry->destination);
+			break;
+		case CTA_IP_V6_SRC:
+			parse_address(field, 16, &entry->source);
+			break;
+		case CTA_IP_V6_DST:
+			parse_address(field, 16, &entry->destination);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* CTA_TUPLE_PROTO > CTA_PROTO_NUM and the ports */
+static bool parse_protocol(const struct nlattr *part, struct ct_entry *entry)
+{
+	struct ct_attr_walk fields = ct_attr_nested(part);
+	const struct nlattr *field;
+	bool has_protocol = false;
+
+	while ((field = ct_attr_next(&fields))) {
+		switch (ct_attr_type(field)) {
+		case CTA_PROTO_NUM:
+			has_protocol = ct_attr_u8(field, &entry->protocol);
+			break;
+		case CTA_PROTO_SRC_PORT:
+			ct_attr_be16(field, &entry->source_port);
+			break;
+		case CTA_PROTO_DST_PORT:
+			ct_attr_be16(field, &entry->destination_port);
+			break;
+		default:
+			break;
+		}
+	}
+	return has_protocol;
+}
+
+/* CTA_TUPLE_ORIG > CTA_TUPLE_IP, CTA_TUPLE_PROTO, CTA_TUPLE_ZONE */
 static bool parse_tuple(const struct nlattr *tuple, struct ct_entry *entry)
 {
 	struct ct_attr_walk parts = ct_attr_nested(tuple);
-	const struct nlattr *part, *field;
+	const struct nlattr *part;
+	bool has_protocol = false;
 
 	while ((part = ct_attr_next(&parts))) {
-		struct ct_attr_walk fields = ct_attr_nested(part);
-
-		if (ct_attr_type(part) != CTA_TUPLE_PROTO)
-			continue;
-		while ((field = ct_attr_next(&fields))) {
-			if (ct_attr_type(field) == CTA_PROTO_NUM)
-				return ct_attr_u8(field, &entry->protocol);
+		switch (ct_attr_type(part)) {
+		case CTA_TUPLE_IP:
+			parse_addresses(part, entry);
+			break;
+		case CTA_TUPLE_PROTO:
+			has_protocol = parse_protocol(part, entry);
+			break;
+		case CTA_TUPLE_ZONE:
+			ct_attr_be16(part, &entry->zone);
+			break;
+		default:
+			break;
 		}
 	}
-	return false;
+	return has_protocol;
 }
 
 /* CTA_PROTOINFO > CTA_PROTOINFO_TCP or _SCTP > the state */
@@ -82,6 +145,12 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 			break;
 		case CTA_STATUS:
 			ct_attr_be32(attribute, &entry->status);
+			break;
+		case CTA_ID:
+			ct_attr_be32(attribute, &entry->id);
+			break;
+		case CTA_MARK:
+			ct_attr_be32(attribute, &entry->mark);
 			break;
 		case CTA_PROTOINFO:
 			parse_protoinfo(attribute, entry);

@@ -44,8 +44,9 @@ static void compose_utilization(struct event *event, const struct snapshot_thres
 		    threshold->name, threshold->falling);
 }
 
-void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
-		   size_t threshold)
+/* What every event has. */
+static void compose_common(struct event *event, enum event_kind kind,
+			   const struct snapshot_sample *sample)
 {
 	memset(event, 0, sizeof(*event));
 	event->kind = (uint8_t)kind;
@@ -58,7 +59,58 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	event->early_drops = sample->total.value[COUNTER_EARLY_DROPS];
 	event->status = sample->status;
 	memcpy(event->status_text, sample->status_text, sizeof(event->status_text));
+}
 
+void event_compose_source(struct event *event, enum event_kind kind,
+			  const struct snapshot_sample *sample, const struct snapshot_top *source,
+			  uint32_t rising, uint32_t falling)
+{
+	uint32_t held = threshold_percent(source->entries, sample->max_entries);
+
+	compose_common(event, kind, sample);
+	event->source_rank = source->rank;
+	event->source_entries = source->entries;
+	event->source_share = source->share;
+	memcpy(event->source_text, source->text, sizeof(event->source_text));
+	if (kind == EVENT_SOURCE_RISING)
+		say(event,
+		    "is filled by one source: %s holds %" PRIu32 "%% of the limit (%" PRIu32
+		    " of %" PRIu32 " entries), above source-rising (%" PRIu32 "%%)",
+		    source->text, held, source->entries, sample->max_entries, rising);
+	else
+		say(event,
+		    "is no longer filled by one source: %s holds %" PRIu32
+		    "%% of the limit (%" PRIu32 " of %" PRIu32
+		    " entries; cleared at source-falling, %" PRIu32 "%%)",
+		    source->text, held, source->entries, sample->max_entries, falling);
+}
+
+void event_compose_watch(struct event *event, enum event_kind kind,
+			 const struct snapshot_sample *sample, const struct snapshot_watch *watch)
+{
+	compose_common(event, kind, sample);
+	event->watch = watch->index;
+	memcpy(event->watch_name, watch->name, sizeof(event->watch_name));
+	event->watch_entries = watch->entries;
+	event->watch_rising = watch->rising;
+	event->watch_falling = watch->falling;
+	if (kind == EVENT_WATCH_RISING)
+		say(event,
+		    "has %" PRIu32 " entries that match the watch %s, at or above rising (%" PRIu32
+		    ")",
+		    watch->entries, watch->name, watch->rising);
+	else
+		say(event,
+		    "has %" PRIu32
+		    " entries that match the watch %s, no longer above rising (%" PRIu32
+		    "; cleared at %" PRIu32 ")",
+		    watch->entries, watch->name, watch->rising, watch->falling);
+}
+
+void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
+		   size_t threshold)
+{
+	compose_common(event, kind, sample);
 	switch (kind) {
 	case EVENT_UTILIZATION_RISING:
 	case EVENT_UTILIZATION_FALLING:
@@ -85,6 +137,11 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	case EVENT_INSTANCE_RECOVERED:
 		say(event, "can be read again");
 		break;
+	case EVENT_SOURCE_RISING:
+	case EVENT_SOURCE_FALLING:
+	case EVENT_WATCH_RISING:
+	case EVENT_WATCH_FALLING:
+		break; /* of the functions above */
 	}
 }
 
@@ -105,4 +162,13 @@ void event_code(struct codec *codec, struct event *event)
 	codec_string(codec, event->threshold_name, sizeof(event->threshold_name));
 	codec_u32(codec, &event->threshold_rising);
 	codec_u32(codec, &event->threshold_falling);
+	codec_u32(codec, &event->source_rank);
+	codec_string(codec, event->source_text, sizeof(event->source_text));
+	codec_u32(codec, &event->source_entries);
+	codec_u32(codec, &event->source_share);
+	codec_u32(codec, &event->watch);
+	codec_string(codec, event->watch_name, sizeof(event->watch_name));
+	codec_u32(codec, &event->watch_entries);
+	codec_u32(codec, &event->watch_rising);
+	codec_u32(codec, &event->watch_falling);
 }

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aggregate.h"
 #include "alarms.h"
 #include "clock.h"
 #include "ctnl.h"
 #include "log.h"
+#include "netns.h"
 #include "peak.h"
 #include "scan.h"
 #include "sysctl.h"
 #include "threshold.h"
 
 struct instance {
+	struct netns *netns; /* NULL: the agent's own */
+	int netns_error;     /* why it could not be entered; 0: it could */
+	bool is_gone;        /* it was deleted; one that is entered from now on is another */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
@@ -25,13 +30,15 @@ struct instance {
 	struct snapshot_sample sample;
 	struct alarms alarms;
 	/* scan tier */
-	struct scan *scan;
-	struct aggregate_rows rows;
+	struct scan *scan; /* that runs for this instance; NULL: none. Not owned */
+	struct aggregate_memory *memory;
 	struct snapshot_scan figures;
+	bool has_accounting;
 	int scan_errno; /* why the last scan failed; 0: it did not */
 };
 
-struct instance *instance_new(uint32_t index, const char *name, const struct config *config)
+struct instance *instance_new(uint32_t index, const char *name, const char *netns,
+			      const struct config *config)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 
@@ -42,8 +49,11 @@ struct instance *instance_new(uint32_t index, const char *name, const struct con
 	snprintf(instance->sample.name, sizeof(instance->sample.name), "%s", name);
 	snprintf(instance->sample.status_text, sizeof(instance->sample.status_text),
 		 "not sampled yet");
-	instance->scan = scan_new();
-	if (!instance->scan || instance_configure(instance, config) != 0) {
+	instance->memory = aggregate_memory_new();
+	if (netns)
+		instance->netns = netns_new(netns);
+	if (!instance->memory || (netns && !instance->netns) ||
+	    instance_configure(instance, config) != 0) {
 		instance_free(instance);
 		return NULL;
 	}
@@ -54,38 +64,109 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
-	scan_free(instance->scan);
+	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
+	netns_free(instance->netns);
 	counters_clear(&instance->counters);
 	peak_window_clear(&instance->recent);
+	alarms_clear(&instance->alarms);
 	snapshot_sample_clear(&instance->sample);
+	aggregate_memory_free(instance->memory);
 	snapshot_scan_clear(&instance->figures);
 	free(instance);
 }
 
 int instance_configure(struct instance *instance, const struct config *config)
 {
+	bool new_window = config->peak_window != instance->peak_window ||
+			  config->sample_interval != instance->sample_interval;
 	struct peak_window window;
 
-	if (config->peak_window != instance->peak_window ||
-	    config->sample_interval != instance->sample_interval) {
-		if (peak_window_init(&window, config->peak_window, config->sample_interval) != 0)
-			return -1;
+	if (new_window &&
+	    peak_window_init(&window, config->peak_window, config->sample_interval) != 0)
+		return -1;
+	if (alarms_configure(&instance->alarms, config) != 0) {
+		if (new_window)
+			peak_window_clear(&window);
+		return -1;
+	}
+	if (new_window) {
 		peak_window_clear(&instance->recent);
 		instance->recent = window;
 		instance->peak_window = config->peak_window;
 		instance->sample_interval = config->sample_interval;
 	}
 	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
-	alarms_configure(&instance->alarms, config->thresholds, config->threshold_count);
 	return 0;
+}
+
+/* The namespace of this name is another one than before: what was counted was the other's. */
+static void restart(struct instance *instance)
+{
+	struct snapshot_sample *sample = &instance->sample;
+	struct snapshot_scan *figures = &instance->figures;
+
+	log_info("conntrack table \"%s\": the network namespace is a new one", sample->name);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	counters_clear(&instance->counters);
+	peak_window_forget(&instance->recent);
+	sample->discontinuity = sample->peak_time = 0;
+	sample->peak_entries = 0;
+	alarms_restart(&instance->alarms);
+	aggregate_memory_restart(instance->memory);
+	snapshot_scan_clear(figures);
+	figures->end_wall = figures->end_monotonic = 0;
+	instance->scan_errno = 0;
+}
+
+/* Into the instance's namespace, until leave(). -1 with errno. */
+static int enter(struct instance *instance)
+{
+	int result = instance->netns ? netns_enter(instance->netns) : 0;
+
+	instance->netns_error = result < 0 ? errno : 0;
+	if (result > 0 || (result == 0 && instance->is_gone))
+		restart(instance);
+	if (result >= 0)
+		instance->is_gone = false;
+	return result < 0 ? -1 : 0;
+}
+
+static void leave(const struct instance *instance)
+{
+	if (instance->netns)
+		netns_leave(instance->netns);
+}
+
+/* A socket looks at the namespace that it was opened in, for ever. NULL with errno. */
+static struct ctnl *open_socket(struct instance *instance)
+{
+	struct ctnl *ctnl;
+
+	if (enter(instance) != 0)
+		return NULL;
+	ctnl = ctnl_open();
+	leave(instance);
+	return ctnl;
+}
+
+/* A deleted namespace lives on as long as a socket looks at it: let go of it. */
+static void check_namespace(struct instance *instance)
+{
+	if (!instance->netns || !instance->ctnl || netns_is_same(instance->netns))
+		return;
+	instance->is_gone = true;
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
 }
 
 /* Asks the kernel; -1 with errno. */
 static int sample_read(struct instance *instance, struct ctnl_stats *stats)
 {
 	if (!instance->ctnl)
-		instance->ctnl = ctnl_open();
+		instance->ctnl = open_socket(instance);
 	if (!instance->ctnl)
 		return -1;
 	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
@@ -103,8 +184,12 @@ static void sample_fail(struct instance *instance, int error)
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_figures = false;
-	snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s",
-		 strerror(error), error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
+	if (instance->netns_error)
+		netns_explain(instance->netns, instance->netns_error, sample->status_text,
+			      sizeof(sample->status_text));
+	else
+		snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s",
+			 strerror(error), error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
 	/* the next sample starts from a clean socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -162,10 +247,13 @@ void instance_sample(struct instance *instance)
 	uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
 	uint8_t before = sample->status;
 	struct ctnl_stats stats;
-	int result = sample_read(instance, &stats);
+	int result;
 
-	/* lost messages and stray ones are over with a new socket; a missing right is not */
-	if (result != 0 && errno != EPERM) {
+	check_namespace(instance);
+	result = sample_read(instance, &stats);
+	/* lost messages and stray ones are over with a new socket; a missing right or namespace is
+	 * not */
+	if (result != 0 && errno != EPERM && !instance->netns_error) {
 		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
 		ctnl_close(instance->ctnl);
 		instance->ctnl = NULL;
@@ -193,47 +281,86 @@ bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct
 			   instance->notification_interval_ms, suppressed, event);
 }
 
+/* Judges what only a scan can tell. */
+static void judge_scan(struct instance *instance, struct aggregate *aggregate,
+		       struct snapshot_scan *figures)
+{
+	const struct snapshot_top *culprit = alarms_culprit(&instance->alarms);
+	uint64_t wall_ms = clock_wall_ms();
+	struct snapshot_top source;
+	bool has_source = true;
+
+	if (culprit) {
+		source = *culprit;
+		aggregate_refresh_source(aggregate, &source);
+	} else {
+		has_source = aggregate_first_source(aggregate, &source);
+	}
+	alarms_update_source(&instance->alarms, has_source ? &source : NULL,
+			     instance->sample.max_entries, wall_ms);
+	alarms_update_watches(&instance->alarms, figures->watches, figures->watch_count, wall_ms);
+}
+
 /* A scan has been read to its end: its figures replace those before. */
-static int scan_publish(struct instance *instance)
+static int scan_publish(struct instance *instance, struct scan *scan)
 {
 	struct snapshot_scan figures = { .instance = instance->figures.instance,
 					 .scans = instance->figures.scans + 1,
 					 .failures = instance->figures.failures };
-	uint32_t accounting = 0;
 
-	if (scan_finish(instance->scan, &instance->rows, &figures) != 0)
+	if (scan_finish(scan, &figures) != 0)
 		return -1;
 	figures.firm_utilization = threshold_percent(figures.assured, instance->sample.max_entries);
-	figures.has_accounting =
-		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
+	figures.has_accounting = instance->has_accounting;
+	judge_scan(instance, scan_aggregate(scan), &figures);
 	snapshot_scan_clear(&instance->figures);
 	instance->figures = figures;
 	return 0;
 }
 
-/* Asked anew, because the sample may be as old as its interval. */
-static bool table_is_empty(struct instance *instance)
+/* Asks for the entries anew, because the sample may be as old as its interval, and reads what must
+ * be read in the namespace. */
+static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 {
-	struct ctnl_stats stats;
+	uint32_t accounting = 0;
+	struct ctnl *ctnl = NULL;
+	struct ctnl_stats stats = { .entries = 0 };
+	bool is_empty;
 
-	return instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+	if (enter(instance) != 0)
+		return SCAN_FAILED;
+	is_empty =
+		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+	instance->has_accounting =
+		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
+	if (!is_empty)
+		ctnl = ctnl_open();
+	leave(instance);
+	if (!is_empty && !ctnl)
+		return SCAN_FAILED;
+	instance->scan = scan;
+	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
-bool instance_scan_step(struct instance *instance)
+bool instance_scan_step(struct instance *instance, struct scan *scan)
 {
 	enum scan_result result;
 	int error = 0;
 
-	if (scan_is_running(instance->scan))
-		result = scan_step(instance->scan);
+	/* whether the namespace is there, is the sample's to find out */
+	if (instance->is_gone || instance->netns_error)
+		return true;
+	if (instance->scan)
+		result = scan_step(scan);
 	else
-		result = scan_start(instance->scan, table_is_empty(instance));
+		result = scan_begin(instance, scan);
 	if (result == SCAN_MORE)
 		return false;
 	if (result == SCAN_FAILED)
-		error = scan_error(instance->scan);
-	else if (scan_publish(instance) != 0)
+		error = instance->scan ? scan_error(scan) : errno;
+	else if (scan_publish(instance, scan) != 0)
 		error = errno;
+	instance->scan = NULL;
 	if (error) {
 		instance->figures.failures++;
 		/* an unreadable table is the sample's to tell */
@@ -245,12 +372,14 @@ bool instance_scan_step(struct instance *instance)
 	return true;
 }
 
+void instance_scan_abandon(struct instance *instance)
+{
+	if (instance->scan)
+		scan_abandon(instance->scan);
+	instance->scan = NULL;
+}
+
 const struct snapshot_scan *instance_get_scan(const struct instance *instance)
 {
 	return &instance->figures;
-}
-
-uint32_t instance_scan_progress(const struct instance *instance)
-{
-	return scan_progress(instance->scan);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the last scan found: nfctSnapshotTable, nfctProtocolTable, nfctStateTable. */
+/* What the last scan found: nfctSnapshotTable, nfctProtocolTable, nfctStateTable, nfctZoneTable. */
 #include <stddef.h>
 #include <stdio.h>
 
@@ -34,6 +34,28 @@ static bool get_age(const struct mib_row *row, const struct mib_column *column,
 	return true;
 }
 
+/* Who came and who went: counters, so they are there also while no scan is. */
+static bool get_identities(const struct mib_row *row, const struct mib_column *column,
+			   struct mib_value *value)
+{
+	return row->instance->has_scan && row->instance->scan.has_identities &&
+	       mib_get_u64(row, column, value);
+}
+
+static bool get_identity_share(const struct mib_row *row, const struct mib_column *column,
+			       struct mib_value *value)
+{
+	return has_ended(row) && row->instance->scan.has_identities &&
+	       mib_get_u32(row, column, value);
+}
+
+static bool get_create_rate(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	return has_ended(row) && row->instance->scan.has_create_rate &&
+	       mib_get_u32(row, column, value);
+}
+
 #define SCAN(field) offsetof(struct snapshot_scan, field)
 
 static const struct mib_column snapshot_columns[] = {
@@ -56,6 +78,10 @@ static const struct mib_column snapshot_columns[] = {
 	{ 17, ASN_GAUGE, get_figure, SCAN(helped) },
 	{ 18, ASN_GAUGE, get_figure, SCAN(firm_utilization) },
 	{ 19, ASN_GAUGE, get_figure, SCAN(margin) },
+	{ 20, ASN_COUNTER64, get_identities, SCAN(created) },
+	{ 21, ASN_COUNTER64, get_identities, SCAN(destroyed) },
+	{ 22, ASN_GAUGE, get_create_rate, SCAN(create_rate) },
+	{ 23, ASN_GAUGE, get_identity_share, SCAN(identity_share) },
 };
 
 const struct mib_table mib_snapshot_table = {
@@ -160,4 +186,32 @@ const struct mib_table mib_state_table = {
 	.key = state_key,
 	.base = state_base,
 	MIB_COLUMNS(state_columns),
+};
+
+static size_t zone_count(const struct mib_instance *instance)
+{
+	return instance->has_scan ? instance->scan.zone_count : 0;
+}
+
+static void zone_key(const struct mib_instance *instance, size_t position, oid *key)
+{
+	key[0] = instance->scan.zones[position].zone;
+}
+
+static const void *zone_base(const struct mib_row *row)
+{
+	return &row->instance->scan.zones[row->position];
+}
+
+static const struct mib_column zone_columns[] = {
+	{ 2, ASN_GAUGE, mib_get_u32, offsetof(struct snapshot_zone, entries) },
+};
+
+const struct mib_table mib_zone_table = {
+	.number = 7,
+	.key_length = 1,
+	.count = zone_count,
+	.key = zone_key,
+	.base = zone_base,
+	MIB_COLUMNS(zone_columns),
 };

@@ -73,9 +73,10 @@ bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct
 bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, bool inclusive,
 		  oid next[MIB_OID_MAX], size_t *next_length, struct mib_value *value);
 
-/* The tables' descriptions, in mib_agent.c, mib_instance.c and mib_scan.c. */
+/* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c and mib_top.c. */
 extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table,
-	mib_threshold_table, mib_snapshot_table, mib_protocol_table, mib_state_table;
+	mib_threshold_table, mib_snapshot_table, mib_protocol_table, mib_state_table,
+	mib_zone_table, mib_top_table, mib_watch_table;
 
 /* Getters for more than one table. Their argument is an offset from the table's base, to a
  * uint8_t, uint32_t, uint64_t, a string (terminated), wall-clock milliseconds. */

@@ -68,9 +68,44 @@ int mib_view_stage(struct mib_view *view, struct channel_message *message)
 	return result;
 }
 
+static bool is_listed(const struct snapshot_agent *agent, uint32_t index)
+{
+	for (size_t i = 0; i < agent->instance_count; i++) {
+		if (agent->instances[i] == index)
+			return true;
+	}
+	return false;
+}
+
+static void instance_clear(struct mib_instance *instance)
+{
+	snapshot_sample_clear(&instance->sample);
+	snapshot_scan_clear(&instance->scan);
+	if (instance->has_staged_sample)
+		snapshot_sample_clear(&instance->staged_sample);
+	if (instance->has_staged_scan)
+		snapshot_scan_clear(&instance->staged_scan);
+}
+
+/* Forgets the instances that are not among the agent's any more. */
+static void drop_unlisted(struct mib_view *view)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < view->instance_count; i++) {
+		if (is_listed(&view->agent, view->instances[i].index))
+			view->instances[kept++] = view->instances[i];
+		else
+			instance_clear(&view->instances[i]);
+	}
+	view->instance_count = kept;
+}
+
 void mib_view_commit(struct mib_view *view)
 {
 	view->agent = view->staged_agent;
+	if (view->has_agent)
+		drop_unlisted(view);
 	for (size_t i = 0; i < view->instance_count; i++) {
 		struct mib_instance *instance = &view->instances[i];
 
@@ -91,11 +126,8 @@ void mib_view_commit(struct mib_view *view)
 
 void mib_view_clear(struct mib_view *view)
 {
-	mib_view_commit(view);
-	for (size_t i = 0; i < view->instance_count; i++) {
-		snapshot_sample_clear(&view->instances[i].sample);
-		snapshot_scan_clear(&view->instances[i].scan);
-	}
+	for (size_t i = 0; i < view->instance_count; i++)
+		instance_clear(&view->instances[i]);
 	free(view->instances);
 	memset(view, 0, sizeof(*view));
 }

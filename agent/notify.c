@@ -13,7 +13,7 @@
 
 /* Where an object of a notification gets its value from, and its OID: table, column and which of
  * the event's indexes follow. */
-enum varbind_index { INDEX_SCALAR, INDEX_INSTANCE, INDEX_THRESHOLD };
+enum varbind_index { INDEX_SCALAR, INDEX_INSTANCE, INDEX_THRESHOLD, INDEX_SOURCE, INDEX_WATCH };
 
 struct varbind {
 	oid table, column;
@@ -38,6 +38,13 @@ enum varbind_name {
 	THRESHOLD_NAME,
 	THRESHOLD_RISING,
 	THRESHOLD_FALLING,
+	SOURCE_TEXT,
+	SOURCE_ENTRIES,
+	SOURCE_SHARE,
+	WATCH_NAME,
+	WATCH_ENTRIES,
+	WATCH_RISING,
+	WATCH_FALLING,
 };
 
 static const struct varbind varbinds[] = {
@@ -53,6 +60,13 @@ static const struct varbind varbinds[] = {
 	[THRESHOLD_NAME] = { 9, 2, INDEX_THRESHOLD, ASN_OCTET_STR, EVENT(threshold_name) },
 	[THRESHOLD_RISING] = { 9, 3, INDEX_THRESHOLD, ASN_UNSIGNED, EVENT(threshold_rising) },
 	[THRESHOLD_FALLING] = { 9, 4, INDEX_THRESHOLD, ASN_UNSIGNED, EVENT(threshold_falling) },
+	[SOURCE_TEXT] = { 8, 12, INDEX_SOURCE, ASN_OCTET_STR, EVENT(source_text) },
+	[SOURCE_ENTRIES] = { 8, 8, INDEX_SOURCE, ASN_GAUGE, EVENT(source_entries) },
+	[SOURCE_SHARE] = { 8, 10, INDEX_SOURCE, ASN_GAUGE, EVENT(source_share) },
+	[WATCH_NAME] = { 10, 2, INDEX_WATCH, ASN_OCTET_STR, EVENT(watch_name) },
+	[WATCH_ENTRIES] = { 10, 4, INDEX_WATCH, ASN_GAUGE, EVENT(watch_entries) },
+	[WATCH_RISING] = { 10, 5, INDEX_WATCH, ASN_UNSIGNED, EVENT(watch_rising) },
+	[WATCH_FALLING] = { 10, 6, INDEX_WATCH, ASN_UNSIGNED, EVENT(watch_falling) },
 };
 
 /* The objects of each notification, in the order of the MIB. */
@@ -63,6 +77,13 @@ static const enum varbind_name contents[][9] = {
 					THRESHOLD_NAME, THRESHOLD_RISING, THRESHOLD_FALLING },
 	[EVENT_DROPPING_STARTED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
 	[EVENT_DROPPING_STOPPED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
+	[EVENT_SOURCE_RISING] = { TEXT, NAME, SOURCE_TEXT, SOURCE_ENTRIES, SOURCE_SHARE,
+				  MAX_ENTRIES },
+	[EVENT_SOURCE_FALLING] = { TEXT, NAME, SOURCE_TEXT, SOURCE_ENTRIES, SOURCE_SHARE,
+				   MAX_ENTRIES },
+	[EVENT_WATCH_RISING] = { TEXT, NAME, WATCH_NAME, WATCH_ENTRIES, WATCH_RISING },
+	[EVENT_WATCH_FALLING] = { TEXT, NAME, WATCH_NAME, WATCH_ENTRIES, WATCH_RISING,
+				  WATCH_FALLING },
 	[EVENT_INSTANCE_DEGRADED] = { TEXT, NAME, STATUS, STATUS_TEXT },
 	[EVENT_INSTANCE_RECOVERED] = { TEXT, NAME, STATUS },
 };
@@ -78,8 +99,20 @@ static size_t varbind_oid(const struct varbind *varbind, const struct event *eve
 		name[length++] = 1; /* the entry */
 	name[length++] = varbind->column;
 	name[length++] = varbind->index == INDEX_SCALAR ? 0 : event->instance;
-	if (varbind->index == INDEX_THRESHOLD)
+	switch (varbind->index) {
+	case INDEX_THRESHOLD:
 		name[length++] = event->threshold;
+		break;
+	case INDEX_SOURCE:
+		name[length++] = TOP_SOURCE;
+		name[length++] = event->source_rank;
+		break;
+	case INDEX_WATCH:
+		name[length++] = event->watch;
+		break;
+	default:
+		break;
+	}
 	return length;
 }
 

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "once.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "config.h"
-#include "ct_names.h"
-#include "instance.h"
 #include "log.h"
-#include "threshold.h"
+#include "report.h"
+#include "scan.h"
+#include "tables.h"
 
-#define BAR_WIDTH         40
 #define PROGRESS_AFTER_MS 1000
 #define PROGRESS_EVERY_MS 200
 
+/* A rate takes two scans, at least so far apart. */
+#define RATE_MS 1000
+
 /* A line on a terminal that says how far a long scan is. */
-static void show_progress(const struct instance *instance, uint64_t started_ms, uint64_t *shown_ms)
+static void show_progress(const struct instance *instance, const struct scan *scan,
+			  uint64_t started_ms, uint64_t *shown_ms)
 {
 	uint64_t now = clock_monotonic_ms();
 
@@ -26,156 +31,87 @@ static void show_progress(const struct instance *instance, uint64_t started_ms, 
 		return;
 	*shown_ms = now;
 	fprintf(stderr, "\rreading the table: %" PRIu32 " of about %" PRIu32 " entries",
-		instance_scan_progress(instance), instance_get_sample(instance)->entries);
+		scan_progress(scan), instance_get_sample(instance)->entries);
 }
 
-static void read_table(struct instance *instance)
+static void read_table(struct instance *instance, struct scan *scan)
 {
 	bool terminal = isatty(STDERR_FILENO);
 	uint64_t started_ms = clock_monotonic_ms(), shown_ms = 0;
 
-	while (!instance_scan_step(instance)) {
+	instance_sample(instance);
+	if (!instance_get_sample(instance)->has_figures)
+		return;
+	while (!instance_scan_step(instance, scan)) {
 		if (terminal)
-			show_progress(instance, started_ms, &shown_ms);
+			show_progress(instance, scan, started_ms, &shown_ms);
 	}
 	if (shown_ms)
 		fputs("\r\033[K", stderr);
 }
 
-static void print_fill(const struct snapshot_sample *sample, const struct snapshot_scan *scan)
+static void read_tables(const struct tables *tables, struct scan *scan)
 {
-	bool terminal = isatty(STDOUT_FILENO);
-	uint32_t percent = threshold_percent(sample->entries, sample->max_entries);
-	uint32_t filled = percent < 100 ? percent * BAR_WIDTH / 100 : BAR_WIDTH;
-	/* red from 95 percent, yellow from 80, as the standard thresholds are */
-	const char *colour = percent >= 95 ? "\033[31m" : percent >= 80 ? "\033[33m" : "\033[32m";
-	char bar[BAR_WIDTH + 1];
+	for (size_t i = 0; i < tables->count; i++)
+		read_table(tables->instances[i], scan);
+}
 
-	printf("conntrack table \"%s\"\n", sample->name);
-	if (sample->max_entries == 0) {
-		printf("  entries       %" PRIu32 ", no limit\n", sample->entries);
-		return;
+static void sleep_until(uint64_t when_ms)
+{
+	uint64_t now_ms = clock_monotonic_ms(), left_ms = when_ms > now_ms ? when_ms - now_ms : 0;
+	struct timespec left = { (time_t)(left_ms / 1000), (long)(left_ms % 1000 * 1000000) };
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
+/* -1 if the table could not be read, which has then been said. */
+static int print_table(struct instance *instance, bool is_first)
+{
+	const struct snapshot_sample *sample = instance_get_sample(instance);
+	const struct snapshot_scan *scan = instance_get_scan(instance);
+
+	if (sample->has_figures && scan->scans == 0)
+		instance_sample(instance); /* which says why */
+	if (!sample->has_figures || scan->scans == 0) {
+		log_error("conntrack table \"%s\": %s", sample->name, sample->status_text);
+		return -1;
 	}
-	memset(bar, '.', BAR_WIDTH);
-	memset(bar, '#', filled);
-	bar[BAR_WIDTH] = '\0';
-	printf("  entries       %" PRIu32 " of %" PRIu32 "\n", sample->entries,
-	       sample->max_entries);
-	printf("  utilization   [%s%s%s] %" PRIu32 "%%\n", terminal ? colour : "", bar,
-	       terminal ? "\033[0m" : "", percent);
-	printf("  firm          %" PRIu32 "%% (assured: eviction cannot relieve it)\n",
-	       scan->firm_utilization);
-}
-
-static void print_scan(const struct snapshot_scan *scan)
-{
-	printf("  assured       %" PRIu32 "\n", scan->assured);
-	printf("  evictable     %" PRIu32 "\n", scan->evictable);
-	printf("  unreplied     %" PRIu32 "\n", scan->unreplied);
-	printf("  nat           %" PRIu32 " source, %" PRIu32 " destination\n", scan->source_nat,
-	       scan->destination_nat);
-	if (scan->offloaded || scan->helped)
-		printf("  offloaded     %" PRIu32 ", with a helper %" PRIu32 "\n", scan->offloaded,
-		       scan->helped);
-	printf("  scan          %" PRIu32 " entries read in %" PRIu32 " ms (%" PRIu32
-	       " us of CPU time)\n",
-	       scan->scanned, scan->duration, scan->cpu_time);
-}
-
-static void print_protocols(const struct snapshot_scan *scan)
-{
-	printf("\n%-12s %-6s %10s %10s %10s%s\n", "protocol", "family", "entries", "assured",
-	       "unreplied", scan->has_accounting ? "         octets" : "");
-	for (size_t i = 0; i < scan->protocol_count; i++) {
-		const struct snapshot_protocol *row = &scan->protocols[i];
-		const char *name = ct_protocol_name(row->number);
-		char digits[8];
-
-		if (row->entries == 0)
-			continue;
-		snprintf(digits, sizeof(digits), "%u", row->number);
-		printf("%-12s %-6s %10" PRIu32 " %10" PRIu32 " %10" PRIu32, name ? name : digits,
-		       row->address_type == 1 ? "ipv4" : "ipv6", row->entries, row->assured,
-		       row->unreplied);
-		if (scan->has_accounting)
-			printf(" %14" PRIu64, row->octets);
+	if (!is_first)
 		putchar('\n');
-	}
-}
-
-static void print_states(const struct snapshot_scan *scan)
-{
-	bool headed = false;
-
-	for (size_t i = 0; i < scan->state_count; i++) {
-		const struct snapshot_state *row = &scan->states[i];
-
-		if (row->entries == 0)
-			continue;
-		if (!headed)
-			printf("\n%-12s %-18s %10s\n", "protocol", "state", "entries");
-		headed = true;
-		printf("%-12s %-18s %10" PRIu32 "\n", ct_protocol_name(row->protocol),
-		       ct_state_name(row->protocol, (uint8_t)(row->number - 1)), row->entries);
-	}
-}
-
-static void print_counters(const struct snapshot_sample *sample)
-{
-	static const struct {
-		enum counter counter;
-		const char *name;
-	} shown[] = {
-		{ COUNTER_DROPS, "drops" },
-		{ COUNTER_EARLY_DROPS, "early drops" },
-		{ COUNTER_INSERT_FAILED, "insert failed" },
-		{ COUNTER_INVALID, "invalid" },
-		{ COUNTER_CHAIN_TOO_LONG, "chain too long" },
-	};
-
-	printf("\n%-18s %10s\n", "since boot", "count");
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-		if (sample->total.present & (1U << shown[i].counter))
-			printf("%-18s %10" PRIu64 "\n", shown[i].name,
-			       sample->total.value[shown[i].counter]);
-	}
+	report_print(sample, scan);
+	return 0;
 }
 
 int once_run(const struct config *config)
 {
-	struct instance *instance = instance_new(1, "default", config);
-	const struct snapshot_sample *sample;
-	const struct snapshot_scan *scan;
-	int status = 1;
+	const struct tables none = { 0 };
+	struct tables tables = { 0 };
+	struct scan *scan = scan_new(config);
+	uint64_t started_ms = clock_monotonic_ms();
+	int status = 0;
 
-	if (!instance) {
-		log_error("out of memory");
-		return 1;
+	if (!scan || tables_build(&tables, &none, config, config) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		status = 1;
+		goto done;
 	}
 	log_set_level(LOG_LEVEL_ERROR); /* what fails is said once, below */
-	instance_sample(instance);
-	sample = instance_get_sample(instance);
-	if (!sample->has_figures) {
-		log_error("conntrack table \"%s\": %s", sample->name, sample->status_text);
-		goto done;
+	read_tables(&tables, scan);
+	if (config->identities && instance_get_scan(tables.instances[0])->scans) {
+		sleep_until(started_ms + RATE_MS);
+		read_tables(&tables, scan);
 	}
-	read_table(instance);
-	scan = instance_get_scan(instance);
-	if (scan->scans == 0) {
-		instance_sample(instance);
-		log_error("conntrack table \"%s\": %s", sample->name, sample->status_text);
-		goto done;
+	for (size_t i = 0; i < tables.count; i++) {
+		if (print_table(tables.instances[i], i == 0) != 0)
+			status = 1;
 	}
-	print_fill(sample, scan);
-	print_scan(scan);
-	print_protocols(scan);
-	print_states(scan);
-	print_counters(sample);
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_error("cannot write the output");
-	else
-		status = 0;
+		status = 1;
+	}
 done:
-	instance_free(instance);
+	tables_clear(&tables);
+	scan_free(scan);
 	return status;
 }

@@ -35,6 +35,11 @@ uint32_t peak_window_add(struct peak_window *window, uint64_t now_ms, uint32_t v
 	return peak_at(window, 0)->value;
 }
 
+void peak_window_forget(struct peak_window *window)
+{
+	window->first = window->count = 0;
+}
+
 void peak_window_clear(struct peak_window *window)
 {
 	free(window->samples);

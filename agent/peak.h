@@ -22,6 +22,9 @@ int peak_window_init(struct peak_window *window, uint32_t length_s, uint32_t int
 /* Adds a sample and returns the highest one not older than the window. */
 uint32_t peak_window_add(struct peak_window *window, uint64_t now_ms, uint32_t value);
 
+/* Forgets the samples. */
+void peak_window_forget(struct peak_window *window);
+
 void peak_window_clear(struct peak_window *window);
 
 #endif

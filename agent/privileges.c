@@ -61,36 +61,55 @@ static int find_account(const char *name, const struct passwd **account, char *e
 	return 0;
 }
 
-int privileges_keep_net_admin(const char *name, char *error, size_t size)
+/* Leaves the bounding set with those alone. */
+static void reduce_bounding_set(const unsigned int *kept, size_t count)
 {
-	const struct passwd *account;
-	bool has_net_admin;
-
-	capng_get_caps_process();
-	has_net_admin = capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN);
-	if (find_account(name, &account, error, size) != 0)
-		return -1;
 	capng_clear(CAPNG_SELECT_BOUNDS);
-	capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
+	for (size_t i = 0; i < count; i++)
+		capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, kept[i]);
 	/* without CAP_SETPCAP it stays as it is; no_new_privs makes that harmless */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
 		capng_apply(CAPNG_SELECT_BOUNDS);
-	if (account && initgroups(account->pw_name, account->pw_gid) != 0) {
+}
+
+static int change_user(const struct passwd *account, char *error, size_t size)
+{
+	if (initgroups(account->pw_name, account->pw_gid) != 0) {
 		snprintf(error, size, "cannot take the groups of user \"%s\": %s", account->pw_name,
 			 strerror(errno));
 		return -1;
 	}
-	if (account && (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
-			setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
-			setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0)) {
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
+	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
+	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0) {
 		snprintf(error, size, "cannot change to user \"%s\": %s", account->pw_name,
 			 strerror(errno));
 		return -1;
 	}
+	return 0;
+}
+
+int privileges_reduce(const char *name, bool namespaces, char *error, size_t size)
+{
+	const unsigned int wanted[] = { CAP_NET_ADMIN, CAP_SYS_ADMIN };
+	size_t count = namespaces ? 2 : 1;
+	const struct passwd *account;
+	bool has[2];
+
+	capng_get_caps_process();
+	for (size_t i = 0; i < count; i++)
+		has[i] = capng_have_capability(CAPNG_PERMITTED, wanted[i]);
+	if (find_account(name, &account, error, size) != 0)
+		return -1;
+	reduce_bounding_set(wanted, count);
+	if (account && change_user(account, error, size) != 0)
+		return -1;
 	capng_get_caps_process();
 	capng_clear(CAPNG_SELECT_CAPS);
-	if (has_net_admin)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	for (size_t i = 0; i < count; i++) {
+		if (has[i])
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, wanted[i]);
+	}
 	if (capng_apply(CAPNG_SELECT_CAPS) != 0) {
 		snprintf(error, size, "cannot drop capabilities: %s", strerror(errno));
 		return -1;
@@ -104,10 +123,26 @@ int privileges_keep_net_admin(const char *name, char *error, size_t size)
 #ifdef __SANITIZE_ADDRESS__
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* the leak checker attaches to its own process */
 #endif
-	if (!has_net_admin)
+	if (!has[0])
 		log_warning("CAP_NET_ADMIN is missing: conntrack cannot be read without it; "
 			    "start as root or give the capability");
+	if (namespaces && !has[1])
+		log_warning("CAP_SYS_ADMIN is missing: the configured namespaces cannot be entered "
+			    "without it; start as root or give the capability");
 	return 0;
+}
+
+bool privileges_has_sys_admin(void)
+{
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
+}
+
+int privileges_drop_sys_admin(void)
+{
+	capng_get_caps_process();
+	capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_ADMIN);
+	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -1;
 }
 
 int privileges_drop_all(void)

@@ -7,13 +7,19 @@
 #include <stddef.h>
 
 /* The user that both processes become. `name` as in the configuration: NULL for the default one,
- * "" to keep the caller's. Called once, before anything is forked. Keeps CAP_NET_ADMIN and nothing
- * else, and sets no_new_privs. CAP_NET_ADMIN missing is no error here: the figures will say so.
- * On failure -1 and one line in `error`.
+ * "" to keep the caller's. Called once, before anything is forked. Keeps CAP_NET_ADMIN, with
+ * `namespaces` CAP_SYS_ADMIN (for setns()), and nothing else, and sets no_new_privs. One that is
+ * missing is no error here: the figures will say so. On failure -1 and one line in `error`.
  *
  * Both processes share the user, because then the collector may end and restart the subagent
  * without keeping CAP_SETUID and CAP_KILL for it. */
-int privileges_keep_net_admin(const char *name, char *error, size_t size);
+int privileges_reduce(const char *name, bool namespaces, char *error, size_t size);
+
+/* Gives CAP_SYS_ADMIN away as well, when no namespace is configured any more. -1 with errno. */
+int privileges_drop_sys_admin(void);
+
+/* Whether CAP_SYS_ADMIN is there. */
+bool privileges_has_sys_admin(void);
 
 /* For the subagent: no capability at all. -1 with errno. */
 int privileges_drop_all(void);

@@ -13,18 +13,27 @@
 
 struct scan {
 	struct ctnl *ctnl; /* open while a scan runs; closing ends the dump */
-	struct aggregate totals;
+	struct aggregate *aggregate;
 	uint64_t start_ms, end_ms, cpu_ns;
 	int error;
 	int empty_looks;
 };
 
-struct scan *scan_new(void)
+struct scan *scan_new(const struct config *config)
 {
-	return calloc(1, sizeof(struct scan));
+	struct scan *scan = calloc(1, sizeof(*scan));
+
+	if (!scan)
+		return NULL;
+	scan->aggregate = aggregate_new(config);
+	if (!scan->aggregate) {
+		free(scan);
+		return NULL;
+	}
+	return scan;
 }
 
-static void scan_stop(struct scan *scan)
+void scan_abandon(struct scan *scan)
 {
 	ctnl_close(scan->ctnl);
 	scan->ctnl = NULL;
@@ -33,8 +42,10 @@ static void scan_stop(struct scan *scan)
 
 void scan_free(struct scan *scan)
 {
-	if (scan)
-		scan_stop(scan);
+	if (!scan)
+		return;
+	scan_abandon(scan);
+	aggregate_free(scan->aggregate);
 	free(scan);
 }
 
@@ -46,29 +57,30 @@ bool scan_is_running(const struct scan *scan)
 static enum scan_result scan_fail(struct scan *scan)
 {
 	scan->error = errno;
-	scan_stop(scan);
+	scan_abandon(scan);
 	return SCAN_FAILED;
 }
 
-enum scan_result scan_start(struct scan *scan, bool empty)
+enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggregate_memory *memory,
+			    uint32_t expected)
 {
 	uint64_t before = clock_thread_cpu_ns();
+	int result = 0;
 
-	scan_stop(scan);
-	memset(&scan->totals, 0, sizeof(scan->totals));
+	scan_abandon(scan);
+	aggregate_begin(scan->aggregate, memory, expected);
 	scan->start_ms = clock_monotonic_ms();
 	scan->empty_looks = 0;
 	scan->error = 0;
-	scan->cpu_ns = 0;
-	if (empty) {
-		scan_stop(scan);
-		return SCAN_DONE;
-	}
-	scan->ctnl = ctnl_open();
-	if (!scan->ctnl || ctnl_dump_start(scan->ctnl) != 0)
-		return scan_fail(scan);
+	scan->ctnl = ctnl;
+	if (ctnl)
+		result = ctnl_dump_start(ctnl);
+	else
+		scan_abandon(scan);
 	scan->cpu_ns = clock_thread_cpu_ns() - before;
-	return SCAN_MORE;
+	if (result != 0)
+		return scan_fail(scan);
+	return ctnl ? SCAN_MORE : SCAN_DONE;
 }
 
 static void scan_visit(const struct ct_entry *entry, void *context)
@@ -79,7 +91,7 @@ static void scan_visit(const struct ct_entry *entry, void *context)
 enum scan_result scan_step(struct scan *scan)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = ctnl_dump_step(scan->ctnl, scan_visit, &scan->totals);
+	int result = ctnl_dump_step(scan->ctnl, scan_visit, scan->aggregate);
 
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	if (result < 0 && errno == EAGAIN && ++scan->empty_looks < SCAN_PATIENCE)
@@ -89,13 +101,13 @@ enum scan_result scan_step(struct scan *scan)
 	scan->empty_looks = 0;
 	if (result > 0)
 		return SCAN_MORE;
-	scan_stop(scan);
+	scan_abandon(scan); /* the dump has ended: nothing is lost */
 	return SCAN_DONE;
 }
 
 uint32_t scan_progress(const struct scan *scan)
 {
-	return scan->totals.scanned;
+	return aggregate_scanned(scan->aggregate);
 }
 
 int scan_error(const struct scan *scan)
@@ -103,13 +115,23 @@ int scan_error(const struct scan *scan)
 	return scan->error;
 }
 
-int scan_finish(const struct scan *scan, struct aggregate_rows *rows, struct snapshot_scan *figures)
+int scan_finish(struct scan *scan, struct snapshot_scan *figures)
 {
+	uint64_t before = clock_thread_cpu_ns();
+	int result = aggregate_finish(
+		scan->aggregate, scan->start_ms + (scan->end_ms - scan->start_ms) / 2, figures);
+
+	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	figures->end_monotonic = scan->end_ms;
 	figures->end_wall = clock_wall_ms() - (clock_monotonic_ms() - scan->end_ms);
 	figures->duration = (uint32_t)(scan->end_ms - scan->start_ms);
 	figures->cpu_time = (uint32_t)(scan->cpu_ns / 1000);
 	figures->coverage = 100;
 	figures->margin = 0;
-	return aggregate_finish(&scan->totals, rows, figures);
+	return result;
+}
+
+struct aggregate *scan_aggregate(struct scan *scan)
+{
+	return scan->aggregate;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One reading of the whole table, in steps of one receive buffer, with its cost. */
+/* One reading of a whole table, in steps of one receive buffer, with its cost. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -8,16 +8,25 @@
 
 #include "aggregate.h"
 
+struct ctnl;
 struct scan;
 
 enum scan_result { SCAN_MORE, SCAN_DONE, SCAN_FAILED };
 
-struct scan *scan_new(void);
+/* Reads one table at a time, and gathers what `config` asks for, which must stay as long. NULL with
+ * errno. */
+struct scan *scan_new(const struct config *config);
 void scan_free(struct scan *scan);
 
-/* Begins; an unfinished one is given up. With `empty` the table is known to hold nothing, and the
- * kernel is not asked (the hash is shared: it would walk other namespaces' entries). */
-enum scan_result scan_start(struct scan *scan, bool empty);
+/* Begins; an unfinished one is given up. The dump runs over `ctnl`, which becomes the scan's. NULL:
+ * the table is known to hold nothing, and the kernel is not asked (the hash is shared: it would
+ * walk other namespaces' entries). `memory` is the table's and must stay, `expected` its entries.
+ */
+enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggregate_memory *memory,
+			    uint32_t expected);
+
+/* Gives an unfinished one up, and closes its socket. */
+void scan_abandon(struct scan *scan);
 
 /* Reads one receive buffer on. */
 enum scan_result scan_step(struct scan *scan);
@@ -29,9 +38,11 @@ uint32_t scan_progress(const struct scan *scan);
 /* After SCAN_FAILED: the errno. */
 int scan_error(const struct scan *scan);
 
-/* After SCAN_DONE: fills `figures` (which owns nothing yet) but for instance, counts of scans and
- * firm utilization. -1 with ENOMEM. */
-int scan_finish(const struct scan *scan, struct aggregate_rows *rows,
-		struct snapshot_scan *figures);
+/* After SCAN_DONE: fills `figures` (which owns nothing yet) but for instance, counts of scans, firm
+ * utilization and the states of alarms. -1 with ENOMEM. */
+int scan_finish(struct scan *scan, struct snapshot_scan *figures);
+
+/* What was gathered; for the questions that are left after scan_finish(). */
+struct aggregate *scan_aggregate(struct scan *scan);
 
 #endif

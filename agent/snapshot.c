@@ -10,6 +10,20 @@ static void counters_code(struct codec *codec, struct counters *counters)
 		codec_u64(codec, &counters->value[i]);
 }
 
+static void instances_code(struct codec *codec, struct snapshot_agent *agent)
+{
+	uint16_t count = (uint16_t)agent->instance_count;
+
+	codec_u16(codec, &count);
+	if (count > SNAPSHOT_INSTANCES_MAX) {
+		codec->failed = true;
+		count = 0;
+	}
+	agent->instance_count = count;
+	for (size_t i = 0; i < count; i++)
+		codec_u32(codec, &agent->instances[i]);
+}
+
 void snapshot_agent_code(struct codec *codec, struct snapshot_agent *agent)
 {
 	codec_u32(codec, &agent->sample_interval);
@@ -19,6 +33,7 @@ void snapshot_agent_code(struct codec *codec, struct snapshot_agent *agent)
 	codec_u64(codec, &agent->notifications_suppressed);
 	codec_u64(codec, &agent->notifications_lost);
 	codec_u64(codec, &agent->start_time);
+	instances_code(codec, agent);
 }
 
 static void threshold_code(struct codec *codec, struct snapshot_threshold *threshold)
@@ -90,6 +105,65 @@ static void state_code(struct codec *codec, struct snapshot_state *state)
 	codec_u32(codec, &state->entries);
 }
 
+static void zone_code(struct codec *codec, struct snapshot_zone *zone)
+{
+	codec_u16(codec, &zone->zone);
+	codec_u32(codec, &zone->entries);
+}
+
+static void top_code(struct codec *codec, struct snapshot_top *top)
+{
+	codec_u8(codec, &top->kind);
+	codec_u32(codec, &top->rank);
+	codec_u8(codec, &top->address_type);
+	codec_u64(codec, &top->address.half[0]);
+	codec_u64(codec, &top->address.half[1]);
+	codec_u32(codec, &top->prefix_length);
+	codec_u8(codec, &top->protocol);
+	codec_u16(codec, &top->port);
+	codec_u32(codec, &top->entries);
+	codec_u32(codec, &top->unreplied);
+	codec_u32(codec, &top->share);
+	codec_u32(codec, &top->error);
+	codec_string(codec, top->text, sizeof(top->text));
+}
+
+static void watch_code(struct codec *codec, struct snapshot_watch *watch)
+{
+	codec_u32(codec, &watch->index);
+	codec_string(codec, watch->name, sizeof(watch->name));
+	codec_string(codec, watch->filter, sizeof(watch->filter));
+	codec_u32(codec, &watch->entries);
+	codec_u32(codec, &watch->rising);
+	codec_u32(codec, &watch->falling);
+	codec_bool(codec, &watch->raised);
+	codec_u64(codec, &watch->created);
+}
+
+static void rows_code(struct codec *codec, struct snapshot_scan *scan)
+{
+	codec_array(codec, (void **)&scan->protocols, &scan->protocol_count,
+		    sizeof(*scan->protocols), SNAPSHOT_PROTOCOLS_MAX);
+	for (size_t i = 0; i < scan->protocol_count; i++)
+		protocol_code(codec, &scan->protocols[i]);
+	codec_array(codec, (void **)&scan->states, &scan->state_count, sizeof(*scan->states),
+		    SNAPSHOT_STATES_MAX);
+	for (size_t i = 0; i < scan->state_count; i++)
+		state_code(codec, &scan->states[i]);
+	codec_array(codec, (void **)&scan->zones, &scan->zone_count, sizeof(*scan->zones),
+		    SNAPSHOT_ZONES_MAX);
+	for (size_t i = 0; i < scan->zone_count; i++)
+		zone_code(codec, &scan->zones[i]);
+	codec_array(codec, (void **)&scan->tops, &scan->top_count, sizeof(*scan->tops),
+		    (size_t)SNAPSHOT_TOP_MAX * TOP_KINDS);
+	for (size_t i = 0; i < scan->top_count; i++)
+		top_code(codec, &scan->tops[i]);
+	codec_array(codec, (void **)&scan->watches, &scan->watch_count, sizeof(*scan->watches),
+		    SNAPSHOT_WATCHES_MAX);
+	for (size_t i = 0; i < scan->watch_count; i++)
+		watch_code(codec, &scan->watches[i]);
+}
+
 void snapshot_scan_code(struct codec *codec, struct snapshot_scan *scan)
 {
 	codec_u32(codec, &scan->instance);
@@ -113,14 +187,13 @@ void snapshot_scan_code(struct codec *codec, struct snapshot_scan *scan)
 	codec_u32(codec, &scan->firm_utilization);
 	codec_u32(codec, &scan->margin);
 	codec_bool(codec, &scan->has_accounting);
-	codec_array(codec, (void **)&scan->protocols, &scan->protocol_count,
-		    sizeof(*scan->protocols), SNAPSHOT_PROTOCOLS_MAX);
-	for (size_t i = 0; i < scan->protocol_count; i++)
-		protocol_code(codec, &scan->protocols[i]);
-	codec_array(codec, (void **)&scan->states, &scan->state_count, sizeof(*scan->states),
-		    SNAPSHOT_STATES_MAX);
-	for (size_t i = 0; i < scan->state_count; i++)
-		state_code(codec, &scan->states[i]);
+	codec_bool(codec, &scan->has_identities);
+	codec_bool(codec, &scan->has_create_rate);
+	codec_u64(codec, &scan->created);
+	codec_u64(codec, &scan->destroyed);
+	codec_u32(codec, &scan->create_rate);
+	codec_u32(codec, &scan->identity_share);
+	rows_code(codec, scan);
 }
 
 void snapshot_sample_clear(struct snapshot_sample *sample)
@@ -134,7 +207,14 @@ void snapshot_scan_clear(struct snapshot_scan *scan)
 {
 	free(scan->protocols);
 	free(scan->states);
+	free(scan->zones);
+	free(scan->tops);
+	free(scan->watches);
 	scan->protocols = NULL;
 	scan->states = NULL;
+	scan->zones = NULL;
+	scan->tops = NULL;
+	scan->watches = NULL;
 	scan->protocol_count = scan->state_count = 0;
+	scan->zone_count = scan->top_count = scan->watch_count = 0;
 }

@@ -11,14 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address.h"
 #include "codec.h"
 #include "counters.h"
 
 #define SNAPSHOT_NAME_SIZE      64
 #define SNAPSHOT_TEXT_SIZE      192
+#define SNAPSHOT_FILTER_SIZE    256
 #define SNAPSHOT_THRESHOLDS_MAX 16
 #define SNAPSHOT_PROTOCOLS_MAX  512
 #define SNAPSHOT_STATES_MAX     64
+#define SNAPSHOT_ZONES_MAX      1024
+#define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
+#define SNAPSHOT_WATCHES_MAX    64
+#define SNAPSHOT_INSTANCES_MAX  257
 
 /* nfctAgent */
 struct snapshot_agent {
@@ -27,6 +33,9 @@ struct snapshot_agent {
 	uint32_t cpu_budget;       /* percent of one core */
 	uint64_t notifications_sent, notifications_suppressed, notifications_lost;
 	uint64_t start_time; /* wall clock, ms */
+	/* the instances there are; what is known of others is to be forgotten */
+	size_t instance_count;
+	uint32_t instances[SNAPSHOT_INSTANCES_MAX];
 };
 
 /* nfctInstanceStatus */
@@ -77,7 +86,44 @@ struct snapshot_state {
 	uint32_t entries;
 };
 
-/* nfctSnapshotEntry, nfctProtocolEntry, nfctStateEntry */
+/* nfctZoneEntry; sorted by zone */
+struct snapshot_zone {
+	uint16_t zone;
+	uint32_t entries;
+};
+
+/* nfctTopKind */
+enum top_kind { TOP_SOURCE = 1, TOP_DESTINATION = 2, TOP_SERVICE = 3 };
+#define TOP_KINDS 3
+
+/* nfctTopEntry; sorted by (kind, rank) */
+struct snapshot_top {
+	uint8_t kind;           /* enum top_kind */
+	uint32_t rank;          /* from 1 */
+	uint8_t address_type;   /* InetAddressType: unknown(0) for a service, ipv4(1), ipv6(2) */
+	struct address address; /* the prefix's first */
+	uint32_t prefix_length; /* bits */
+	uint8_t protocol;       /* of a service, IANA */
+	uint16_t port;          /* of a service */
+	uint32_t entries;       /* too high by `error` at the most */
+	uint32_t unreplied;     /* of them; too low by `error` at the most */
+	uint32_t share;         /* percent of the entries read */
+	uint32_t error;
+	char text[ADDRESS_TEXT_SIZE];
+};
+
+/* nfctWatchEntry; sorted by index */
+struct snapshot_watch {
+	uint32_t index;
+	char name[SNAPSHOT_NAME_SIZE];
+	char filter[SNAPSHOT_FILTER_SIZE];
+	uint32_t entries;
+	uint32_t rising, falling; /* entries; rising 0: no alarm */
+	bool raised;
+	uint64_t created; /* with has_identities */
+};
+
+/* nfctSnapshotEntry, and the rows of every scanned table */
 struct snapshot_scan {
 	uint32_t instance;
 	uint64_t end_wall, end_monotonic; /* ms; 0: no scan has ended yet */
@@ -91,10 +137,21 @@ struct snapshot_scan {
 	uint32_t firm_utilization; /* percent */
 	uint32_t margin;           /* hundredths of a percentage point */
 	bool has_accounting;       /* nf_conntrack_acct is on */
+	bool has_identities;       /* created, destroyed and identity_share are real */
+	bool has_create_rate;      /* so is this: two scans have been compared */
+	uint64_t created, destroyed;
+	uint32_t create_rate;    /* entries per second */
+	uint32_t identity_share; /* percent of the entries */
 	size_t protocol_count;
 	struct snapshot_protocol *protocols; /* owned */
 	size_t state_count;
 	struct snapshot_state *states; /* owned */
+	size_t zone_count;
+	struct snapshot_zone *zones; /* owned */
+	size_t top_count;
+	struct snapshot_top *tops; /* owned */
+	size_t watch_count;
+	struct snapshot_watch *watches; /* owned */
 };
 
 /* Encode or decode, by the codec's direction. After decoding, the arrays belong to the struct, also

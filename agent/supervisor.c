@@ -297,18 +297,22 @@ void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_
 		log_debug("channel: %s", strerror(errno));
 }
 
-void supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample)
+/* Only a lack of room is worth another try. */
+static bool was_sent(int result)
 {
-	if (channel_send_sample(&supervisor->channel, sample) != 0)
-		log_debug("channel: %s", strerror(errno));
+	if (result != 0 && errno != EAGAIN)
+		log_warning("channel: %s", strerror(errno));
+	return result == 0 || errno != EAGAIN;
+}
+
+bool supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample)
+{
+	return was_sent(channel_send_sample(&supervisor->channel, sample));
 }
 
 bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan)
 {
-	if (channel_send_scan(&supervisor->channel, scan) == 0)
-		return true;
-	log_debug("channel: %s", strerror(errno));
-	return false;
+	return was_sent(channel_send_scan(&supervisor->channel, scan));
 }
 
 void supervisor_keep_address(struct supervisor *supervisor, const char *agentx_address)

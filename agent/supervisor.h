@@ -46,8 +46,8 @@ uint64_t supervisor_events_lost(const struct supervisor *supervisor);
 /* Whether figures would be read now; a subagent that is behind gets the newest ones later. */
 bool supervisor_wants_figures(const struct supervisor *supervisor);
 void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent);
-void supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample);
-/* False if it did not go out. */
+/* False if there is no room for it now. */
+bool supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample);
 bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan);
 
 #endif

@@ -1,168 +1,352 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A scan's figures from its entries: the top, the zones, the watches, and what is remembered from
+ * scan to scan. */
 #include "../../agent/aggregate.c"
+
+#include <arpa/inet.h>
+#include <stdio.h>
 
 #include "test.h"
 
-struct totals {
-	struct aggregate aggregate;
-	struct aggregate_rows rows;
-	struct snapshot_scan scan;
+struct scene {
+	struct config *config;
+	struct aggregate *aggregate;
+	struct aggregate_memory *memory;
+	struct snapshot_scan figures;
+	uint64_t time_ms;
+	uint32_t next_id;
 };
+
+/* With that configuration; what stood there before goes. */
+static void configure(struct scene *scene, const char *text)
+{
+	char error[CONFIG_ERROR_SIZE];
+
+	aggregate_free(scene->aggregate);
+	config_free(scene->config);
+	scene->config = config_parse("t.conf", text, strlen(text), error);
+	if (!scene->config)
+		fail_msg("%s", error);
+	scene->aggregate = aggregate_new(scene->config);
+	assert_non_null(scene->aggregate);
+}
 
 static int set_up(void **state)
 {
-	*state = calloc(1, sizeof(struct totals));
-	return *state ? 0 : -1;
+	struct scene *scene = calloc(1, sizeof(*scene));
+
+	if (!scene)
+		return -1;
+	scene->memory = aggregate_memory_new();
+	scene->next_id = 1;
+	configure(scene, "");
+	*state = scene;
+	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct totals *totals = *state;
+	struct scene *scene = *state;
 
-	snapshot_scan_clear(&totals->scan);
-	free(totals);
+	snapshot_scan_clear(&scene->figures);
+	aggregate_free(scene->aggregate);
+	aggregate_memory_free(scene->memory);
+	config_free(scene->config);
+	free(scene);
 	return 0;
 }
 
-static void finish(struct totals *totals)
+static void begin(struct scene *scene)
 {
-	snapshot_scan_clear(&totals->scan);
-	assert_int_equal(aggregate_finish(&totals->aggregate, &totals->rows, &totals->scan), 0);
+	aggregate_begin(scene->aggregate, scene->memory, 0);
 }
 
-static const struct snapshot_protocol *row(const struct totals *totals, uint8_t type,
-					   uint8_t number)
+/* `count` entries from `first_id` on. */
+static void add(struct scene *scene, uint32_t first_id, uint32_t count, const char *source,
+		const char *destination, uint8_t protocol, uint16_t port, uint16_t zone)
 {
-	for (size_t i = 0; i < totals->scan.protocol_count; i++) {
-		const struct snapshot_protocol *protocol = &totals->scan.protocols[i];
+	struct ct_entry entry = { .family = strchr(source, ':') ? AF_INET6 : AF_INET,
+				  .protocol = protocol,
+				  .destination_port = port,
+				  .zone = zone };
 
-		if (protocol->address_type == type && protocol->number == number)
-			return protocol;
+	assert_int_equal(inet_pton(entry.family, source, entry.source.octet), 1);
+	assert_int_equal(inet_pton(entry.family, destination, entry.destination.octet), 1);
+	for (uint32_t i = 0; i < count; i++) {
+		entry.id = first_id + i;
+		entry.status = i % 4 == 0 ? CT_STATUS_SEEN_REPLY : 0;
+		aggregate_add(scene->aggregate, &entry);
 	}
-	return NULL;
 }
 
-static void an_empty_table_has_the_standing_rows(void **state)
+static void finish(struct scene *scene)
 {
-	static const uint8_t expected[][2] = { { 1, 1 }, { 1, 6 },  { 1, 17 },
-					       { 2, 6 }, { 2, 17 }, { 2, 58 } };
-	struct totals *totals = *state;
-
-	finish(totals);
-	assert_int_equal(totals->scan.protocol_count, 6);
-	for (size_t i = 0; i < 6; i++) {
-		assert_int_equal(totals->scan.protocols[i].address_type, expected[i][0]);
-		assert_int_equal(totals->scan.protocols[i].number, expected[i][1]);
-		assert_int_equal(totals->scan.protocols[i].entries, 0);
-	}
-	assert_int_equal(totals->scan.state_count, CT_TCP_STATES);
+	snapshot_scan_clear(&scene->figures);
+	memset(&scene->figures, 0, sizeof(scene->figures));
+	scene->time_ms += 10000;
+	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, &scene->figures), 0);
 }
 
-static void each_entry_counts_where_it_belongs(void **state)
+/* The rows of a kind as "text entries unreplied share, ..." */
+static const char *tops(const struct scene *scene, enum top_kind kind)
 {
-	struct totals *totals = *state;
-	const struct ct_entry entries[] = {
-		{ .family = AF_INET,
-		  .protocol = 6,
-		  .tcp_state = 3,
-		  .status = 1U << 1 | 1U << 2,
-		  .packets = 10,
-		  .octets = 1000 },
-		{ .family = AF_INET, .protocol = 6, .tcp_state = 1, .status = 1U << 4 },
-		{ .family = AF_INET6, .protocol = 17, .status = 1U << 1 | 1U << 5, .helped = true },
-		{ .family = AF_INET6, .protocol = 132, .sctp_state = 4, .status = 1U << 14 },
-	};
+	static char text[1024];
+	uint32_t rank = 0;
 
-	for (size_t i = 0; i < 4; i++)
-		aggregate_add(&totals->aggregate, &entries[i]);
-	finish(totals);
-	assert_int_equal(totals->scan.scanned, 4);
-	assert_int_equal(totals->scan.assured, 1);
-	assert_int_equal(totals->scan.evictable, 3);
-	assert_int_equal(totals->scan.unreplied, 2);
-	assert_int_equal(totals->scan.source_nat, 1);
-	assert_int_equal(totals->scan.destination_nat, 1);
-	assert_int_equal(totals->scan.offloaded, 1);
-	assert_int_equal(totals->scan.helped, 1);
-	assert_int_equal(totals->scan.ipv4, 2);
-	assert_int_equal(totals->scan.ipv6, 2);
-	assert_int_equal(row(totals, 1, 6)->entries, 2);
-	assert_int_equal(row(totals, 1, 6)->assured, 1);
-	assert_int_equal(row(totals, 1, 6)->unreplied, 1);
-	assert_int_equal(row(totals, 1, 6)->packets, 10);
-	assert_int_equal(row(totals, 1, 6)->octets, 1000);
-	assert_int_equal(row(totals, 2, 17)->entries, 1);
-	assert_int_equal(row(totals, 2, 132)->entries, 1);
-	assert_null(row(totals, 1, 132));
-	assert_int_equal(totals->scan.state_count, CT_TCP_STATES + CT_SCTP_STATES);
-	assert_int_equal(totals->scan.states[3].entries, 1);
-	assert_int_equal(totals->scan.states[3].number, 4);
-	assert_int_equal(totals->scan.states[1].entries, 1);
-	assert_int_equal(totals->scan.states[CT_TCP_STATES + 4].entries, 1);
-}
+	text[0] = '\0';
+	for (size_t i = 0; i < scene->figures.top_count; i++) {
+		const struct snapshot_top *row = &scene->figures.tops[i];
 
-static void a_row_once_seen_stays_with_its_peak(void **state)
-{
-	struct totals *totals = *state;
-
-	for (int i = 0; i < 3; i++)
-		aggregate_add(&totals->aggregate,
-			      &(struct ct_entry){ .family = AF_INET, .protocol = 47 });
-	finish(totals);
-	assert_int_equal(row(totals, 1, 47)->entries, 3);
-	memset(&totals->aggregate, 0, sizeof(totals->aggregate));
-	finish(totals);
-	assert_non_null(row(totals, 1, 47));
-	assert_int_equal(row(totals, 1, 47)->entries, 0);
-	assert_int_equal(row(totals, 1, 47)->peak_entries, 3);
-}
-
-static void protocols_past_the_cap_share_one_row_and_none_is_lost(void **state)
-{
-	struct totals *totals = *state;
-	uint32_t sum = 0, rows = 0;
-
-	for (unsigned int protocol = 0; protocol < 256; protocol++)
-		aggregate_add(
-			&totals->aggregate,
-			&(struct ct_entry){ .family = AF_INET, .protocol = (uint8_t)protocol });
-	finish(totals);
-	for (size_t i = 0; i < totals->scan.protocol_count; i++) {
-		if (totals->scan.protocols[i].address_type != 1)
+		if (row->kind != kind)
 			continue;
-		rows++;
-		sum += totals->scan.protocols[i].entries;
+		assert_int_equal(row->rank, ++rank);
+		assert_int_equal(row->error, 0);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u %u %u",
+			 rank > 1 ? ", " : "", row->text, row->entries, row->unreplied, row->share);
 	}
-	assert_int_equal(rows, AGGREGATE_PROTOCOLS_MAX);
-	assert_int_equal(sum, 256);
-	assert_int_equal(row(totals, 1, 255)->entries, 256 - (AGGREGATE_PROTOCOLS_MAX - 1));
+	return text;
 }
 
-static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
+static void the_top_names_who_fills_the_table(void **state)
 {
-	struct totals *totals = *state;
+	struct scene *scene = *state;
 
-	aggregate_add(&totals->aggregate,
-		      &(struct ct_entry){ .family = AF_INET, .protocol = 6, .tcp_state = 200 });
-	finish(totals);
-	assert_int_equal(totals->scan.scanned, 1);
-	for (size_t i = 0; i < totals->scan.state_count; i++)
-		assert_int_equal(totals->scan.states[i].entries, 0);
+	configure(scene, "top = 3\ntop-prefix-ipv6 = 48\n");
+	begin(scene);
+	add(scene, 1, 40, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	add(scene, 1, 8, "192.0.2.8", "198.51.100.80", 17, 53, 0);
+	add(scene, 1, 20, "2001:db8:1::1", "2001:db8:ffff::1", 6, 443, 0);
+	add(scene, 1, 12, "2001:db8:1:2::3", "2001:db8:ffff::1", 6, 80, 0);
+	add(scene, 1, 8, "10.0.0.1", "198.51.100.81", 47, 999, 0);
+	add(scene, 1, 8, "10.0.0.2", "198.51.100.81", 1, 0, 0);
+	add(scene, 1, 4, "10.0.0.3", "198.51.100.81", 253, 0, 0);
+	finish(scene);
+	assert_string_equal(tops(scene, TOP_SOURCE),
+			    "192.0.2.7 40 30 40, 2001:db8:1::/48 32 24 32, 10.0.0.1 8 6 8");
+	assert_string_equal(tops(scene, TOP_DESTINATION),
+			    "198.51.100.80 48 36 48, 2001:db8:ffff::/48 32 24 32, "
+			    "198.51.100.81 20 15 20");
+	assert_string_equal(tops(scene, TOP_SERVICE),
+			    "tcp/443 60 45 60, tcp/80 12 9 12, icmp 8 6 8");
+	assert_int_equal(scene->figures.tops[0].address_type, 1);
+	assert_int_equal(scene->figures.tops[0].prefix_length, 32);
+	assert_int_equal(scene->figures.tops[1].address_type, 2);
+	assert_int_equal(scene->figures.tops[1].prefix_length, 48);
+	assert_int_equal(scene->figures.tops[6].address_type, 0);
+	assert_int_equal(scene->figures.tops[6].protocol, 6);
+	assert_int_equal(scene->figures.tops[6].port, 443);
+	/* the next scan begins from nothing */
+	begin(scene);
+	finish(scene);
+	assert_int_equal(scene->figures.top_count, 0);
 }
+
+static void prefixes_put_addresses_together(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\ntop = 2\n");
+	begin(scene);
+	add(scene, 1, 3, "192.0.2.7", "198.51.100.80", 253, 0, 0);
+	add(scene, 1, 4, "192.0.2.200", "198.51.100.80", 253, 0, 0);
+	add(scene, 1, 5, "192.0.3.1", "198.51.100.80", 253, 0, 0);
+	add(scene, 1, 1, "2001:db8::1", "2001:db8::2", 253, 0, 0);
+	finish(scene);
+	assert_string_equal(tops(scene, TOP_SOURCE), "192.0.2.0/24 7 5 53, 192.0.3.0/24 5 3 38");
+	assert_string_equal(tops(scene, TOP_DESTINATION),
+			    "198.51.100.0/24 12 8 92, 2001:db8::2 1 0 7");
+	assert_string_equal(tops(scene, TOP_SERVICE), "253 13 8 100");
+}
+
+static void the_source_of_the_alarm_is_followed_also_without_rows(void **state)
+{
+	struct scene *scene = *state;
+	struct snapshot_top source;
+
+	configure(scene, "top = 0\n");
+	begin(scene);
+	add(scene, 1, 30, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	add(scene, 1, 10, "192.0.2.8", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.top_count, 0);
+	assert_true(aggregate_first_source(scene->aggregate, &source));
+	assert_string_equal(source.text, "192.0.2.7");
+	assert_int_equal(source.entries, 30);
+	begin(scene);
+	add(scene, 1, 9, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	add(scene, 1, 90, "192.0.2.8", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	aggregate_refresh_source(scene->aggregate, &source);
+	assert_string_equal(source.text, "192.0.2.7");
+	assert_int_equal(source.entries, 9);
+	begin(scene);
+	finish(scene);
+	aggregate_refresh_source(scene->aggregate, &source);
+	assert_int_equal(source.entries, 0);
+	assert_false(aggregate_first_source(scene->aggregate, &source));
+	configure(scene, "top = 0\nsource-rising = 0\n");
+	begin(scene);
+	add(scene, 1, 9, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_false(aggregate_first_source(scene->aggregate, &source));
+}
+
+static void zones_are_counted_when_asked_for_and_keep_their_rows(void **state)
+{
+	struct scene *scene = *state;
+
+	begin(scene);
+	add(scene, 1, 3, "192.0.2.7", "198.51.100.80", 6, 443, 5);
+	finish(scene);
+	assert_int_equal(scene->figures.zone_count, 0);
+	configure(scene, "zones = true\n");
+	begin(scene);
+	add(scene, 1, 3, "192.0.2.7", "198.51.100.80", 6, 443, 65535);
+	add(scene, 1, 2, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.zone_count, 2);
+	assert_int_equal(scene->figures.zones[0].zone, 0);
+	assert_int_equal(scene->figures.zones[0].entries, 2);
+	assert_int_equal(scene->figures.zones[1].zone, 65535);
+	begin(scene);
+	add(scene, 1, 1, "192.0.2.7", "198.51.100.80", 6, 443, 7);
+	finish(scene);
+	assert_int_equal(scene->figures.zone_count, 3);
+	assert_int_equal(scene->figures.zones[1].entries, 1);
+	assert_int_equal(scene->figures.zones[2].entries, 0);
+}
+
+/* 1,100 zones: of those with the most entries a row each, in their order. */
+static void zones_past_the_cap_give_way_to_larger_ones(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "zones = true\n");
+	begin(scene);
+	for (uint16_t zone = 0; zone < 1100; zone++)
+		add(scene, 1, zone < 50 ? 1 : 2, "192.0.2.7", "198.51.100.80", 6, 443, zone);
+	finish(scene);
+	assert_int_equal(scene->figures.zone_count, SNAPSHOT_ZONES_MAX);
+	assert_int_equal(scene->figures.zones[0].zone, 50);
+	for (size_t i = 1; i < SNAPSHOT_ZONES_MAX; i++)
+		assert_true(scene->figures.zones[i - 1].zone < scene->figures.zones[i].zone);
+	assert_int_equal(scene->figures.zones[SNAPSHOT_ZONES_MAX - 1].zone, 50 + 1023);
+}
+
+static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
+{
+	struct scene *scene = *state;
+
+	begin(scene);
+	add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_true(scene->figures.has_identities);
+	assert_false(scene->figures.has_create_rate); /* nothing to compare with yet */
+	assert_int_equal(scene->figures.created, 0);
+	assert_int_equal(scene->figures.identity_share, 100);
+	begin(scene);
+	add(scene, 31, 120, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.created, 50);
+	assert_int_equal(scene->figures.destroyed, 30);
+	assert_true(scene->figures.has_create_rate);
+	assert_int_equal(scene->figures.create_rate, 5);
+	begin(scene);
+	finish(scene);
+	assert_int_equal(scene->figures.created, 50);
+	assert_int_equal(scene->figures.destroyed, 150);
+	assert_int_equal(scene->figures.create_rate, 0);
+	/* turned off they are absent, and turned on again they have nothing to compare with */
+	configure(scene, "identities = 0\n");
+	begin(scene);
+	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_false(scene->figures.has_identities);
+	configure(scene, "");
+	begin(scene);
+	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_false(scene->figures.has_create_rate);
+	assert_int_equal(scene->figures.created, 50);
+}
+
+static void another_table_in_its_place_is_not_compared(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "zones = true\n");
+	begin(scene);
+	add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 47, 0, 9);
+	finish(scene);
+	aggregate_memory_restart(scene->memory);
+	begin(scene);
+	add(scene, 1001, 5, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.created, 0);
+	assert_int_equal(scene->figures.destroyed, 0);
+	assert_false(scene->figures.has_create_rate);
+	assert_int_equal(scene->figures.zone_count, 1);
+	for (size_t i = 0; i < scene->figures.protocol_count; i++)
+		assert_int_not_equal(scene->figures.protocols[i].number, 47);
+}
+
+static const char watch_config[] = "watch \"web\" { index = 20 destination-port = 443 }\n"
+				   "watch \"dns\" { index = 10 protocol = \"udp\" "
+				   "destination-port = 53 rising = 9 falling = 8 }\n";
+
+static void a_watch_counts_and_goes_on_under_its_name(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, watch_config);
+	begin(scene);
+	add(scene, 1, 40, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	add(scene, 41, 7, "192.0.2.7", "198.51.100.80", 17, 53, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.watch_count, 2);
+	assert_int_equal(scene->figures.watches[0].index, 10); /* sorted */
+	assert_string_equal(scene->figures.watches[0].name, "dns");
+	assert_string_equal(scene->figures.watches[0].filter, "protocol udp destination-port 53");
+	assert_int_equal(scene->figures.watches[0].entries, 7);
+	assert_int_equal(scene->figures.watches[0].rising, 9);
+	assert_int_equal(scene->figures.watches[0].falling, 8);
+	assert_int_equal(scene->figures.watches[0].created, 0);
+	assert_int_equal(scene->figures.watches[1].entries, 40);
+	begin(scene);
+	add(scene, 11, 60, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->figures.watches[0].entries, 0);
+	assert_int_equal(scene->figures.watches[1].entries, 60);
+	assert_int_equal(scene->figures.watches[1].created, 23); /* 48 to 70 */
+	/* one goes, one comes, "web" stays */
+	configure(scene, "watch \"any\" { index = 1 }\n"
+			 "watch \"web\" { index = 20 destination-port = 443 }\n");
+	begin(scene);
+	add(scene, 71, 5, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_string_equal(scene->figures.watches[0].name, "any");
+	assert_int_equal(scene->figures.watches[0].created, 5);
+	assert_string_equal(scene->figures.watches[1].name, "web");
+	assert_int_equal(scene->figures.watches[1].created, 28);
+	configure(scene, "");
+	begin(scene);
+	finish(scene);
+	assert_int_equal(scene->figures.watch_count, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_empty_table_has_the_standing_rows, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(each_entry_counts_where_it_belongs, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_row_once_seen_stays_with_its_peak, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(
-			protocols_past_the_cap_share_one_row_and_none_is_lost, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_state_that_the_kernel_does_not_have_is_not_counted, set_up, tear_down),
+		TEST(the_top_names_who_fills_the_table),
+		TEST(prefixes_put_addresses_together),
+		TEST(the_source_of_the_alarm_is_followed_also_without_rows),
+		TEST(zones_are_counted_when_asked_for_and_keep_their_rows),
+		TEST(zones_past_the_cap_give_way_to_larger_ones),
+		TEST(created_and_destroyed_add_up_from_scan_to_scan),
+		TEST(another_table_in_its_place_is_not_compared),
+		TEST(a_watch_counts_and_goes_on_under_its_name),
 	};
 
 	return cmocka_run_group_tests_name("aggregate", tests, NULL, NULL);

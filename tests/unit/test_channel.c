@@ -47,6 +47,35 @@ static struct channel_message full_scan(void)
 	scan->state_count = 1;
 	scan->states = calloc(1, sizeof(*scan->states));
 	scan->states[0] = (struct snapshot_state){ 6, 4, 77 };
+	scan->has_identities = scan->has_create_rate = true;
+	scan->created = 1ULL << 35;
+	scan->create_rate = 5000;
+	scan->identity_share = 25;
+	scan->zone_count = 1;
+	scan->zones = calloc(1, sizeof(*scan->zones));
+	scan->zones[0] = (struct snapshot_zone){ 65535, 12 };
+	scan->top_count = 2;
+	scan->tops = calloc(2, sizeof(*scan->tops));
+	scan->tops[1] = (struct snapshot_top){ .kind = TOP_SERVICE,
+					       .rank = 1,
+					       .protocol = 6,
+					       .port = 443,
+					       .entries = 99,
+					       .unreplied = 3,
+					       .share = 50,
+					       .error = 2,
+					       .text = "tcp/443" };
+	memset(scan->tops[0].address.octet, 0xab, 16);
+	scan->watch_count = 1;
+	scan->watches = calloc(1, sizeof(*scan->watches));
+	scan->watches[0] = (struct snapshot_watch){ .index = 7,
+						    .name = "ssh",
+						    .filter = "protocol tcp",
+						    .entries = 5,
+						    .rising = 10,
+						    .falling = 8,
+						    .raised = true,
+						    .created = 1ULL << 34 };
 	return message;
 }
 
@@ -87,6 +116,14 @@ static void a_scan_comes_back_as_it_was(void **state)
 	assert_int_equal(got.scan.scans, 1ULL << 33);
 	assert_int_equal(got.scan.protocols[1].packets, 1ULL << 50);
 	assert_int_equal(got.scan.protocols[1].peak_entries, 9);
+	assert_true(got.scan.has_create_rate && got.scan.has_identities);
+	assert_int_equal(got.scan.created, 1ULL << 35);
+	assert_int_equal(got.scan.create_rate, 5000);
+	assert_int_equal(got.scan.identity_share, 25);
+	assert_int_equal(got.scan.zones[0].zone, 65535);
+	assert_int_equal(got.scan.zones[0].entries, 12);
+	assert_memory_equal(got.scan.tops, sent.scan.tops, 2 * sizeof(*got.scan.tops));
+	assert_memory_equal(got.scan.watches, sent.scan.watches, sizeof(*got.scan.watches));
 	assert_int_equal(got.scan.states[0].entries, 77);
 	channel_message_clear(&got);
 	channel_message_clear(&sent);

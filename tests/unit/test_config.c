@@ -25,12 +25,21 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->threshold_count, 2);
 	assert_string_equal(config->thresholds[1].name, "critical");
 	assert_int_equal(config->thresholds[1].rising, 95);
+	assert_int_equal(config->identities, 262144);
+	assert_int_equal(config->top, 10);
+	assert_int_equal(config->top_prefix_ipv4, 32);
+	assert_int_equal(config->top_prefix_ipv6, 64);
+	assert_int_equal(config->source_rising, 50);
+	assert_int_equal(config->source_falling, 40);
+	assert_false(config->zones);
+	assert_int_equal(config->watch_count, 0);
+	assert_int_equal(config->namespace_count, 0);
 	config_free(config);
 }
 
 static void every_key_is_taken(void **state)
 {
-	char error[CONFIG_ERROR_SIZE];
+	char error[CONFIG_ERROR_SIZE], text[256];
 	struct config *config = parse("agentx-address = \"tcp:127.0.0.1:705\"\n"
 				      "user = \"\"\n"
 				      "sample-interval = 60 # comment\n"
@@ -38,7 +47,17 @@ static void every_key_is_taken(void **state)
 				      "cpu-budget = 100\n"
 				      "peak-window = 3600\n"
 				      "notification-interval = 0\n"
-				      "threshold \"a b\" { rising = 100 falling = 0 }\n",
+				      "identities = 1024\ntop = 100\nzones = true\n"
+				      "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\n"
+				      "source-rising = 100\nsource-falling = 99\n"
+				      "threshold \"a b\" { rising = 100 falling = 0 }\n"
+				      "watch \"w2\" { index = 65535 destination-port = 6000-6063\n"
+				      "  state = \"SYN_SENT\" status = {\"unreplied\", \"nat\"}\n"
+				      "  protocol = \"tcp\" source = \"192.0.2.0/24\" mark = 1 }\n"
+				      "watch \"w1\" { index = 1 rising = 4294967295 falling = 0\n"
+				      "  destination-port = 22 status = \"assured\" zone = 7 }\n"
+				      "namespace \"/proc/1/ns/net\" { index = 65535 }\n"
+				      "namespace \"blue\" { index = 2 }\n",
 				      error);
 
 	(void)state;
@@ -51,6 +70,27 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config->threshold_count, 1);
 	assert_string_equal(config->thresholds[0].name, "a b");
 	assert_int_equal(config->thresholds[0].falling, 0);
+	assert_int_equal(config->identities, 1024);
+	assert_int_equal(config->top, 100);
+	assert_int_equal(config->top_prefix_ipv4, 24);
+	assert_int_equal(config->top_prefix_ipv6, 128);
+	assert_int_equal(config->source_rising, 100);
+	assert_int_equal(config->source_falling, 99);
+	assert_true(config->zones);
+	assert_int_equal(config->watch_count, 2);
+	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
+	assert_int_equal(config->watches[0].rising, 4294967295);
+	filter_text(&config->watches[0].filter, text, sizeof(text));
+	assert_string_equal(text, "destination-port 22 zone 7 status assured");
+	assert_int_equal(config->watches[1].index, 65535);
+	assert_int_equal(config->watches[1].rising, 0);
+	filter_text(&config->watches[1].filter, text, sizeof(text));
+	assert_string_equal(text,
+			    "protocol tcp source 192.0.2.0/24 destination-port 6000-6063 state "
+			    "SYN_SENT mark 0x1 status unreplied status nat");
+	assert_int_equal(config->namespace_count, 2);
+	assert_string_equal(config->namespaces[0].name, "blue");
+	assert_int_equal(config->namespaces[1].index, 65535);
 	config_free(config);
 }
 
@@ -90,7 +130,46 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "sample-interval = \n", "t.conf:", "" },
 		{ "threshold \"x\" { rising = 70\n", "t.conf:", "" },
 		{ "\001\002\377\n", "t.conf:1:", "" },
-		{ "zones = true\n", "t.conf:1:", "unknown key" },
+		{ "zones = maybe\n", "t.conf:1:", "true or false" },
+		{ "top = 101\n", "t.conf:1:", "from 0 to 100" },
+		{ "top-prefix-ipv4 = 33\n", "t.conf:1:", "from 1 to 32" },
+		{ "top-prefix-ipv6 = 0\n", "t.conf:1:", "from 1 to 128" },
+		{ "identities = 1023\n", "t.conf:1:", "at least 1024" },
+		{ "identities = -1\n", "t.conf:1:", "from 0 to" },
+		{ "source-rising = 30\n\n", "t.conf:", "below source-rising = 30" },
+		{ "watch \"w\" { protocol = \"tcp\" }\n", "t.conf:1:", "index is missing" },
+		{ "watch \"w\" { index = 0 }\n", "t.conf:1:", "from 1 to 65535" },
+		{ "watch \"v\" { index = 4 }\nwatch \"w\" { index = 4 }\n",
+		  "t.conf:2:", "taken by \"v\"" },
+		{ "watch \"v\" { index = 4 }\nwatch \"v\" { index = 5 }\n",
+		  "t.conf:2:", "name of its own" },
+		{ "watch \"w\" { index = 1\n protocol = \"tpc\" }\n",
+		  "t.conf:2:", "must be a protocol" },
+		{ "watch \"w\" { index = 1\n source = \"192.0.2.1/24\" }\n",
+		  "t.conf:2:", "behind its length" },
+		{ "watch \"w\" { index = 1 destination-port = ssh }\n",
+		  "t.conf:1:", "from 0 to 65535" },
+		{ "watch \"w\" { index = 1 state = \"SYN_SENT\" }\n",
+		  "t.conf:1:", "needs protocol" },
+		{ "watch \"w\" { index = 1 protocol = \"tcp\" state = \"OPEN\" }\n",
+		  "t.conf:1:", "SYN_SENT" },
+		{ "watch \"w\" { index = 1 status = { \"assured\", \"seen\" } }\n",
+		  "t.conf:1:", "must be assured" },
+		{ "watch \"w\" { index = 1 rising = 10 }\n", "t.conf:1:", "falling is missing" },
+		{ "watch \"w\" { index = 1 falling = 10 }\n", "t.conf:1:", "rising is missing" },
+		{ "watch \"w\" { index = 1 rising = 10 falling = 10 }\n",
+		  "t.conf:1:", "below rising = 10" },
+		{ "watch \"w\" { index = 1 rising = 4294967296 falling = 1 }\n",
+		  "t.conf:1:", "to 4294967295" },
+		{ "watch \"w\" { index = 1 port = 22 }\n", "t.conf:1:", "destination-port" },
+		{ "watch \"w\" { index = 1 protocol = \"icmp\" destination-port = 1 }\n",
+		  "t.conf:1:", "has no ports" },
+		{ "namespace \"blue\" { }\n", "t.conf:1:", "index is missing" },
+		{ "namespace \"blue\" { index = 1 }\n", "t.conf:1:", "from 2 to 65535" },
+		{ "namespace \"default\" { index = 2 }\n", "t.conf:1:", "/run/netns/default" },
+		{ "namespace \"a/b\" { index = 2 }\n", "t.conf:1:", "a path from the root" },
+		{ "namespace \"..\" { index = 2 }\n", "t.conf:1:", "ip-netns" },
+		{ "namespace \"b\" { index = 2 path = 1 }\n", "t.conf:1:", "known here: index" },
 	};
 
 	(void)state;
@@ -105,16 +184,43 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 	}
 }
 
-static void seventeen_thresholds_are_too_many(void **state)
+static void too_many_blocks_are_too_many(void **state)
 {
-	char text[4096] = "", error[CONFIG_ERROR_SIZE];
+	static const struct {
+		const char *format;
+		int max;
+		const char *wrong;
+	} cases[] = {
+		{ "threshold \"t%d\" { rising = 70 falling = 60 }\n", 16,
+		  "t.conf:17: too many blocks of threshold" },
+		{ "watch \"t%1$d\" { index = %1$d }\n", 64, "t.conf:65: too many blocks of watch" },
+		{ "namespace \"t%1$d\" { index = 1%1$d }\n", 256,
+		  "t.conf:257: too many blocks of namespace" },
+	};
+	static char text[65536];
+	char error[CONFIG_ERROR_SIZE];
 
 	(void)state;
-	for (int i = 0; i < 17; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "threshold \"t%d\" { rising = 70 falling = 60 }\n", i);
-	assert_null(parse(text, error));
-	assert_non_null(strstr(error, "t.conf:17: too many thresholds"));
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		text[0] = '\0';
+		for (int i = 1; i <= cases[c].max + 1; i++) {
+			struct config *config = NULL;
+
+			if (i == cases[c].max + 1) {
+				config = parse(text, error);
+				assert_non_null(config);
+				config_free(config);
+			}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), cases[c].format,
+				 i);
+#pragma GCC diagnostic pop
+		}
+		assert_null(parse(text, error));
+		if (!strstr(error, cases[c].wrong))
+			fail_msg("expected \"%s\", got \"%s\"", cases[c].wrong, error);
+	}
 }
 
 static void a_nul_byte_is_no_text(void **state)
@@ -132,7 +238,7 @@ int main(void)
 		cmocka_unit_test(an_empty_file_is_the_defaults),
 		cmocka_unit_test(every_key_is_taken),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
-		cmocka_unit_test(seventeen_thresholds_are_too_many),
+		cmocka_unit_test(too_many_blocks_are_too_many),
 		cmocka_unit_test(a_nul_byte_is_no_text),
 	};
 

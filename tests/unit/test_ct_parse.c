@@ -53,6 +53,10 @@ static void insert(struct nfct_handle *handle, uint8_t protocol, bool v6, uint16
 		nfct_set_attr_u32(ct, ATTR_STATUS, IPS_SEEN_REPLY | IPS_ASSURED);
 	if (number % 4 == 3)
 		nfct_set_attr_u16(ct, ATTR_ZONE, number);
+	if (number % 4 == 2)
+		nfct_set_attr_u16(ct, ATTR_ORIG_ZONE, number);
+	if (number % 5 == 1)
+		nfct_set_attr_u32(ct, ATTR_MARK, 0xabcd0000U + number);
 	if (nfct_query(handle, NFCT_Q_CREATE, ct) != 0)
 		fail_msg("insert protocol %u number %u: %s", protocol, number, strerror(errno));
 	nfct_destroy(ct);
@@ -69,7 +73,23 @@ static void same(const struct nlmsghdr *message, unsigned int seen[256])
 	assert_int_equal(entry.family, nfct_get_attr_u8(ct, ATTR_L3PROTO));
 	assert_int_equal(entry.protocol, nfct_get_attr_u8(ct, ATTR_L4PROTO));
 	assert_int_equal(entry.status, nfct_get_attr_u32(ct, ATTR_STATUS));
-	assert_int_equal(entry.zone, nfct_get_attr_u16(ct, ATTR_ZONE));
+	assert_int_equal(entry.id, nfct_get_attr_u32(ct, ATTR_ID));
+	assert_int_equal(entry.mark, nfct_get_attr_u32(ct, ATTR_MARK));
+	assert_int_equal(entry.zone, nfct_attr_is_set(ct, ATTR_ORIG_ZONE)
+					     ? nfct_get_attr_u16(ct, ATTR_ORIG_ZONE)
+					     : nfct_get_attr_u16(ct, ATTR_ZONE));
+	if (entry.family == AF_INET6) {
+		assert_memory_equal(entry.source.octet, nfct_get_attr(ct, ATTR_IPV6_SRC), 16);
+		assert_memory_equal(entry.destination.octet, nfct_get_attr(ct, ATTR_IPV6_DST), 16);
+	} else {
+		const uint8_t zeroes[12] = { 0 };
+
+		assert_memory_equal(entry.source.octet, nfct_get_attr(ct, ATTR_IPV4_SRC), 4);
+		assert_memory_equal(entry.destination.octet, nfct_get_attr(ct, ATTR_IPV4_DST), 4);
+		assert_memory_equal(entry.source.octet + 4, zeroes, 12);
+	}
+	assert_int_equal(entry.source_port, ntohs(nfct_get_attr_u16(ct, ATTR_PORT_SRC)));
+	assert_int_equal(entry.destination_port, ntohs(nfct_get_attr_u16(ct, ATTR_PORT_DST)));
 	if (entry.protocol == IPPROTO_TCP)
 		assert_int_equal(entry.tcp_state, nfct_get_attr_u8(ct, ATTR_TCP_STATE));
 	if (entry.protocol == IPPROTO_SCTP)
@@ -147,10 +167,14 @@ static struct nlmsghdr *compose(void *buffer)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	struct nlattr *tuple, *proto;
+	struct nlattr *tuple, *addresses, *proto;
 
 	header->nfgen_family = AF_INET;
 	tuple = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
+	addresses = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+	mnl_attr_put_u32(message, CTA_IP_V4_SRC, htonl(0xc0000207));
+	mnl_attr_put_u16(message, CTA_IP_V4_DST, 0xffff); /* too short: missing */
+	mnl_attr_nest_end(message, addresses);
 	proto = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
 	mnl_attr_put_u8(message, CTA_PROTO_NUM, IPPROTO_TCP);
 	mnl_attr_nest_end(message, proto);
@@ -175,6 +199,8 @@ static void counters_of_both_directions_add_up(void **state)
 	assert_true(ct_parse_entry(message, &entry));
 	assert_int_equal(entry.packets, 0x200000000ULL);
 	assert_int_equal(entry.octets, 14);
+	assert_int_equal(be64toh(entry.source.half[0]) >> 32, 0xc0000207);
+	assert_int_equal(entry.destination.half[0], 0);
 }
 
 static void attributes_of_a_wrong_length_are_missing(void **state)
@@ -186,7 +212,11 @@ static void attributes_of_a_wrong_length_are_missing(void **state)
 	(void)state;
 	mnl_attr_put_u16(message, CTA_STATUS, 0xffff);
 	mnl_attr_put_u32(message, CTA_ZONE, 0xffffffff);
+	mnl_attr_put_u16(message, CTA_ID, 0xffff);
+	mnl_attr_put_u64(message, CTA_MARK, 0xffff);
 	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.id, 0);
+	assert_int_equal(entry.mark, 0);
 	assert_int_equal(entry.status, 0);
 	assert_int_equal(entry.zone, 0);
 }

@@ -13,6 +13,9 @@ struct fixture {
 	struct counters cpus[2];
 	struct snapshot_protocol protocols[2];
 	struct snapshot_state states[2];
+	struct snapshot_zone zones[2];
+	struct snapshot_top tops[3];
+	struct snapshot_watch watches[2];
 };
 
 /* Two instances, 1 and 40; the second could never be read and was never scanned. */
@@ -51,7 +54,33 @@ static int set_up(void **state)
 					      .protocol_count = 2,
 					      .protocols = fixture->protocols,
 					      .state_count = 2,
-					      .states = fixture->states };
+					      .states = fixture->states,
+					      .has_identities = true,
+					      .has_create_rate = true,
+					      .created = 1ULL << 34,
+					      .create_rate = 77,
+					      .zone_count = 2,
+					      .zones = fixture->zones,
+					      .top_count = 3,
+					      .tops = fixture->tops,
+					      .watch_count = 2,
+					      .watches = fixture->watches };
+	fixture->zones[1] = (struct snapshot_zone){ 65535, 8 };
+	fixture->tops[0] = (struct snapshot_top){ .kind = TOP_SOURCE,
+						  .rank = 1,
+						  .address_type = 1,
+						  .address.octet = { 192, 0, 2, 7 },
+						  .prefix_length = 32,
+						  .entries = 50,
+						  .text = "192.0.2.7" };
+	fixture->tops[1] = (struct snapshot_top){
+		.kind = TOP_SOURCE, .rank = 2, .address_type = 2, .address.octet = { 0x20, 1 }
+	};
+	fixture->tops[2] = (struct snapshot_top){
+		.kind = TOP_SERVICE, .rank = 1, .protocol = 6, .port = 443, .text = "tcp/443"
+	};
+	fixture->watches[0] = (struct snapshot_watch){ .index = 3, .name = "ssh", .raised = true };
+	fixture->watches[1] = (struct snapshot_watch){ .index = 65535, .created = 5 };
 	fixture->protocols[0] = (struct snapshot_protocol){ .address_type = 1, .number = 6 };
 	fixture->protocols[1] = (struct snapshot_protocol){ .address_type = 2, .number = 58 };
 	fixture->states[0] = (struct snapshot_state){ 6, 4, 11 };
@@ -71,19 +100,29 @@ static int tear_down(void **state)
 
 /* Below nfctObjects, in the order of a walk. */
 static const char *const walk[] = {
-	"1.1.0",         "1.2.0",        "1.3.0",         "1.4.0",        "1.5.0",
-	"1.6.0",         "1.7.0",        "1.8.0",         "1.9.0",        "2.1.2.1",
-	"2.1.2.40",      "2.1.3.1",      "2.1.3.40",      "2.1.4.1",      "2.1.4.40",
-	"2.1.5.1",       "2.1.6.1",      "2.1.7.1",       "2.1.8.1",      "2.1.9.1",
-	"2.1.10.1",      "2.1.12.1",     "2.1.26.1",      "2.1.27.1",     "3.1.2.1.2",
-	"4.1.1.1",       "4.1.2.1",      "4.1.3.1",       "4.1.4.1",      "4.1.5.1",
-	"4.1.6.1",       "4.1.7.1",      "4.1.8.1",       "4.1.9.1",      "4.1.10.1",
-	"4.1.11.1",      "4.1.12.1",     "4.1.13.1",      "4.1.14.1",     "4.1.15.1",
-	"4.1.16.1",      "4.1.17.1",     "4.1.18.1",      "4.1.19.1",     "5.1.3.1.1.6",
-	"5.1.3.1.2.58",  "5.1.4.1.1.6",  "5.1.4.1.2.58",  "5.1.5.1.1.6",  "5.1.5.1.2.58",
-	"5.1.6.1.1.6",   "5.1.6.1.2.58", "5.1.7.1.1.6",   "5.1.7.1.2.58", "6.1.3.1.6.4",
-	"6.1.3.1.132.2", "6.1.4.1.6.4",  "6.1.4.1.132.2", "9.1.2.1.1",    "9.1.3.1.1",
-	"9.1.4.1.1",     "9.1.5.1.1",    "9.1.6.1.1",
+	"1.1.0",          "1.2.0",          "1.3.0",          "1.4.0",          "1.5.0",
+	"1.6.0",          "1.7.0",          "1.8.0",          "1.9.0",          "2.1.2.1",
+	"2.1.2.40",       "2.1.3.1",        "2.1.3.40",       "2.1.4.1",        "2.1.4.40",
+	"2.1.5.1",        "2.1.6.1",        "2.1.7.1",        "2.1.8.1",        "2.1.9.1",
+	"2.1.10.1",       "2.1.12.1",       "2.1.26.1",       "2.1.27.1",       "3.1.2.1.2",
+	"4.1.1.1",        "4.1.2.1",        "4.1.3.1",        "4.1.4.1",        "4.1.5.1",
+	"4.1.6.1",        "4.1.7.1",        "4.1.8.1",        "4.1.9.1",        "4.1.10.1",
+	"4.1.11.1",       "4.1.12.1",       "4.1.13.1",       "4.1.14.1",       "4.1.15.1",
+	"4.1.16.1",       "4.1.17.1",       "4.1.18.1",       "4.1.19.1",       "4.1.20.1",
+	"4.1.21.1",       "4.1.22.1",       "4.1.23.1",       "5.1.3.1.1.6",    "5.1.3.1.2.58",
+	"5.1.4.1.1.6",    "5.1.4.1.2.58",   "5.1.5.1.1.6",    "5.1.5.1.2.58",   "5.1.6.1.1.6",
+	"5.1.6.1.2.58",   "5.1.7.1.1.6",    "5.1.7.1.2.58",   "6.1.3.1.6.4",    "6.1.3.1.132.2",
+	"6.1.4.1.6.4",    "6.1.4.1.132.2",  "7.1.2.1.0",      "7.1.2.1.65535",  "8.1.3.1.1.1",
+	"8.1.3.1.1.2",    "8.1.3.1.3.1",    "8.1.4.1.1.1",    "8.1.4.1.1.2",    "8.1.4.1.3.1",
+	"8.1.5.1.1.1",    "8.1.5.1.1.2",    "8.1.5.1.3.1",    "8.1.6.1.1.1",    "8.1.6.1.1.2",
+	"8.1.6.1.3.1",    "8.1.7.1.1.1",    "8.1.7.1.1.2",    "8.1.7.1.3.1",    "8.1.8.1.1.1",
+	"8.1.8.1.1.2",    "8.1.8.1.3.1",    "8.1.9.1.1.1",    "8.1.9.1.1.2",    "8.1.9.1.3.1",
+	"8.1.10.1.1.1",   "8.1.10.1.1.2",   "8.1.10.1.3.1",   "8.1.11.1.1.1",   "8.1.11.1.1.2",
+	"8.1.11.1.3.1",   "8.1.12.1.1.1",   "8.1.12.1.1.2",   "8.1.12.1.3.1",   "9.1.2.1.1",
+	"9.1.3.1.1",      "9.1.4.1.1",      "9.1.5.1.1",      "9.1.6.1.1",      "10.1.2.1.3",
+	"10.1.2.1.65535", "10.1.3.1.3",     "10.1.3.1.65535", "10.1.4.1.3",     "10.1.4.1.65535",
+	"10.1.5.1.3",     "10.1.5.1.65535", "10.1.6.1.3",     "10.1.6.1.65535", "10.1.7.1.3",
+	"10.1.7.1.65535", "10.1.8.1.3",     "10.1.8.1.65535",
 };
 #define WALK_LENGTH (sizeof(walk) / sizeof(walk[0]))
 
@@ -171,7 +210,16 @@ static void what_is_absent_is_not_there(void **state)
 		"5.1.3.1.1",
 		"5.1.3.1.1.7",
 		"5.1.3.40.1.6",
-		"7.1.2.1.0",
+		"7.1.1.1.0",
+		"7.1.2.1.1",
+		"8.1.1.1.1.1",
+		"8.1.2.1.1.1",
+		"8.1.3.1.2.1",
+		"8.1.13.1.1.1",
+		"8.1.3.40.1.1",
+		"10.1.1.1.3",
+		"10.1.9.1.3",
+		"10.1.2.1.1",
 		"9.1.7.1.1",
 		"9.1.2.1.2",
 		"11.1.0",
@@ -209,7 +257,12 @@ static void getnext_finds_its_way_from_anywhere(void **state)
 		{ "5.1.3.1.1.6.1", "5.1.3.1.2.58" },
 		{ "5.1.3.1.1.7", "5.1.3.1.2.58" },
 		{ "5.1.3.2", "5.1.4.1.1.6" },
-		{ "7.1", "9.1.2.1.1" },
+		{ "7.1", "7.1.2.1.0" },
+		{ "7.2", "8.1.3.1.1.1" },
+		{ "8.1.3.1.2", "8.1.3.1.3.1" },
+		{ "8.1.13", "9.1.2.1.1" },
+		{ "9.1.7", "10.1.2.1.3" },
+		{ "10.1.2.1.4", "10.1.2.1.65535" },
 	};
 	const struct fixture *fixture = *state;
 
@@ -272,9 +325,38 @@ static void values_have_the_types_and_figures_of_the_module(void **state)
 	assert_memory_equal(value.bytes, "ESTABLISHED", 11);
 	value = get(fixture, "6.1.3.1.132.2");
 	assert_memory_equal(value.bytes, "CLOSED", 6);
+	value = get(fixture, "4.1.20.1");
+	assert_int_equal(value.type, ASN_COUNTER64);
+	assert_int_equal(value.number, 1ULL << 34);
+	value = get(fixture, "4.1.22.1");
+	assert_int_equal(value.type, ASN_GAUGE);
+	assert_int_equal(value.number, 77);
+	value = get(fixture, "8.1.4.1.1.1");
+	assert_int_equal(value.length, 4);
+	assert_memory_equal(value.bytes, "\xc0\x00\x02\x07", 4);
+	assert_int_equal(get(fixture, "8.1.4.1.1.2").length, 16);
+	assert_int_equal(get(fixture, "8.1.4.1.3.1").length, 0);
+	assert_int_equal(get(fixture, "8.1.3.1.3.1").number, 0); /* InetAddressType: unknown */
+	assert_int_equal(get(fixture, "8.1.7.1.3.1").number, 443);
+	assert_int_equal(get(fixture, "10.1.7.1.3").number, 2);
+	assert_int_equal(get(fixture, "10.1.7.1.65535").number, 1);
 	value = get(fixture, "1.9.0");
 	assert_int_equal(value.length, 11);
 	assert_memory_equal(value.bytes, "\x07\xe7\x0b\x0e\x16\x0d\x14\x01+\0\0", 11);
+}
+
+static void what_does_not_follow_identities_has_no_rate(void **state)
+{
+	static const char *const gone[] = { "4.1.20.1", "4.1.21.1", "4.1.22.1", "4.1.23.1",
+					    "10.1.8.1.3" };
+	struct fixture *fixture = *state;
+	oid name[MIB_OID_MAX];
+	struct mib_value value;
+
+	fixture->instances[0].scan.has_identities = false;
+	fixture->instances[0].scan.has_create_rate = false;
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		assert_false(mib_get(&fixture->view, name, name_of(gone[i], name), &value));
 }
 
 static void an_uptime_shorter_than_the_age_gives_0(void **state)
@@ -295,6 +377,7 @@ int main(void)
 		TEST(what_is_absent_is_not_there),
 		TEST(getnext_finds_its_way_from_anywhere),
 		TEST(values_have_the_types_and_figures_of_the_module),
+		TEST(what_does_not_follow_identities_has_no_rate),
 		TEST(an_uptime_shorter_than_the_age_gives_0),
 	};
 

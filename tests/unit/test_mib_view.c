@@ -15,6 +15,15 @@ static struct channel_message sample_of(uint32_t instance, uint32_t entries)
 	return message;
 }
 
+static struct channel_message agent_of(size_t count, const uint32_t *instances)
+{
+	struct channel_message message = { .kind = CHANNEL_AGENT };
+
+	message.agent.instance_count = count;
+	memcpy(message.agent.instances, instances, count * sizeof(*instances));
+	return message;
+}
+
 static void stage(struct mib_view *view, struct channel_message message)
 {
 	assert_int_equal(mib_view_stage(view, &message), 0);
@@ -71,12 +80,34 @@ static void what_was_never_shown_is_freed(void **state)
 	assert_int_equal(view.instance_count, 0);
 }
 
+static void an_instance_that_is_not_listed_any_more_is_forgotten(void **state)
+{
+	struct mib_view view = { 0 };
+
+	(void)state;
+	stage(&view, agent_of(3, (const uint32_t[]){ 1, 5, 9 }));
+	stage(&view, sample_of(1, 10));
+	stage(&view, sample_of(5, 50));
+	stage(&view, sample_of(9, 90));
+	mib_view_commit(&view);
+	assert_int_equal(view.instance_count, 3);
+	stage(&view, sample_of(5, 51));
+	stage(&view, agent_of(2, (const uint32_t[]){ 1, 9 }));
+	assert_int_equal(view.instance_count, 3); /* until it is committed */
+	mib_view_commit(&view);
+	assert_int_equal(view.instance_count, 2);
+	assert_int_equal(view.instances[1].index, 9);
+	assert_int_equal(view.instances[1].sample.entries, 90);
+	mib_view_clear(&view);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_changes_before_the_commit),
 		cmocka_unit_test(instances_stand_in_the_order_of_their_index),
 		cmocka_unit_test(what_was_never_shown_is_freed),
+		cmocka_unit_test(an_instance_that_is_not_listed_any_more_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("mib_view", tests, NULL, NULL);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who came and who went, against tables whose changes are known. */
+#include "../../agent/identities.c"
+
+#include <math.h>
+
+#include "test.h"
+
+#define LIMIT 4096
+
+/* A table of entries with identities as the kernel gives them: hashes. Entry n lives while
+ * `first` <= n < `end`. */
+struct table {
+	uint32_t first, end;
+};
+
+static uint32_t identity_of(uint32_t number)
+{
+	uint64_t hash = (number + 1) * 0x9e3779b97f4a7c15ULL;
+
+	hash ^= hash >> 29;
+	hash *= 0xbf58476d1ce4e5b9ULL;
+	return (uint32_t)(hash >> 32);
+}
+
+/* A scan of the table at `time_ms`. */
+static struct identities_change scan(struct identities *before, const struct table *table,
+				     uint32_t limit, uint64_t time_ms)
+{
+	struct identities now = { 0 };
+	struct identities_change change;
+
+	identities_begin(&now, table->end - table->first, limit);
+	for (uint32_t number = table->first; number < table->end; number++)
+		identities_add(&now, identity_of(number), limit);
+	assert_true(now.count <= limit);
+	identities_finish(&now, before, time_ms, &change);
+	for (size_t i = 1; i < before->count; i++)
+		assert_true(before->ids[i - 1] < before->ids[i]);
+	return change;
+}
+
+static void followed_fully_the_difference_is_exact(void **state)
+{
+	struct identities before = { 0 };
+	struct table table = { 0, 3000 };
+	struct identities_change change = scan(&before, &table, LIMIT, 1000);
+
+	(void)state;
+	assert_int_equal(change.elapsed_ms, 0); /* nothing to compare with */
+	assert_int_equal(change.created, 0);
+	assert_int_equal(change.destroyed, 0);
+	table = (struct table){ 700, 3300 };
+	change = scan(&before, &table, LIMIT, 11000);
+	assert_int_equal(change.created, 300);
+	assert_int_equal(change.destroyed, 700);
+	assert_int_equal(change.elapsed_ms, 10000);
+	assert_int_equal(change.bits, 0);
+	change = scan(&before, &table, LIMIT, 21000);
+	assert_int_equal(change.created, 0);
+	assert_int_equal(change.destroyed, 0);
+	identities_clear(&before);
+}
+
+static void an_entry_met_twice_is_one(void **state)
+{
+	struct identities before = { 0 }, now = { 0 };
+	struct identities_change change;
+	struct table empty = { 0, 0 };
+
+	(void)state;
+	scan(&before, &empty, LIMIT, 1000);
+	identities_begin(&now, 10, LIMIT);
+	for (int i = 0; i < 20; i++)
+		identities_add(&now, identity_of((uint32_t)i % 10), LIMIT);
+	identities_finish(&now, &before, 2000, &change);
+	assert_int_equal(change.created, 10);
+	identities_clear(&before);
+}
+
+/* 200,000 entries, 4,096 followed: a sixty-fourth. Over many scans, the mean is the truth and the
+ * spread is that of a binomial sample. */
+static void a_subset_is_right_within_its_statistical_error(void **state)
+{
+	struct identities before = { 0 };
+	struct table table = { 0, 200000 };
+	struct identities_change change = scan(&before, &table, LIMIT, 1000);
+	double sum = 0, worst = 0;
+	const int rounds = 30;
+
+	(void)state;
+	assert_int_equal(change.bits, 6);
+	for (int i = 0; i < rounds; i++) {
+		table.first += 20000;
+		table.end += 20000;
+		change = scan(&before, &table, LIMIT, 2000);
+		assert_int_equal(change.bits, 6);
+		sum += (double)change.created;
+		if (fabs((double)change.created - 20000) > worst)
+			worst = fabs((double)change.created - 20000);
+	}
+	{
+		/* of 20,000, each with a chance of 1/64, times 64 */
+		double deviation = 64 * sqrt(20000 * (1.0 / 64) * (63.0 / 64));
+
+		assert_true(fabs(sum / rounds - 20000) < 3 * deviation / sqrt(rounds));
+		assert_true(worst < 4 * deviation);
+		assert_true(worst > 0); /* else the subset was none */
+	}
+	identities_clear(&before);
+}
+
+static void a_flush_is_a_flush_and_no_jump_afterwards(void **state)
+{
+	struct identities before = { 0 };
+	struct table table = { 0, 3000 }, empty = { 3000, 3000 }, regrown = { 3000, 3500 };
+	struct identities_change change;
+
+	(void)state;
+	scan(&before, &table, LIMIT, 1000);
+	change = scan(&before, &empty, LIMIT, 2000);
+	assert_int_equal(change.created, 0);
+	assert_int_equal(change.destroyed, 3000);
+	change = scan(&before, &empty, LIMIT, 3000);
+	assert_int_equal(change.created + change.destroyed, 0);
+	change = scan(&before, &regrown, LIMIT, 4000);
+	assert_int_equal(change.created, 500);
+	assert_int_equal(change.destroyed, 0);
+	identities_clear(&before);
+}
+
+/* A scan that fails leaves the one before in its place: the next compares over the longer time. */
+static void a_failed_scan_is_as_if_it_had_not_been(void **state)
+{
+	struct identities before = { 0 }, failed = { 0 };
+	struct table table = { 0, 3000 };
+	struct identities_change change;
+
+	(void)state;
+	scan(&before, &table, LIMIT, 1000);
+	identities_begin(&failed, 3000, LIMIT);
+	for (uint32_t i = 0; i < 100; i++)
+		identities_add(&failed, identity_of(i), LIMIT);
+	identities_begin(&failed, 3000, LIMIT); /* given up: the next one begins */
+	assert_int_equal(failed.count, 0);
+	table = (struct table){ 200, 3200 };
+	change = scan(&before, &table, LIMIT, 21000);
+	assert_int_equal(change.created, 200);
+	assert_int_equal(change.destroyed, 200);
+	assert_int_equal(change.elapsed_ms, 20000);
+	identities_clear(&failed);
+	identities_clear(&before);
+}
+
+/* The table grows to many times what was expected, within one scan, and falls again. */
+static void halving_and_its_end_make_no_jump(void **state)
+{
+	struct identities before = { 0 }, now = { 0 };
+	struct identities_change change;
+	struct table small = { 0, 3000 };
+
+	(void)state;
+	scan(&before, &small, LIMIT, 1000);
+	identities_begin(&now, 3000, LIMIT);
+	assert_int_equal(now.bits, 0);
+	for (uint32_t number = 0; number < 30000; number++)
+		identities_add(&now, identity_of(number), LIMIT);
+	assert_true(now.bits >= 3 && now.count <= LIMIT);
+	identities_finish(&now, &before, 2000, &change);
+	assert_int_equal(change.bits, before.bits);
+	assert_in_range(change.created, 27000 - 2500, 27000 + 2500);
+	/* nothing that was there before has gone: not one, however it is scaled */
+	assert_int_equal(change.destroyed, 0);
+	/* and back: what is followed again from now on has not just been created */
+	change = scan(&before, &small, LIMIT, 3000);
+	assert_int_equal(change.created, 0);
+	assert_in_range(change.destroyed, 27000 - 2500, 27000 + 2500);
+	change = scan(&before, &small, LIMIT, 4000);
+	assert_int_equal(change.created + change.destroyed, 0);
+	assert_int_equal(change.bits, 0);
+	identities_clear(&before);
+}
+
+static void what_is_new_is_known_while_the_scan_runs(void **state)
+{
+	struct identities before = { 0 }, now = { 0 };
+	struct table table = { 0, 3000 };
+
+	(void)state;
+	identities_begin(&now, 3000, LIMIT);
+	assert_false(identities_is_new(&now, &before, identity_of(5))); /* nothing known */
+	scan(&before, &table, LIMIT, 1000);
+	for (uint32_t number = 0; number < 6000; number++)
+		assert_int_equal(identities_is_new(&now, &before, identity_of(number)),
+				 number >= 3000);
+	now.bits = 2;
+	for (uint32_t number = 3000; number < 6000; number++)
+		assert_int_equal(identities_is_new(&now, &before, identity_of(number)),
+				 (identity_of(number) & 3) == 0);
+	identities_clear(&before);
+}
+
+static void the_sort_sorts(void **state)
+{
+	static const size_t counts[] = { 0, 1, 2, 31, 33, 1000, 100000 };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+		for (int spread = 0; spread < 3; spread++) {
+			uint32_t *ids = calloc(counts[c] + 1, sizeof(*ids));
+
+			for (size_t i = 0; i < counts[c]; i++)
+				ids[i] = spread == 0   ? identity_of((uint32_t)i)
+					 : spread == 1 ? (uint32_t)(i % 7)
+						       : (uint32_t)(counts[c] - i);
+			radix_sort(ids, counts[c], 24);
+			for (size_t i = 1; i < counts[c]; i++)
+				assert_true(ids[i - 1] <= ids[i]);
+			free(ids);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(followed_fully_the_difference_is_exact),
+		cmocka_unit_test(an_entry_met_twice_is_one),
+		cmocka_unit_test(a_subset_is_right_within_its_statistical_error),
+		cmocka_unit_test(a_flush_is_a_flush_and_no_jump_afterwards),
+		cmocka_unit_test(a_failed_scan_is_as_if_it_had_not_been),
+		cmocka_unit_test(halving_and_its_end_make_no_jump),
+		cmocka_unit_test(what_is_new_is_known_while_the_scan_runs),
+		cmocka_unit_test(the_sort_sorts),
+	};
+
+	return cmocka_run_group_tests_name("identities", tests, NULL, NULL);
+}
