@@ -18,7 +18,7 @@ struct aggregate {
 	const struct config *config;
 	struct aggregate_memory *memory; /* of the table being read */
 	struct totals totals;
-	struct identities now;
+	struct identities_scan identities;
 	struct top *top;
 	struct zones *zones;     /* NULL: not asked for */
 	struct watches *watches; /* NULL: there are none */
@@ -81,7 +81,7 @@ void aggregate_free(struct aggregate *aggregate)
 {
 	if (!aggregate)
 		return;
-	identities_clear(&aggregate->now);
+	identities_abandon(&aggregate->identities);
 	top_free(aggregate->top);
 	free(aggregate->zones);
 	watches_free(aggregate->watches);
@@ -122,21 +122,23 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	if (aggregate->watches)
 		watches_clear(aggregate->watches);
 	if (aggregate->config->identities)
-		identities_begin(&aggregate->now, expected, aggregate->config->identities);
+		identities_begin(&aggregate->identities, &memory->before, expected,
+				 aggregate->config->identities);
 	else
 		identities_clear(&memory->before); /* too old when they are asked for again */
 }
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
+	bool is_new =
+		aggregate->config->identities && identities_add(&aggregate->identities, entry->id);
+
 	totals_add(&aggregate->totals, entry);
 	top_add(aggregate->top, entry);
-	if (aggregate->config->identities)
-		identities_add(&aggregate->now, entry->id, aggregate->config->identities);
 	if (aggregate->zones)
 		zones_add(aggregate->zones, entry->zone);
 	if (aggregate->watches)
-		watches_add(aggregate->watches, entry, &aggregate->now, &aggregate->memory->before);
+		watches_add(aggregate->watches, entry, is_new);
 }
 
 uint32_t aggregate_scanned(const struct aggregate *aggregate)
@@ -221,7 +223,7 @@ static unsigned int finish_identities(struct aggregate *aggregate, uint64_t time
 
 	if (!aggregate->config->identities)
 		return 0;
-	identities_finish(&aggregate->now, &memory->before, time_ms, &change);
+	identities_finish(&aggregate->identities, time_ms, &change);
 	memory->created += change.created;
 	memory->destroyed += change.destroyed;
 	figures->has_identities = true;

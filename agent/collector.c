@@ -105,6 +105,15 @@ static void subagent_started(void *context)
 	publish(collector);
 }
 
+/* A subagent is a copy of the collector: it needs none of this, and would be resident twice. */
+static void forget_tables(void *context)
+{
+	struct collector *collector = context;
+
+	scanner_free(collector->scanner);
+	tables_clear(&collector->tables);
+}
+
 static void pass_events(struct collector *collector, struct instance *instance)
 {
 	struct event event;
@@ -258,7 +267,7 @@ static int set_up(struct collector *collector)
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
 	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector),
-					       subagent_started, collector);
+					       subagent_started, forget_tables, collector);
 	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);

@@ -43,8 +43,9 @@ static const struct config_range {
 #define IDENTITIES_MIN 1024
 
 /* libconfuse's callbacks carry no user pointer: the message under way is found through this one,
- * which is set only while config_parse() runs. */
+ * which is set only while config_parse() runs; and so is the line of the last source-* key. */
 static char *error_line;
+static int source_line;
 
 static void report(cfg_t *cfg, const char *format, va_list arguments)
 {
@@ -191,6 +192,13 @@ static int parse_boolean(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	return 0;
 }
 
+static int remember_line(cfg_t *cfg, cfg_opt_t *option)
+{
+	(void)option;
+	source_line = cfg->line;
+	return 0;
+}
+
 /* What can only be judged when all has been read. */
 static bool check_whole(cfg_t *cfg)
 {
@@ -198,6 +206,7 @@ static bool check_whole(cfg_t *cfg)
 
 	if (rising == 0 || falling < rising)
 		return true;
+	cfg->line = source_line;
 	config_fault(cfg, "source-falling = %ld must be below source-rising = %ld", falling,
 		     rising);
 	return false;
@@ -237,6 +246,8 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
 	cfg_set_validate_func(cfg, "identities", check_identities);
+	cfg_set_validate_func(cfg, "source-rising", remember_line);
+	cfg_set_validate_func(cfg, "source-falling", remember_line);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
 	cfg->filename = strdup(name);
 	if (memchr(text, '\0', length)) {

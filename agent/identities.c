@@ -18,82 +18,116 @@ void identities_clear(struct identities *identities)
 	memset(identities, 0, sizeof(*identities));
 }
 
-void identities_begin(struct identities *now, uint32_t expected, uint32_t limit)
+void identities_abandon(struct identities_scan *scan)
 {
-	identities_clear(now);
-	/* a sixteenth is left for what comes during the scan */
-	while (now->bits < 32 && expected >> now->bits > limit - limit / 16)
-		now->bits++;
+	free(scan->met);
+	free(scan->fresh);
+	memset(scan, 0, sizeof(*scan));
+}
+
+void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
+		      uint32_t limit)
+{
+	identities_abandon(scan);
+	scan->before = before;
+	scan->limit = limit;
+	/* a little is left for what comes during the scan */
+	while (scan->bits < 32 && expected >> scan->bits > limit - limit / 64)
+		scan->bits++;
+	scan->met = calloc(before->count / 8 + 1, 1);
+	scan->is_following = scan->met != NULL;
+}
+
+static bool is_met(const struct identities_scan *scan, size_t position)
+{
+	return scan->met[position / 8] >> position % 8 & 1;
 }
 
 /* One bit more must be 0. */
-static void halve(struct identities *identities)
+static void halve(struct identities_scan *scan)
 {
 	size_t kept = 0;
 
-	identities->bits++;
-	for (size_t i = 0; i < identities->count; i++) {
-		if (is_followed(identities->ids[i], identities->bits))
-			identities->ids[kept++] = identities->ids[i];
+	scan->bits++;
+	for (size_t i = 0; i < scan->fresh_count; i++) {
+		if (is_followed(scan->fresh[i], scan->bits))
+			scan->fresh[kept++] = scan->fresh[i];
 	}
-	identities->count = kept;
+	scan->fresh_count = kept;
+	scan->met_count = 0;
+	for (size_t i = 0; i < scan->before->count; i++)
+		scan->met_count += is_met(scan, i) && is_followed(scan->before->ids[i], scan->bits);
 }
 
-static bool grow(struct identities *identities, uint32_t limit)
+static void keep_to_limit(struct identities_scan *scan)
 {
-	size_t room = identities->room ? identities->room * 2 : ROOM_FIRST;
-	uint32_t *grown;
-
-	if (room > limit)
-		room = limit;
-	if (room <= identities->room)
-		return false;
-	grown = reallocarray(identities->ids, room, sizeof(*grown));
-	if (!grown)
-		return false;
-	identities->ids = grown;
-	identities->room = room;
-	return true;
-}
-
-void identities_add(struct identities *now, uint32_t id, uint32_t limit)
-{
-	if (!is_followed(id, now->bits))
-		return;
-	while (now->count == now->room && !grow(now, limit) && now->bits < 32)
-		halve(now);
-	if (now->count < now->room && is_followed(id, now->bits))
-		now->ids[now->count++] = id;
+	while (scan->met_count + scan->fresh_count > scan->limit && scan->bits < 32)
+		halve(scan);
 }
 
 /* The identities are spread evenly: where one stands in the sorted array can nearly be reckoned. */
-static bool contains(const struct identities *sorted, uint32_t id)
+static bool find(const struct identities *sorted, uint32_t id, size_t *position)
 {
 	size_t low = 0, high = sorted->count;
 
 	while (low < high) {
 		uint32_t first = sorted->ids[low], last = sorted->ids[high - 1];
-		size_t guess;
 
 		if (id < first || id > last)
 			return false;
-		if (id == first || id == last)
+		*position = low;
+		if (last > first)
+			*position += (size_t)((uint64_t)(id - first) * (high - 1 - low) /
+					      (last - first));
+		if (sorted->ids[*position] == id)
 			return true;
-		guess = low + (size_t)((uint64_t)(id - first) * (high - 1 - low) / (last - first));
-		if (sorted->ids[guess] == id)
-			return true;
-		if (sorted->ids[guess] < id)
-			low = guess + 1;
+		if (sorted->ids[*position] < id)
+			low = *position + 1;
 		else
-			high = guess;
+			high = *position;
 	}
 	return false;
 }
 
-bool identities_is_new(const struct identities *now, const struct identities *before, uint32_t id)
+static bool add_fresh(struct identities_scan *scan, uint32_t id)
 {
-	return before->is_known && is_followed(id, now->bits) && is_followed(id, before->bits) &&
-	       !contains(before, id);
+	if (scan->fresh_count == scan->fresh_room) {
+		size_t room = scan->fresh_room ? scan->fresh_room * 2 : ROOM_FIRST;
+		uint32_t *grown = reallocarray(scan->fresh, room, sizeof(*grown));
+
+		if (!grown)
+			return false;
+		scan->fresh = grown;
+		scan->fresh_room = room;
+	}
+	scan->fresh[scan->fresh_count++] = id;
+	return true;
+}
+
+bool identities_add(struct identities_scan *scan, uint32_t id)
+{
+	const struct identities *before = scan->before;
+	bool was_followed = before->is_known && is_followed(id, before->bits);
+	size_t position;
+
+	if (!scan->is_following || !is_followed(id, scan->bits))
+		return false;
+	if (was_followed && find(before, id, &position)) {
+		/* an entry may be met twice while the table changes under the scan */
+		if (!is_met(scan, position)) {
+			scan->met[position / 8] =
+				(uint8_t)(scan->met[position / 8] | 1U << position % 8);
+			scan->met_count++;
+			keep_to_limit(scan);
+		}
+		return false;
+	}
+	if (!add_fresh(scan, id)) {
+		scan->is_following = false;
+		return false;
+	}
+	keep_to_limit(scan);
+	return was_followed && is_followed(id, scan->bits);
 }
 
 static void insertion_sort(uint32_t *ids, size_t count)
@@ -108,8 +142,8 @@ static void insertion_sort(uint32_t *ids, size_t count)
 	}
 }
 
-/* By the octet at `shift`, in place, and then each of its 256 parts by the next one. qsort() would
- * take five times as long and as much memory again. */
+/* By the octet at `shift`, in place, and then each of its 256 parts by the next one. qsort()
+ * would take several times as long, and as much memory again. */
 static void radix_sort(uint32_t *ids, size_t count, unsigned int shift)
 {
 	size_t begin[257] = { 0 }, next[256];
@@ -137,69 +171,89 @@ static void radix_sort(uint32_t *ids, size_t count, unsigned int shift)
 		radix_sort(ids + begin[part], begin[part + 1] - begin[part], shift - 8);
 }
 
-/* An entry may be met twice while the table changes under the scan. */
-static void remove_doubles(struct identities *identities)
+static void sort_fresh(struct identities_scan *scan)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < identities->count; i++) {
-		if (kept == 0 || identities->ids[kept - 1] != identities->ids[i])
-			identities->ids[kept++] = identities->ids[i];
+	radix_sort(scan->fresh, scan->fresh_count, 24);
+	for (size_t i = 0; i < scan->fresh_count; i++) {
+		if (kept == 0 || scan->fresh[kept - 1] != scan->fresh[i])
+			scan->fresh[kept++] = scan->fresh[i];
 	}
-	identities->count = kept;
+	scan->fresh_count = kept;
 }
 
-static void compare(const struct identities *now, const struct identities *before,
-		    struct identities_change *change)
+static void compare(const struct identities_scan *scan, struct identities_change *change)
 {
-	size_t n = 0, b = 0;
+	const struct identities *before = scan->before;
 
-	change->bits = now->bits > before->bits ? now->bits : before->bits;
-	while (n < now->count || b < before->count) {
-		bool is_new =
-			b == before->count || (n < now->count && now->ids[n] < before->ids[b]);
-		bool is_gone = !is_new && (n == now->count || before->ids[b] < now->ids[n]);
-
-		if (is_new)
-			change->created += is_followed(now->ids[n], change->bits);
-		else if (is_gone)
-			change->destroyed += is_followed(before->ids[b], change->bits);
-		n += !is_gone;
-		b += !is_new;
-	}
+	change->bits = scan->bits > before->bits ? scan->bits : before->bits;
+	for (size_t i = 0; i < scan->fresh_count; i++)
+		change->created += is_followed(scan->fresh[i], change->bits);
+	for (size_t i = 0; i < before->count; i++)
+		change->destroyed += !is_met(scan, i) && is_followed(before->ids[i], change->bits);
 	change->created <<= change->bits;
 	change->destroyed <<= change->bits;
 }
 
-void identities_finish(struct identities *now, struct identities *before, uint64_t time_ms,
-		       struct identities_change *change)
+/* Leaves those of `before` that were met and are followed now. */
+static void keep_survivors(const struct identities_scan *scan, struct identities *before)
 {
-	uint32_t *fitted;
+	size_t kept = 0;
 
-	memset(change, 0, sizeof(*change));
-	radix_sort(now->ids, now->count, 24);
-	remove_doubles(now);
-	if (before->is_known) {
-		compare(now, before, change);
-		/* two scans of an empty table may share a millisecond */
-		change->elapsed_ms = time_ms > before->time_ms ? time_ms - before->time_ms : 1;
-	} else {
-		change->bits = now->bits;
+	for (size_t i = 0; i < before->count; i++) {
+		if (is_met(scan, i) && is_followed(before->ids[i], scan->bits))
+			before->ids[kept++] = before->ids[i];
 	}
-	identities_clear(before);
-	*before = *now;
-	before->is_known = true;
-	before->time_ms = time_ms;
-	memset(now, 0, sizeof(*now));
-	if (before->count == 0) {
+	before->count = kept;
+}
+
+/* Merges the fresh ones in, from behind, so that it needs no second array. */
+static void merge_fresh(const struct identities_scan *scan, struct identities *before)
+{
+	size_t old = before->count, fresh = scan->fresh_count, at = old + fresh;
+	uint32_t *resized;
+
+	before->count = at;
+	if (at == 0) {
 		free(before->ids);
 		before->ids = NULL;
-		before->room = 0;
 		return;
 	}
-	fitted = reallocarray(before->ids, before->count, sizeof(*fitted));
-	if (fitted) {
-		before->ids = fitted;
-		before->room = before->count;
+	resized = reallocarray(before->ids, at, sizeof(*resized));
+	if (!resized) {
+		identities_clear(before); /* the next scan has nothing to compare with */
+		return;
 	}
+	before->ids = resized;
+	while (fresh > 0) {
+		bool take_fresh = old == 0 || scan->fresh[fresh - 1] > resized[old - 1];
+
+		resized[--at] = take_fresh ? scan->fresh[--fresh] : resized[--old];
+	}
+}
+
+void identities_finish(struct identities_scan *scan, uint64_t time_ms,
+		       struct identities_change *change)
+{
+	struct identities *before = scan->before;
+
+	memset(change, 0, sizeof(*change));
+	change->bits = scan->bits;
+	if (!scan->is_following) {
+		identities_abandon(scan);
+		return;
+	}
+	sort_fresh(scan);
+	if (before->is_known) {
+		compare(scan, change);
+		/* two scans of an empty table may share a millisecond */
+		change->elapsed_ms = time_ms > before->time_ms ? time_ms - before->time_ms : 1;
+	}
+	before->is_known = true;
+	before->bits = scan->bits;
+	before->time_ms = time_ms;
+	keep_survivors(scan, before);
+	merge_fresh(scan, before);
+	identities_abandon(scan);
 }

@@ -13,13 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Identities in the order that they were met in or, of a finished scan, sorted and each once. */
+/* What a finished scan has met of a table: 4 octets an entry. Zeroed at start. */
 struct identities {
-	uint32_t *ids; /* owned */
-	size_t count, room;
+	uint32_t *ids; /* sorted, each once; owned */
+	size_t count;
 	unsigned int bits; /* 0 to 32 */
-	bool is_known;     /* of a finished scan: there is one */
-	uint64_t time_ms;  /* of a finished scan: monotonic, the middle of it */
+	bool is_known;     /* there has been a scan */
+	uint64_t time_ms;  /* monotonic, the middle of it */
+};
+
+/* A scan under way: what it meets is marked in the one before, or is fresh. Zeroed at start. */
+struct identities_scan {
+	struct identities *before;
+	uint32_t limit;
+	unsigned int bits;
+	bool is_following; /* false: memory was missing */
+	uint8_t *met;      /* a bit for each of `before`; owned */
+	size_t met_count;
+	uint32_t *fresh; /* in the order in which they came; owned */
+	size_t fresh_count, fresh_room;
 };
 
 struct identities_change {
@@ -28,21 +40,20 @@ struct identities_change {
 	unsigned int bits;   /* what was compared is 1 in 2^bits */
 };
 
-/* Zeroed at start. */
 void identities_clear(struct identities *identities);
 
-/* Begins to follow, with a subset that `expected` entries will hardly overflow. */
-void identities_begin(struct identities *now, uint32_t expected, uint32_t limit);
+/* Begins to compare with `before`, which must stay, by a subset of at most `limit` that `expected`
+ * entries will hardly overflow. A scan that was under way is given up, and leaves no trace. */
+void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
+		      uint32_t limit);
+void identities_abandon(struct identities_scan *scan);
 
-/* Follows an entry, if it belongs to the subset. Where memory is missing, the subset is halved. */
-void identities_add(struct identities *now, uint32_t id, uint32_t limit);
-
-/* Whether this entry is followed now, was to be followed in the finished scan `before`, and was not
+/* Meets an entry. True if it is new: it would have been followed in the scan before, and was not
  * met there. */
-bool identities_is_new(const struct identities *now, const struct identities *before, uint32_t id);
+bool identities_add(struct identities_scan *scan, uint32_t id);
 
-/* Ends a scan: compares with the one before, and takes its place. `now` is left empty. */
-void identities_finish(struct identities *now, struct identities *before, uint64_t time_ms,
+/* Ends a scan, which takes the place of the one before. */
+void identities_finish(struct identities_scan *scan, uint64_t time_ms,
 		       struct identities_change *change);
 
 #endif

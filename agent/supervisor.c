@@ -26,7 +26,7 @@
 #define EVENT_YOUNG_MS   1000
 
 struct supervisor {
-	loop_callback *started;
+	loop_callback *started, *forget;
 	void *context;
 	struct loop_timer *restart_timer, *event_timer;
 	const char *agentx_address;
@@ -55,7 +55,7 @@ static void look_after_event(void *context)
 }
 
 struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
-				  loop_callback *started, void *context)
+				  loop_callback *started, loop_callback *forget, void *context)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 
@@ -63,6 +63,7 @@ struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
 		return NULL;
 	supervisor->agentx_address = agentx_address;
 	supervisor->started = started;
+	supervisor->forget = forget;
 	supervisor->context = context;
 	supervisor->channel = (struct channel){ -1, -1 };
 	supervisor->master_connects =
@@ -111,16 +112,31 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor);
 }
 
+/* Closes all descriptors but the standard ones and these two, of which the first is the lower. */
+static void close_all_but(int first, int second)
+{
+	if (first > 3)
+		close_range(3, (unsigned int)first - 1, 0);
+	if (second > first + 1)
+		close_range((unsigned int)first + 1, (unsigned int)second - 1, 0);
+	close_range((unsigned int)second + 1, ~0U, 0);
+}
+
 /* In the child: nothing of the collector's but the channel and stderr stays open. */
 __attribute__((noreturn)) static void become_subagent(const struct supervisor *supervisor,
 						      const struct channel *ends, pid_t parent)
 {
 	const struct channel own = { 3, 4 };
 	/* out of the way of 3 and 4 first */
-	int figures = fcntl(ends->figures, F_DUPFD, 5), events = fcntl(ends->events, F_DUPFD, 5);
+	int figures = fcntl(ends->figures, F_DUPFD, 5);
+	int events = fcntl(ends->events, F_DUPFD, figures + 1);
 
-	if (figures < 0 || events < 0 || dup2(figures, own.figures) < 0 ||
-	    dup2(events, own.events) < 0)
+	if (figures < 0 || events < 0)
+		_exit(1);
+	close_all_but(figures, events);
+	/* only now: what is freed with a descriptor, such as a timer, is the collector's too */
+	supervisor->forget(supervisor->context);
+	if (dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
 		_exit(1);
 	close_range(5, ~0U, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -15,9 +15,10 @@
 struct supervisor;
 
 /* `agentx_address` must stay until it is replaced or the supervisor is freed. `started` is called
- * after each start of a subagent, which knows nothing yet. NULL with errno. */
+ * after each start of a subagent, which knows nothing yet; `forget` in the subagent's process
+ * before it begins, to free what is the collector's alone. NULL with errno. */
 struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
-				  loop_callback *started, void *context);
+				  loop_callback *started, loop_callback *forget, void *context);
 /* Ends the subagent, within a second whatever it is doing. */
 void supervisor_free(struct supervisor *supervisor);
 

@@ -158,8 +158,7 @@ static uint64_t candidates(const struct watches *watches, const struct ct_entry 
 	return left;
 }
 
-void watches_add(struct watches *watches, const struct ct_entry *entry,
-		 const struct identities *now, const struct identities *before)
+void watches_add(struct watches *watches, const struct ct_entry *entry, bool is_new)
 {
 	uint64_t left = candidates(watches, entry), met = 0;
 
@@ -173,7 +172,7 @@ void watches_add(struct watches *watches, const struct ct_entry *entry,
 		return;
 	for (left = met; left; left &= left - 1)
 		watches->entries[__builtin_ctzll(left)]++;
-	if (!identities_is_new(now, before, entry->id))
+	if (!is_new)
 		return;
 	for (left = met; left; left &= left - 1)
 		watches->created[__builtin_ctzll(left)]

@@ -11,7 +11,6 @@
 
 #include "ct_parse.h"
 #include "filter.h"
-#include "identities.h"
 
 #define WATCHES_MAX 64
 
@@ -24,9 +23,8 @@ void watches_free(struct watches *watches);
 /* Forgets what was counted. */
 void watches_clear(struct watches *watches);
 
-/* Counts an entry for each watch that it meets; it is new for them if it is so by its identity. */
-void watches_add(struct watches *watches, const struct ct_entry *entry,
-		 const struct identities *now, const struct identities *before);
+/* Counts an entry for each watch that it meets; `is_new` as identities_add() has it. */
+void watches_add(struct watches *watches, const struct ct_entry *entry, bool is_new);
 
 /* By position among the filters: entries met, and those of them that were new, scaled up from the 1
  * in 2^bits that was compared. */

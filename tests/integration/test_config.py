@@ -30,7 +30,24 @@ BAD_FILES = [
     ("threshold { rising = 50 falling = 40 }", 1, 'threshold "name"'),
     ('threshold "a" { rising = 50 }', 1, "falling is missing"),
     ("sample-interval 1", 1, "key = value"),
-    ('watch "ssh" { index = 1 }', 1, "unknown key"),
+    ("scan-mode = 1", 1, "unknown key"),
+    ("identities = 10", 1, "at least 1024"),
+    ("top = 101", 1, "from 0 to 100"),
+    ("top-prefix-ipv4 = 0", 1, "from 1 to 32"),
+    ("top-prefix-ipv6 = 129", 1, "from 1 to 128"),
+    ("zones = perhaps", 1, "true or false"),
+    ("source-rising = 30", 1, "below source-rising = 30"),
+    ('watch "ssh" { protocol = "tcp" }', 1, "index is missing"),
+    ('watch "ssh" { index = 1 protocol = "tpc" }', 1, "must be a protocol"),
+    ('watch "ssh" { index = 1\n  destination-port = "ssh" }', 2, "from 0 to 65535"),
+    ('watch "ssh" { index = 1 source = "192.0.2.7/24" }', 1, "no bits set behind"),
+    ('watch "ssh" { index = 1 state = "SYN_SENT" }', 1, 'needs protocol = "tcp"'),
+    ('watch "a" { index = 1 }\nwatch "b" { index = 1 }', 2, 'taken by "a"'),
+    ('watch "ssh" { index = 1 rising = 5 falling = 6 }', 1, "below rising = 5"),
+    ('watch "ssh" { index = 1 port = 22 }', 1, "destination-port"),
+    ('namespace "blue" { }', 1, "index is missing"),
+    ('namespace "blue" { index = 1 }', 1, "from 2 to 65535"),
+    ('namespace "default" { index = 2 }', 1, "/run/netns/default"),
     ("\x01\x02\x03", 1, ""),
 ]
 
@@ -73,7 +90,12 @@ def test_what_is_right_is_taken(tmp_path):
     path = tmp_path / "good.conf"
     path.write_text('# all of them\nagentx-address = "/x"\nuser = "nobody"\nsample-interval = 60\n'
                     "refresh-interval = 3600\ncpu-budget = 100\npeak-window = 3600\n"
-                    'notification-interval = 0\nthreshold "t" { rising = 100 falling = 0 }\n')
+                    'notification-interval = 0\nthreshold "t" { rising = 100 falling = 0 }\n'
+                    "identities = 0\ntop = 0\ntop-prefix-ipv4 = 24\ntop-prefix-ipv6 = 48\nzones = true\n"
+                    "source-rising = 0\nsource-falling = 0\n"
+                    'watch "ssh" { index = 1 protocol = "tcp" destination-port = 22 rising = 1000 falling = 800 }\n'
+                    'watch "flood" { index = 2 status = { "unreplied" } state = "SYN_SENT" protocol = tcp }\n'
+                    'namespace "blue" { index = 2 }\nnamespace "/run/netns/red" { index = 3 }\n')
     for arguments in (["-n", "-c", path], ["--check", "--config", path], ["-V"], ["--version"], ["-h"], ["--help"]):
         result = run(*arguments)
         assert (result.returncode, result.stderr) == (0, "")

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctfill COUNT [--udp] [--unassured] [--until-full]
+/* ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] [--churn RATE SECONDS]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
  * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With
- * --until-full the end of the table is no error. Prints how many went in. */
+ * --until-full the end of the table is no error. With --spread each has a source of its own, and
+ * destinations and ports are many, instead of 60,000 entries of one source to one port. Prints how
+ * many went in.
+ *
+ * With --churn it then waits for a line on standard input, and for SECONDS makes RATE new entries a
+ * second and deletes as many of the oldest; prints how many it made and in how many milliseconds.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -15,19 +21,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define BATCH       128
 #define MESSAGE_MAX 256
 
 struct fill {
 	uint32_t count;
-	bool udp, unassured, until_full;
+	bool udp, unassured, until_full, spread;
+	uint32_t churn_rate, churn_seconds;
 	uint32_t inserted, failed;
 	int error; /* of the first that failed */
 };
 
 static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, bool reply,
-		      bool udp)
+		      const struct fill *fill)
 {
 	struct nlattr *tuple = mnl_attr_nest_start(message, type);
 	/* 60,000 ports of each source: 10.x.y.z to 192.0.2.1 */
@@ -35,30 +44,56 @@ static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, 
 	uint16_t source_port = htons((uint16_t)(1024 + number % 60000)), target_port = htons(443);
 	struct nlattr *part = mnl_attr_nest_start(message, CTA_TUPLE_IP);
 
+	if (fill->spread) {
+		uint32_t mixed = number * 2654435761U;
+
+		source = htonl(0x0a000001U + number); /* 10.0.0.0/8 has room for 16 million */
+		target = htonl(0xc6000000U + (mixed >> 16));
+		source_port = htons((uint16_t)(1024 + mixed % 60000));
+		target_port = htons((uint16_t)(1 + mixed % 5003));
+	}
 	mnl_attr_put_u32(message, CTA_IP_V4_SRC, reply ? target : source);
 	mnl_attr_put_u32(message, CTA_IP_V4_DST, reply ? source : target);
 	mnl_attr_nest_end(message, part);
 	part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(message, CTA_PROTO_NUM, udp ? IPPROTO_UDP : IPPROTO_TCP);
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, fill->udp ? IPPROTO_UDP : IPPROTO_TCP);
 	mnl_attr_put_u16(message, CTA_PROTO_SRC_PORT, reply ? target_port : source_port);
 	mnl_attr_put_u16(message, CTA_PROTO_DST_PORT, reply ? source_port : target_port);
 	mnl_attr_nest_end(message, part);
 	mnl_attr_nest_end(message, tuple);
 }
 
-static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
+static struct nlmsghdr *put_header(void *buffer, uint32_t number, int type, uint16_t flags)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header;
-	uint32_t status = IPS_CONFIRMED | IPS_SEEN_REPLY | (fill->unassured ? 0 : IPS_ASSURED);
 
-	message->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+	message->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
 	message->nlmsg_seq = number + 1;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	header->nfgen_family = AF_INET;
-	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill->udp);
-	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill->udp);
+	return message;
+}
+
+typedef size_t put_message(void *buffer, uint32_t number, const struct fill *fill);
+
+static size_t put_deletion(void *buffer, uint32_t number, const struct fill *fill)
+{
+	struct nlmsghdr *message = put_header(buffer, number, IPCTNL_MSG_CT_DELETE, 0);
+
+	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill);
+	return (message->nlmsg_len + 3U) & ~3U;
+}
+
+static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
+{
+	struct nlmsghdr *message =
+		put_header(buffer, number, IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL);
+	uint32_t status = IPS_CONFIRMED | IPS_SEEN_REPLY | (fill->unassured ? 0 : IPS_ASSURED);
+
+	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill);
+	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill);
 	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
 	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(3600));
 	if (!fill->udp) {
@@ -101,21 +136,54 @@ static int read_acks(struct mnl_socket *socket, uint32_t wanted, struct fill *fi
 	return 0;
 }
 
-static int fill_table(struct mnl_socket *socket, struct fill *fill)
+/* One message for each number, `first` to before `end`. */
+static int send_range(struct mnl_socket *socket, uint32_t first, uint32_t end, put_message *put,
+		      struct fill *fill)
 {
 	static _Alignas(struct nlmsghdr) char buffer[BATCH * MESSAGE_MAX];
 
-	for (uint32_t next = 0; next < fill->count && !fill->failed;) {
+	while (first < end && !fill->failed) {
 		uint32_t batch = 0;
 		size_t length = 0;
 
 		memset(buffer, 0, sizeof(buffer));
-		for (; batch < BATCH && next < fill->count; batch++, next++)
-			length += put_entry(buffer + length, next, fill);
+		for (; batch < BATCH && first < end; batch++, first++)
+			length += put(buffer + length, first, fill);
 		if (mnl_socket_sendto(socket, buffer, length) < 0 ||
 		    read_acks(socket, batch, fill) != 0)
 			return -1;
 	}
+	return 0;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Every 10 ms, as many as are due by then. */
+static int churn(struct mnl_socket *socket, struct fill *fill)
+{
+	uint64_t begin = now_us(), elapsed = 0, length = fill->churn_seconds * 1000000ULL;
+	uint32_t made = 0;
+
+	while (elapsed < length && !fill->failed) {
+		uint32_t due;
+
+		usleep(10000);
+		elapsed = now_us() - begin;
+		due = (uint32_t)((elapsed < length ? elapsed : length) * fill->churn_rate /
+				 1000000);
+		if (send_range(socket, fill->count + made, fill->count + due, put_entry, fill) !=
+			    0 ||
+		    send_range(socket, made, due, put_deletion, fill) != 0)
+			return -1;
+		made = due;
+	}
+	printf("%u %llu\n", made, (unsigned long long)(now_us() - begin) / 1000);
 	return 0;
 }
 
@@ -132,11 +200,19 @@ int main(int argc, char **argv)
 			fill.unassured = true;
 		else if (strcmp(argv[i], "--until-full") == 0)
 			fill.until_full = true;
-		else
+		else if (strcmp(argv[i], "--spread") == 0)
+			fill.spread = true;
+		else if (strcmp(argv[i], "--churn") == 0 && i + 2 < argc) {
+			fill.churn_rate = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+			fill.churn_seconds = (uint32_t)strtoul(argv[i + 2], NULL, 10);
+			i += 2;
+		} else
 			fill.count = (uint32_t)strtoul(argv[i], NULL, 10);
 	}
 	if (fill.count == 0) {
-		fputs("usage: ctfill COUNT [--udp] [--unassured] [--until-full]\n", stderr);
+		fputs("usage: ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] "
+		      "[--churn RATE SECONDS]\n",
+		      stderr);
 		return 2;
 	}
 	socket = mnl_socket_open(NETLINK_NETFILTER);
@@ -145,12 +221,17 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (fill_table(socket, &fill) != 0) {
+	if (send_range(socket, 0, fill.count, put_entry, &fill) != 0) {
+		perror("ctfill");
+		return 1;
+	}
+	printf("%u\n", fill.inserted);
+	fflush(stdout);
+	if (fill.churn_rate && !fill.failed && (getchar(), churn(socket, &fill)) != 0) {
 		perror("ctfill");
 		return 1;
 	}
 	mnl_socket_close(socket);
-	printf("%u\n", fill.inserted);
 	if (fill.failed && !(fill.until_full && fill.error == ENOMEM)) {
 		fprintf(stderr, "ctfill: %u refused: %s\n", fill.failed, strerror(fill.error));
 		return 1;

@@ -136,7 +136,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "top-prefix-ipv6 = 0\n", "t.conf:1:", "from 1 to 128" },
 		{ "identities = 1023\n", "t.conf:1:", "at least 1024" },
 		{ "identities = -1\n", "t.conf:1:", "from 0 to" },
-		{ "source-rising = 30\n\n", "t.conf:", "below source-rising = 30" },
+		{ "source-rising = 30\n\n", "t.conf:1:", "below source-rising = 30" },
 		{ "watch \"w\" { protocol = \"tcp\" }\n", "t.conf:1:", "index is missing" },
 		{ "watch \"w\" { index = 0 }\n", "t.conf:1:", "from 1 to 65535" },
 		{ "watch \"v\" { index = 4 }\nwatch \"w\" { index = 4 }\n",

