@@ -14,13 +14,19 @@ struct port_map {
 	uint64_t watches[2 * WATCHES_MAX + 1];
 };
 
+/* By the first two octets of an address, of IPv4 and IPv6. */
+struct prefix_map {
+	uint64_t by_octet[2][2][256]; /* family, which octet, its value */
+};
+
 struct watches {
 	size_t count;
 	struct filter filters[WATCHES_MAX];
 	/* which watches an entry can meet that has ... */
 	uint64_t by_protocol[256];
-	uint64_t by_family[2];
-	uint64_t by_status[5][2]; /* each flag of filter_status(): clear, set */
+	uint64_t by_status[5][2];        /* each flag of filter_status(): clear, set */
+	uint64_t by_zone[2], by_mark[2]; /* 0, or another */
+	struct prefix_map sources, destinations;
 	bool has_source_ports, has_destination_ports;
 	struct port_map source_ports, destination_ports;
 	/* of this scan */
@@ -89,22 +95,50 @@ static uint64_t ports_find(const struct port_map *map, uint16_t port)
 	return map->watches[low];
 }
 
+/* With no `prefix`, every address will do. */
+static void map_prefix(struct prefix_map *map, const struct filter_prefix *prefix, uint64_t bit)
+{
+	for (int family = 0; family < 2; family++) {
+		if (prefix && (prefix->family == AF_INET6) != family)
+			continue;
+		for (int which = 0; which < 2; which++) {
+			for (unsigned int octet = 0; octet < 256; octet++) {
+				if (!prefix || (octet & prefix->mask.octet[which]) ==
+						       prefix->address.octet[which])
+					map->by_octet[family][which][octet] |= bit;
+			}
+		}
+	}
+}
+
+static uint64_t prefixes_find(const struct prefix_map *map, uint8_t family,
+			      const struct address *address)
+{
+	const uint64_t(*by_octet)[256] = map->by_octet[family == AF_INET6];
+
+	return by_octet[0][address->octet[0]] & by_octet[1][address->octet[1]];
+}
+
 static void index_filter(struct watches *watches, size_t position)
 {
 	const struct filter *filter = &watches->filters[position];
 	uint64_t bit = 1ULL << position;
-	uint8_t family = filter->conditions & FILTER_SOURCE        ? filter->source.family
-			 : filter->conditions & FILTER_DESTINATION ? filter->destination.family
-								   : AF_UNSPEC;
 
 	for (unsigned int protocol = 0; protocol < 256; protocol++) {
 		if (!(filter->conditions & FILTER_PROTOCOL) || filter->protocol == protocol)
 			watches->by_protocol[protocol] |= bit;
 	}
-	if (family != AF_INET6)
-		watches->by_family[0] |= bit;
-	if (family != AF_INET)
-		watches->by_family[1] |= bit;
+	if (!(filter->conditions & FILTER_ZONE) || filter->zone == 0)
+		watches->by_zone[0] |= bit;
+	if (!(filter->conditions & FILTER_ZONE) || filter->zone != 0)
+		watches->by_zone[1] |= bit;
+	if (!(filter->conditions & FILTER_MARK) || filter->mark == 0)
+		watches->by_mark[0] |= bit;
+	watches->by_mark[1] |= bit;
+	map_prefix(&watches->sources, filter->conditions & FILTER_SOURCE ? &filter->source : NULL,
+		   bit);
+	map_prefix(&watches->destinations,
+		   filter->conditions & FILTER_DESTINATION ? &filter->destination : NULL, bit);
 	for (unsigned int flag = 0; flag < 5; flag++) {
 		if (!(filter->conditions & ((uint32_t)FILTER_ASSURED << flag)))
 			watches->by_status[flag][0] |= bit;
@@ -146,8 +180,10 @@ void watches_clear(struct watches *watches)
 static uint64_t candidates(const struct watches *watches, const struct ct_entry *entry)
 {
 	uint32_t status = filter_status(entry->status);
-	uint64_t left = watches->by_protocol[entry->protocol] &
-			watches->by_family[entry->family == AF_INET6];
+	uint64_t left = watches->by_protocol[entry->protocol] & watches->by_zone[entry->zone != 0] &
+			watches->by_mark[entry->mark != 0] &
+			prefixes_find(&watches->sources, entry->family, &entry->source) &
+			prefixes_find(&watches->destinations, entry->family, &entry->destination);
 
 	for (unsigned int flag = 0; flag < 5; flag++)
 		left &= watches->by_status[flag][status / FILTER_ASSURED >> flag & 1];

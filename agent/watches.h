@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The operator's own filters, all of them at once over each entry. Pure: no I/O.
  *
- * A set of watches is a 64-bit number. Protocol, family, status and ports each give, by a table,
- * the watches that an entry can still meet; only those that are left are compared whole. */
+ * A set of watches is a 64-bit number. Protocol, status, zone, mark, addresses and ports each give,
+ * by a table, the watches that an entry can still meet; only those that are left are compared
+ * whole. */
 #ifndef WATCHES_H
 #define WATCHES_H
 
