@@ -87,7 +87,7 @@ deps:
 
 demo:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
+	$(Q)$(MAKE) --no-print-directory all smi
 	$(Q)tests/demo
 
 run: all

