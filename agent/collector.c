@@ -181,9 +181,8 @@ static void review_privileges(const struct config *config, const struct config *
 	    privileges_drop_sys_admin() != 0)
 		log_warning("cannot drop CAP_SYS_ADMIN: %s", strerror(errno));
 	if (config->namespace_count > 0 && !privileges_has_sys_admin())
-		log_warning(
-			"namespace: CAP_SYS_ADMIN was given away because none was configured at "
-			"the start; restart the agent");
+		log_warning("namespace: CAP_SYS_ADMIN is missing; it is kept only if one is "
+			    "configured when the agent starts: restart it");
 }
 
 static void reload(struct collector *collector)

@@ -179,7 +179,7 @@ def test_the_capability_is_kept_only_for_a_configured_namespace(bare_lab, spaces
     lab.configure(base + spaces.block("blue", 2))
     wait_for(lambda: lab.entry("1.2.1.3.2") == 3)
     assert "CAP_SYS_ADMIN is needed" in lab.entry("1.2.1.4.2")
-    assert "restart the agent" in lab.log()
+    assert "restart it" in lab.log()
 
 
 def test_a_reload_adds_changes_and_removes_and_leaves_the_rest(bare_lab, spaces):

@@ -117,17 +117,19 @@ static void the_top_names_who_fills_the_table(void **state)
 	add(scene, 1, 8, "192.0.2.8", "198.51.100.80", 17, 53, 0);
 	add(scene, 1, 20, "2001:db8:1::1", "2001:db8:ffff::1", 6, 443, 0);
 	add(scene, 1, 12, "2001:db8:1:2::3", "2001:db8:ffff::1", 6, 80, 0);
-	add(scene, 1, 8, "10.0.0.1", "198.51.100.81", 47, 999, 0);
-	add(scene, 1, 8, "10.0.0.2", "198.51.100.81", 1, 0, 0);
+	/* GRE's keys are no ports: it is one service */
+	add(scene, 1, 5, "10.0.0.1", "198.51.100.81", 47, 998, 0);
+	add(scene, 1, 5, "10.0.0.1", "198.51.100.81", 47, 999, 0);
+	add(scene, 1, 6, "10.0.0.2", "198.51.100.81", 1, 0, 0);
 	add(scene, 1, 4, "10.0.0.3", "198.51.100.81", 253, 0, 0);
 	finish(scene);
 	assert_string_equal(tops(scene, TOP_SOURCE),
-			    "192.0.2.7 40 30 40, 2001:db8:1::/48 32 24 32, 10.0.0.1 8 6 8");
+			    "192.0.2.7 40 30 40, 2001:db8:1::/48 32 24 32, 10.0.0.1 10 6 10");
 	assert_string_equal(tops(scene, TOP_DESTINATION),
 			    "198.51.100.80 48 36 48, 2001:db8:ffff::/48 32 24 32, "
-			    "198.51.100.81 20 15 20");
+			    "198.51.100.81 20 13 20");
 	assert_string_equal(tops(scene, TOP_SERVICE),
-			    "tcp/443 60 45 60, tcp/80 12 9 12, icmp 8 6 8");
+			    "tcp/443 60 45 60, tcp/80 12 9 12, gre 10 6 10");
 	assert_int_equal(scene->figures.tops[0].address_type, 1);
 	assert_int_equal(scene->figures.tops[0].prefix_length, 32);
 	assert_int_equal(scene->figures.tops[1].address_type, 2);

@@ -193,6 +193,28 @@ static void halving_and_its_end_make_no_jump(void **state)
 	identities_clear(&before);
 }
 
+/* Those from before come when others have filled the room. */
+static void what_is_met_again_counts_towards_the_limit(void **state)
+{
+	struct identities before = { 0 };
+	struct identities_scan now = { 0 };
+	struct table table = { 0, 3000 };
+
+	(void)state;
+	scan(&before, &table, LIMIT, 1000);
+	identities_begin(&now, &before, 3000, LIMIT);
+	for (uint32_t number = 3000; number < 3000 + LIMIT; number++)
+		identities_add(&now, identity_of(number));
+	assert_int_equal(now.bits, 0);
+	for (uint32_t number = 0; number < 3000; number++) {
+		identities_add(&now, identity_of(number));
+		assert_true(now.met_count + now.fresh_count <= LIMIT);
+	}
+	assert_int_equal(now.bits, 1);
+	identities_abandon(&now);
+	identities_clear(&before);
+}
+
 static void what_is_new_is_known_while_the_scan_runs(void **state)
 {
 	struct identities before = { 0 };
@@ -271,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_flush_is_a_flush_and_no_jump_afterwards),
 		cmocka_unit_test(a_failed_scan_is_as_if_it_had_not_been),
 		cmocka_unit_test(halving_and_its_end_make_no_jump),
+		cmocka_unit_test(what_is_met_again_counts_towards_the_limit),
 		cmocka_unit_test(what_is_new_is_known_while_the_scan_runs),
 		cmocka_unit_test(every_identity_is_found_and_no_other),
 		cmocka_unit_test(the_sort_sorts),
