@@ -124,15 +124,21 @@ static void pass_events(struct collector *collector, struct instance *instance)
 	}
 }
 
+static void sample_tables(struct collector *collector)
+{
+	for (size_t i = 0; i < collector->tables.count; i++) {
+		instance_sample(collector->tables.instances[i]);
+		collector->tables.unsent[i].sample = true;
+	}
+}
+
 static void sample(void *context)
 {
 	struct collector *collector = context;
 
-	for (size_t i = 0; i < collector->tables.count; i++) {
-		instance_sample(collector->tables.instances[i]);
-		collector->tables.unsent[i].sample = true;
+	sample_tables(collector);
+	for (size_t i = 0; i < collector->tables.count; i++)
 		pass_events(collector, collector->tables.instances[i]);
-	}
 	supervisor_check(collector->supervisor);
 	publish(collector);
 	service_alive();
@@ -207,6 +213,7 @@ static void reload(struct collector *collector)
 	tables_replace(&collector->tables, &tables);
 	review_privileges(config, before);
 	collector->config = config;
+	sample_tables(collector); /* nothing is shown of a new one before it has been looked at */
 	if (!collector->options->agentx_address &&
 	    !same_text(config->agentx_address, before->agentx_address))
 		supervisor_set_address(collector->supervisor, config->agentx_address);
@@ -299,8 +306,7 @@ int collector_run(struct config *config, const struct options *options)
 		goto done;
 	}
 	/* the first figures are there before the subagent, and so before the first request */
-	for (size_t i = 0; i < collector.tables.count; i++)
-		instance_sample(collector.tables.instances[i]);
+	sample_tables(&collector);
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
 	start_tiers(&collector);
