@@ -18,7 +18,7 @@
 static const struct config_range {
 	const char *key;
 	long low, high, standard;
-	const char *unit;
+	const char *what;
 	size_t field; /* a uint32_t of struct config */
 } ranges[] = {
 	{ "sample-interval", 1, 60, 1, "seconds", offsetof(struct config, sample_interval) },
@@ -82,22 +82,12 @@ static const struct config_range *range_find(const char *key)
 	return NULL;
 }
 
-/* Parses every integer key, so that a wrong type and a wrong range get the same clear line. */
 static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
 {
 	const struct config_range *range = range_find(option->name);
-	char *end;
-	long number;
 
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end || errno || number < range->low || number > range->high) {
-		config_fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)",
-			     option->name, value, range->low, range->high, range->unit);
-		return -1;
-	}
-	*(long *)result = number;
-	return 0;
+	return config_take_integer(cfg, option, value, range->low, range->high, range->what,
+				   result);
 }
 
 static const char top_level_keys[] =

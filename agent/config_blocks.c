@@ -18,7 +18,7 @@ static const struct config_threshold standard_thresholds[] = {
 static const struct block_range {
 	const char *block, *key;
 	long low, high;
-	const char *unit;
+	const char *what;
 } ranges[] = {
 	{ "threshold", "rising", 1, 100, "percent of the limit" },
 	{ "threshold", "falling", 0, 99, "percent of the limit" },
@@ -28,23 +28,31 @@ static const struct block_range {
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
 
-static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+int config_take_integer(cfg_t *cfg, const cfg_opt_t *option, const char *value, long low, long high,
+			const char *what, void *result)
 {
-	const struct block_range *range = ranges;
 	char *end;
 	long number;
 
-	while (strcmp(range->block, cfg->name) != 0 || strcmp(range->key, option->name) != 0)
-		range++;
 	errno = 0;
 	number = strtol(value, &end, 10);
-	if (end == value || *end || errno || number < range->low || number > range->high) {
+	if (end == value || *end || errno || number < low || number > high) {
 		config_fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)",
-			     option->name, value, range->low, range->high, range->unit);
+			     option->name, value, low, high, what);
 		return -1;
 	}
 	*(long *)result = number;
 	return 0;
+}
+
+static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	const struct block_range *range = ranges;
+
+	while (strcmp(range->block, cfg->name) != 0 || strcmp(range->key, option->name) != 0)
+		range++;
+	return config_take_integer(cfg, option, value, range->low, range->high, range->what,
+				   result);
 }
 
 /* One condition of a watch. The state is judged at the block's end, when the protocol is known. */

@@ -10,6 +10,11 @@
 /* Tells what is wrong at the place that `cfg` has come to; the first one told counts. */
 __attribute__((format(printf, 2, 3))) void config_fault(cfg_t *cfg, const char *format, ...);
 
+/* Reads an integer key of `low` to `high` for a CFG_INT_CB(), so that a wrong type and a wrong
+ * range get the same clear line; `what` it is, for people. */
+int config_take_integer(cfg_t *cfg, const cfg_opt_t *option, const char *value, long low, long high,
+			const char *what, void *result);
+
 /* The options of each block, for CFG_SEC(). */
 extern cfg_opt_t config_threshold_options[], config_watch_options[], config_namespace_options[];
 
