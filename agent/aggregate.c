@@ -18,6 +18,7 @@ struct aggregate {
 	const struct config *config;
 	struct aggregate_memory *memory; /* of the table being read */
 	struct totals totals;
+	struct estimate estimate; /* of a scan that has ended */
 	struct identities_scan identities;
 	struct top *top;
 	struct zones *zones;     /* NULL: not asked for */
@@ -111,6 +112,16 @@ void aggregate_memory_restart(struct aggregate_memory *memory)
 	memory->zones = NULL;
 }
 
+/* A scan that may end early follows half as many, in the same memory. */
+static void begin_identities(struct aggregate *aggregate, uint32_t expected)
+{
+	const struct config *config = aggregate->config;
+
+	identities_begin(&aggregate->identities, &aggregate->memory->before, expected,
+			 config->scan_sample ? config->identities / 2 : config->identities,
+			 config->scan_sample);
+}
+
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
 		     uint32_t expected)
 {
@@ -122,23 +133,24 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	if (aggregate->watches)
 		watches_clear(aggregate->watches);
 	if (aggregate->config->identities)
-		identities_begin(&aggregate->identities, &memory->before, expected,
-				 aggregate->config->identities);
+		begin_identities(aggregate, expected);
 	else
 		identities_clear(&memory->before); /* too old when they are asked for again */
 }
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
-	bool is_new =
-		aggregate->config->identities && identities_add(&aggregate->identities, entry->id);
+	enum identity identity = IDENTITY_UNKNOWN;
 
 	totals_add(&aggregate->totals, entry);
+	if (aggregate->config->identities)
+		identity = identities_add(&aggregate->identities, entry->id,
+					  aggregate->totals.scanned);
 	top_add(aggregate->top, entry);
 	if (aggregate->zones)
 		zones_add(aggregate->zones, entry->zone);
 	if (aggregate->watches)
-		watches_add(aggregate->watches, entry, is_new);
+		watches_add(aggregate->watches, entry, identity);
 }
 
 uint32_t aggregate_scanned(const struct aggregate *aggregate)
@@ -187,11 +199,12 @@ static int prepare_watches(const struct config *config, struct snapshot_scan *fi
 }
 
 /* The watches' rows, but for the state of their alarms. */
-static void finish_watches(struct aggregate *aggregate, unsigned int bits,
+static void finish_watches(struct aggregate *aggregate, const struct identities_change *change,
 			   struct snapshot_scan *figures, struct watch_memory *remembered)
 {
 	const struct config *config = aggregate->config;
 	struct aggregate_memory *memory = aggregate->memory;
+	const struct estimate compared = { change->read, change->entries };
 
 	for (size_t i = 0; i < config->watch_count; i++) {
 		const struct config_watch *watch = &config->watches[i];
@@ -200,11 +213,14 @@ static void finish_watches(struct aggregate *aggregate, unsigned int bits,
 		row->index = watch->index;
 		memcpy(row->name, watch->name, sizeof(watch->name));
 		filter_text(&watch->filter, row->filter, sizeof(row->filter));
-		row->entries = watches_entries(aggregate->watches, i);
+		row->entries = estimate_scale(&aggregate->estimate,
+					      watches_entries(aggregate->watches, i));
 		row->rising = watch->rising;
 		row->falling = watch->falling;
 		row->created = created_before(memory, watch->name) +
-			       watches_created(aggregate->watches, i, bits);
+			       estimate_scale64(&compared,
+						watches_created(aggregate->watches, i, change->bits,
+								change->is_whole));
 		memcpy(remembered[i].name, watch->name, sizeof(remembered[i].name));
 		remembered[i].created = row->created;
 	}
@@ -213,44 +229,56 @@ static void finish_watches(struct aggregate *aggregate, unsigned int bits,
 	memory->watch_count = config->watch_count;
 }
 
-/* Returns that 1 in 2^N of the entries was compared, as N. */
-static unsigned int finish_identities(struct aggregate *aggregate, uint64_t time_ms,
-				      struct snapshot_scan *figures)
+static void finish_identities(struct aggregate *aggregate, uint64_t time_ms,
+			      struct snapshot_scan *figures, struct identities_change *change)
 {
 	struct aggregate_memory *memory = aggregate->memory;
-	struct identities_change change;
-	uint64_t rate;
+	const struct estimate *estimate = &aggregate->estimate;
+	uint64_t rate, share = 100;
 
+	*change = (struct identities_change){ .is_whole = true };
 	if (!aggregate->config->identities)
-		return 0;
-	identities_finish(&aggregate->identities, time_ms, &change);
-	memory->created += change.created;
-	memory->destroyed += change.destroyed;
+		return;
+	identities_finish(&aggregate->identities, time_ms, estimate->read == estimate->entries,
+			  estimate->entries, change);
+	memory->created += change->created;
+	memory->destroyed += change->destroyed;
 	figures->has_identities = true;
 	figures->created = memory->created;
 	figures->destroyed = memory->destroyed;
-	figures->identity_share = (uint32_t)(100ULL >> change.bits);
-	figures->has_create_rate = change.elapsed_ms > 0;
+	if (!change->is_whole && change->entries)
+		share = (uint64_t)change->read * 100 / change->entries;
+	figures->identity_share = (uint32_t)(share >> change->bits);
+	figures->has_create_rate = change->elapsed_ms > 0;
 	if (figures->has_create_rate) {
-		rate = (change.created * 1000 + change.elapsed_ms / 2) / change.elapsed_ms;
+		rate = (change->created * 1000 + change->elapsed_ms / 2) / change->elapsed_ms;
 		figures->create_rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 	}
-	return change.bits;
 }
 
-int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, struct snapshot_scan *figures)
+int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, uint32_t entries,
+		     struct snapshot_scan *figures)
 {
 	struct watch_memory *remembered = NULL;
+	struct identities_change change;
+	uint32_t read = aggregate->totals.scanned;
 
+	aggregate->estimate = (struct estimate){ read, entries > read ? entries : read };
+	figures->coverage = estimate_coverage(&aggregate->estimate);
+	figures->margin = estimate_margin(&aggregate->estimate);
+	totals_scale(&aggregate->totals, &aggregate->estimate);
+	if (aggregate->zones)
+		zones_scale(aggregate->zones, &aggregate->estimate);
 	/* what can fail comes first, so that the memory learns all of a scan or nothing */
 	if (totals_finish(&aggregate->totals, &aggregate->memory->rows, figures) != 0 ||
-	    top_finish(aggregate->top, figures->scanned, &figures->tops, &figures->top_count) !=
+	    top_finish(aggregate->top, &aggregate->estimate, &figures->tops, &figures->top_count) !=
 		    0 ||
 	    finish_zones(aggregate, figures) != 0 ||
 	    prepare_watches(aggregate->config, figures, &remembered) != 0)
 		goto fail;
-	finish_watches(aggregate, finish_identities(aggregate, time_ms, figures), figures,
-		       remembered);
+	figures->scanned = read;
+	finish_identities(aggregate, time_ms, figures, &change);
+	finish_watches(aggregate, &change, figures, remembered);
 	return 0;
 fail:
 	snapshot_scan_clear(figures);
@@ -259,10 +287,10 @@ fail:
 
 bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row)
 {
-	return top_first_source(aggregate->top, aggregate->totals.scanned, row);
+	return top_first_source(aggregate->top, &aggregate->estimate, row);
 }
 
 void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row)
 {
-	top_refresh_source(aggregate->top, aggregate->totals.scanned, row);
+	top_refresh_source(aggregate->top, &aggregate->estimate, row);
 }

@@ -28,16 +28,18 @@ void aggregate_memory_free(struct aggregate_memory *memory);
 void aggregate_memory_restart(struct aggregate_memory *memory);
 
 /* Begins to read the table that `memory` is of, with `expected` entries or so. What was gathered
- * since the last aggregate_begin() is forgotten. */
+ * since the last aggregate_begin() is forgotten. Entries come in the order of a dump. */
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
 		     uint32_t expected);
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry);
 uint32_t aggregate_scanned(const struct aggregate *aggregate);
 
 /* Ends: `figures` gets the entry figures and all rows, of which it must own none yet, and `memory`
- * learns. `time_ms` (monotonic) stands for the whole scan. -1 with ENOMEM: then `figures` owns
+ * learns. Of a table of more `entries` than were read, the figures are estimates; 0: it was read to
+ * its end. `time_ms` (monotonic) stands for the whole scan. -1 with ENOMEM: then `figures` owns
  * nothing, and the scan is as good as failed. */
-int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, struct snapshot_scan *figures);
+int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, uint32_t entries,
+		     struct snapshot_scan *figures);
 
 /* After aggregate_finish(): the source with the most entries (false: there is none), and a source's
  * row as it is in this scan (all 0 if it is not among the many). */

@@ -91,7 +91,7 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 }
 
 static const char top_level_keys[] =
-	"agentx-address, user, sample-interval, refresh-interval, cpu-budget, identities, "
+	"agentx-address, user, sample-interval, refresh-interval, cpu-budget, scan, identities, "
 	"peak-window, notification-interval, top, top-prefix-ipv4, top-prefix-ipv6, source-rising, "
 	"source-falling, zones, threshold, watch, namespace";
 
@@ -142,6 +142,7 @@ static struct config *config_from(cfg_t *cfg)
 
 		memcpy((char *)config + ranges[i].field, &value, sizeof(value));
 	}
+	config->scan_sample = strcmp(cfg_getstr(cfg, "scan"), "sample") == 0;
 	config->zones = cfg_getbool(cfg, "zones");
 	if (config_read_blocks(cfg, config) != 0) {
 		config_free(config);
@@ -156,6 +157,16 @@ static int check_address(cfg_t *cfg, cfg_opt_t *option)
 		return 0;
 	config_fault(cfg, "agentx-address is empty; give the path of the master's socket, "
 			  "such as \"/var/agentx/master\"");
+	return -1;
+}
+
+static int check_scan(cfg_t *cfg, cfg_opt_t *option)
+{
+	const char *scan = cfg_opt_getstr(option);
+
+	if (strcmp(scan, "exact") == 0 || strcmp(scan, "sample") == 0)
+		return 0;
+	config_fault(cfg, "scan = %s: must be \"exact\" or \"sample\"", scan);
 	return -1;
 }
 
@@ -208,6 +219,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	const cfg_opt_t others[] = {
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NONE),
+		CFG_STR("scan", "exact", CFGF_NONE),
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
 		CFG_SEC("threshold", config_threshold_options,
 			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -235,6 +247,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
+	cfg_set_validate_func(cfg, "scan", check_scan);
 	cfg_set_validate_func(cfg, "identities", check_identities);
 	cfg_set_validate_func(cfg, "source-rising", remember_line);
 	cfg_set_validate_func(cfg, "source-falling", remember_line);

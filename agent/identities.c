@@ -16,6 +16,7 @@ static bool is_followed(uint32_t id, unsigned int bits)
 void identities_clear(struct identities *identities)
 {
 	free(identities->ids);
+	free(identities->positions);
 	memset(identities, 0, sizeof(*identities));
 }
 
@@ -23,11 +24,13 @@ void identities_abandon(struct identities_scan *scan)
 {
 	free(scan->met);
 	free(scan->fresh);
+	free(scan->met_positions);
+	free(scan->fresh_positions);
 	memset(scan, 0, sizeof(*scan));
 }
 
 void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
-		      uint32_t limit)
+		      uint32_t limit, bool has_positions)
 {
 	identities_abandon(scan);
 	scan->before = before;
@@ -37,6 +40,11 @@ void identities_begin(struct identities_scan *scan, struct identities *before, u
 		scan->bits++;
 	scan->met = calloc(before->count / 8 + 1, 1);
 	scan->is_following = scan->met != NULL;
+	scan->has_positions = has_positions;
+	if (!has_positions)
+		return;
+	scan->met_positions = calloc(before->count + 1, sizeof(*scan->met_positions));
+	scan->is_following = scan->is_following && scan->met_positions;
 }
 
 static bool is_met(const struct identities_scan *scan, size_t position)
@@ -47,13 +55,21 @@ static bool is_met(const struct identities_scan *scan, size_t position)
 /* One bit more must be 0. */
 static void halve(struct identities_scan *scan)
 {
-	size_t kept = 0;
+	size_t kept = 0, sure = scan->fresh_sure;
 
 	scan->bits++;
 	for (size_t i = 0; i < scan->fresh_count; i++) {
-		if (is_followed(scan->fresh[i], scan->bits))
-			scan->fresh[kept++] = scan->fresh[i];
+		if (i == sure)
+			scan->fresh_sure = kept;
+		if (!is_followed(scan->fresh[i], scan->bits))
+			continue;
+		scan->fresh[kept] = scan->fresh[i];
+		if (scan->has_positions)
+			scan->fresh_positions[kept] = scan->fresh_positions[i];
+		kept++;
 	}
+	if (sure == scan->fresh_count)
+		scan->fresh_sure = kept;
 	scan->fresh_count = kept;
 	scan->met_count = 0;
 	for (size_t i = 0; i < scan->before->count; i++)
@@ -113,105 +129,149 @@ static bool find(const struct identities *sorted, uint32_t id, size_t *position)
 	return sorted->ids[at] == id;
 }
 
-static bool add_fresh(struct identities_scan *scan, uint32_t id)
+/* Twice the room; false if there is no memory. */
+static bool grow(uint32_t **array, size_t room)
+{
+	uint32_t *grown = reallocarray(*array, room, sizeof(*grown));
+
+	if (grown)
+		*array = grown;
+	return grown;
+}
+
+static bool add_fresh(struct identities_scan *scan, uint32_t id, uint32_t position)
 {
 	if (scan->fresh_count == scan->fresh_room) {
 		size_t room = scan->fresh_room ? scan->fresh_room * 2 : ROOM_FIRST;
-		uint32_t *grown = reallocarray(scan->fresh, room, sizeof(*grown));
 
-		if (!grown)
+		if (!grow(&scan->fresh, room) ||
+		    (scan->has_positions && !grow(&scan->fresh_positions, room)))
 			return false;
-		scan->fresh = grown;
 		scan->fresh_room = room;
 	}
+	if (scan->has_positions)
+		scan->fresh_positions[scan->fresh_count] = position;
 	scan->fresh[scan->fresh_count++] = id;
 	return true;
 }
 
-bool identities_add(struct identities_scan *scan, uint32_t id)
+static void meet_again(struct identities_scan *scan, size_t at, uint32_t position)
+{
+	const struct identities *before = scan->before;
+
+	/* an entry may be met twice while the table changes under the scan */
+	if (is_met(scan, at))
+		return;
+	scan->met[at / 8] = (uint8_t)(scan->met[at / 8] | 1U << at % 8);
+	scan->met_count++;
+	scan->fresh_sure = scan->fresh_count;
+	scan->last_now = position;
+	if (scan->has_positions)
+		scan->met_positions[at] = position;
+	if (before->positions && before->positions[at] > scan->last_before)
+		scan->last_before = before->positions[at];
+	keep_to_limit(scan);
+}
+
+enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position)
 {
 	const struct identities *before = scan->before;
 	bool was_followed = before->is_known && is_followed(id, before->bits);
-	size_t position;
+	size_t at;
 
 	if (!scan->is_following || !is_followed(id, scan->bits))
-		return false;
-	if (was_followed && find(before, id, &position)) {
-		/* an entry may be met twice while the table changes under the scan */
-		if (!is_met(scan, position)) {
-			scan->met[position / 8] =
-				(uint8_t)(scan->met[position / 8] | 1U << position % 8);
-			scan->met_count++;
-			keep_to_limit(scan);
-		}
-		return false;
+		return IDENTITY_UNKNOWN;
+	if (was_followed && find(before, id, &at)) {
+		meet_again(scan, at, position);
+		return IDENTITY_MET;
 	}
-	if (!add_fresh(scan, id)) {
+	if (!add_fresh(scan, id, position)) {
 		scan->is_following = false;
-		return false;
+		return IDENTITY_UNKNOWN;
 	}
 	keep_to_limit(scan);
-	return was_followed && is_followed(id, scan->bits);
+	return was_followed && is_followed(id, scan->bits) ? IDENTITY_NEW : IDENTITY_UNKNOWN;
 }
 
-static void insertion_sort(uint32_t *ids, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		uint32_t id = ids[i];
-		size_t at = i;
+/* Identities and, unless that is NULL, what belongs to each. */
+struct pairs {
+	uint32_t *ids, *others;
+};
 
-		for (; at > 0 && ids[at - 1] > id; at--)
-			ids[at] = ids[at - 1];
-		ids[at] = id;
+static void pair_swap(struct pairs pairs, size_t one, size_t other)
+{
+	uint32_t id = pairs.ids[one];
+
+	pairs.ids[one] = pairs.ids[other];
+	pairs.ids[other] = id;
+	if (!pairs.others)
+		return;
+	id = pairs.others[one];
+	pairs.others[one] = pairs.others[other];
+	pairs.others[other] = id;
+}
+
+static void insertion_sort(struct pairs pairs, size_t first, size_t end)
+{
+	for (size_t i = first + 1; i < end; i++) {
+		for (size_t at = i; at > first && pairs.ids[at - 1] > pairs.ids[at]; at--)
+			pair_swap(pairs, at - 1, at);
 	}
 }
 
 /* By the octet at `shift`, in place, and then each of its 256 parts by the next one. qsort()
  * would take several times as long, and as much memory again. */
-static void radix_sort(uint32_t *ids, size_t count, unsigned int shift)
+static void radix_sort(struct pairs pairs, size_t first, size_t end, unsigned int shift)
 {
 	size_t begin[257] = { 0 }, next[256];
 
-	if (count <= INSERTION_SORT) {
-		insertion_sort(ids, count);
+	if (end - first <= INSERTION_SORT) {
+		insertion_sort(pairs, first, end);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		begin[(ids[i] >> shift & 0xff) + 1]++;
+	for (size_t i = first; i < end; i++)
+		begin[(pairs.ids[i] >> shift & 0xff) + 1]++;
+	begin[0] = first;
 	for (unsigned int part = 0; part < 256; part++) {
 		begin[part + 1] += begin[part];
 		next[part] = begin[part];
 	}
 	for (unsigned int part = 0; part < 256; part++) {
 		while (next[part] < begin[part + 1]) {
-			uint32_t id = ids[next[part]];
-			unsigned int home = id >> shift & 0xff;
+			unsigned int home = pairs.ids[next[part]] >> shift & 0xff;
 
-			ids[next[part]] = ids[next[home]];
-			ids[next[home]++] = id;
+			if (home == part)
+				next[part]++;
+			else
+				pair_swap(pairs, next[part], next[home]++);
 		}
 	}
 	for (unsigned int part = 0; part < 256 && shift > 0; part++)
-		radix_sort(ids + begin[part], begin[part + 1] - begin[part], shift - 8);
+		radix_sort(pairs, begin[part], begin[part + 1], shift - 8);
 }
 
 static void sort_fresh(struct identities_scan *scan)
 {
+	struct pairs pairs = { scan->fresh, scan->fresh_positions };
 	size_t kept = 0;
 
-	radix_sort(scan->fresh, scan->fresh_count, 24);
+	radix_sort(pairs, 0, scan->fresh_count, 24);
 	for (size_t i = 0; i < scan->fresh_count; i++) {
-		if (kept == 0 || scan->fresh[kept - 1] != scan->fresh[i])
-			scan->fresh[kept++] = scan->fresh[i];
+		if (kept > 0 && scan->fresh[kept - 1] == scan->fresh[i])
+			continue;
+		scan->fresh[kept] = scan->fresh[i];
+		if (scan->has_positions)
+			scan->fresh_positions[kept] = scan->fresh_positions[i];
+		kept++;
 	}
 	scan->fresh_count = kept;
 }
 
-static void compare(const struct identities_scan *scan, struct identities_change *change)
+/* The whole of two tables, of which `fresh` is sorted. */
+static void compare_whole(const struct identities_scan *scan, struct identities_change *change)
 {
 	const struct identities *before = scan->before;
 
-	change->bits = scan->bits > before->bits ? scan->bits : before->bits;
 	for (size_t i = 0; i < scan->fresh_count; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);
 	for (size_t i = 0; i < before->count; i++)
@@ -220,14 +280,39 @@ static void compare(const struct identities_scan *scan, struct identities_change
 	change->destroyed <<= change->bits;
 }
 
+/* The first parts that both scans have read, of which `fresh` is still in the order of the dump.
+ * What is found in a part is scaled up to the table. */
+static void compare_part(const struct identities_scan *scan, uint32_t entries,
+			 struct identities_change *change)
+{
+	const struct identities *before = scan->before;
+
+	change->read = scan->last_now;
+	change->entries = entries;
+	if (scan->last_now == 0 || scan->last_before == 0)
+		return; /* not one was met again: nobody knows where the common part ends */
+	for (size_t i = 0; i < scan->fresh_sure; i++)
+		change->created += is_followed(scan->fresh[i], change->bits);
+	for (size_t i = 0; i < before->count; i++)
+		change->destroyed += !is_met(scan, i) && before->positions[i] < scan->last_before &&
+				     is_followed(before->ids[i], change->bits);
+	change->created = (change->created << change->bits) * entries / scan->last_now;
+	change->destroyed =
+		(change->destroyed << change->bits) * before->entries / scan->last_before;
+}
+
 /* Leaves those of `before` that were met and are followed now. */
 static void keep_survivors(const struct identities_scan *scan, struct identities *before)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < before->count; i++) {
-		if (is_met(scan, i) && is_followed(before->ids[i], scan->bits))
-			before->ids[kept++] = before->ids[i];
+		if (!is_met(scan, i) || !is_followed(before->ids[i], scan->bits))
+			continue;
+		before->ids[kept] = before->ids[i];
+		if (before->positions)
+			before->positions[kept] = scan->met_positions[i];
+		kept++;
 	}
 	before->count = kept;
 }
@@ -236,48 +321,70 @@ static void keep_survivors(const struct identities_scan *scan, struct identities
 static void merge_fresh(const struct identities_scan *scan, struct identities *before)
 {
 	size_t old = before->count, fresh = scan->fresh_count, at = old + fresh;
-	uint32_t *resized;
+	uint32_t *ids, *positions;
 
-	before->count = at;
-	if (at == 0) {
-		free(before->ids);
-		before->ids = NULL;
-		return;
-	}
-	resized = reallocarray(before->ids, at, sizeof(*resized));
-	if (!resized) {
+	if (!grow(&before->ids, at + 1) ||
+	    (scan->has_positions && !grow(&before->positions, at + 1))) {
 		identities_clear(before); /* the next scan has nothing to compare with */
 		return;
 	}
-	before->ids = resized;
+	before->count = at;
+	ids = before->ids;
+	positions = before->positions;
 	while (fresh > 0) {
-		bool take_fresh = old == 0 || scan->fresh[fresh - 1] > resized[old - 1];
+		bool take_fresh = old == 0 || scan->fresh[fresh - 1] > ids[old - 1];
 
-		resized[--at] = take_fresh ? scan->fresh[--fresh] : resized[--old];
+		ids[--at] = take_fresh ? scan->fresh[--fresh] : ids[--old];
+		if (positions)
+			positions[at] = take_fresh ? scan->fresh_positions[fresh] : positions[old];
 	}
 }
 
-void identities_finish(struct identities_scan *scan, uint64_t time_ms,
-		       struct identities_change *change)
+/* Positions are kept from now on, or no longer. */
+static bool follow_positions(const struct identities_scan *scan, struct identities *before)
+{
+	if (!scan->has_positions) {
+		free(before->positions);
+		before->positions = NULL;
+	} else if (!before->positions) {
+		before->positions = calloc(before->count + 1, sizeof(*before->positions));
+		return before->positions;
+	}
+	return true;
+}
+
+void identities_finish(struct identities_scan *scan, uint64_t time_ms, bool is_whole,
+		       uint32_t entries, struct identities_change *change)
 {
 	struct identities *before = scan->before;
+	bool both_whole = is_whole && (before->is_whole || !before->is_known);
+	bool can_compare = before->is_known && (both_whole || before->positions);
 
 	memset(change, 0, sizeof(*change));
-	change->bits = scan->bits;
+	change->bits = scan->bits > before->bits ? scan->bits : before->bits;
+	change->is_whole = both_whole;
 	if (!scan->is_following) {
 		identities_abandon(scan);
 		return;
 	}
+	if (can_compare && !both_whole)
+		compare_part(scan, entries, change);
 	sort_fresh(scan);
-	if (before->is_known) {
-		compare(scan, change);
-		/* two scans of an empty table may share a millisecond */
+	if (can_compare && both_whole)
+		compare_whole(scan, change);
+	/* two scans of an empty table may share a millisecond */
+	if (can_compare)
 		change->elapsed_ms = time_ms > before->time_ms ? time_ms - before->time_ms : 1;
-	}
 	before->is_known = true;
+	before->is_whole = is_whole;
+	before->entries = entries;
 	before->bits = scan->bits;
 	before->time_ms = time_ms;
-	keep_survivors(scan, before);
-	merge_fresh(scan, before);
+	if (follow_positions(scan, before)) {
+		keep_survivors(scan, before);
+		merge_fresh(scan, before);
+	} else {
+		identities_clear(before);
+	}
 	identities_abandon(scan);
 }

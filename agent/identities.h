@@ -5,7 +5,11 @@
  * CTA_ID is a hash, so the entries whose lowest `bits` bits are 0 are a random 1 in 2^bits of all,
  * and an entry belongs to them for its whole life. When there are more than the limit, one bit more
  * must be 0: the subset is halved, and what is left of it is a subset still. Two scans are compared
- * in what both followed, and the difference is scaled up by the subset's share. */
+ * in what both followed, and the difference is scaled up by the subset's share.
+ *
+ * A scan may also end before the table does. The kernel dumps a table in the order of a hash, and
+ * so always in the same: both scans have read a first part, and how far the shorter one came, the
+ * last entry that both have met tells, by its position in each. */
 #ifndef IDENTITIES_H
 #define IDENTITIES_H
 
@@ -17,9 +21,12 @@
 struct identities {
 	uint32_t *ids; /* sorted, each once; owned */
 	size_t count;
-	unsigned int bits; /* 0 to 32 */
-	bool is_known;     /* there has been a scan */
-	uint64_t time_ms;  /* monotonic, the middle of it */
+	unsigned int bits;   /* 0 to 32 */
+	bool is_known;       /* there has been a scan */
+	uint32_t *positions; /* of each, where the scans may end early; else NULL; owned */
+	bool is_whole;       /* the scan has read the whole table */
+	uint32_t entries;    /* of the table */
+	uint64_t time_ms;    /* monotonic, the middle of it */
 };
 
 /* A scan under way: what it meets is marked in the one before, or is fresh. Zeroed at start. */
@@ -32,28 +39,42 @@ struct identities_scan {
 	size_t met_count;
 	uint32_t *fresh; /* in the order in which they came; owned */
 	size_t fresh_count, fresh_room;
+	/* where scans may end early: */
+	bool has_positions;
+	uint32_t *met_positions, *fresh_positions; /* owned */
+	size_t fresh_sure;              /* those that came before the last one that was met again */
+	uint32_t last_now, last_before; /* the position of that one, in either scan */
+};
+
+enum identity {
+	IDENTITY_UNKNOWN, /* not followed, or there is nothing to compare with */
+	IDENTITY_MET,     /* met again */
+	IDENTITY_NEW, /* it would have been followed in the scan before, and was not met there */
 };
 
 struct identities_change {
 	uint64_t created, destroyed; /* entries, scaled up */
 	uint64_t elapsed_ms; /* between the two scans; 0: there is nothing to compare with */
 	unsigned int bits;   /* what was compared is 1 in 2^bits */
+	bool is_whole;       /* of the whole table; else of the first `read` of its `entries` */
+	uint32_t read, entries;
 };
 
 void identities_clear(struct identities *identities);
 
 /* Begins to compare with `before`, which must stay, by a subset of at most `limit` that `expected`
- * entries will hardly overflow. A scan that was under way is given up, and leaves no trace. */
+ * entries will hardly overflow. With `has_positions` the scan may end early; an identity then takes
+ * 8 octets. A scan that was under way is given up, and leaves no trace. */
 void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
-		      uint32_t limit);
+		      uint32_t limit, bool has_positions);
 void identities_abandon(struct identities_scan *scan);
 
-/* Meets an entry. True if it is new: it would have been followed in the scan before, and was not
- * met there. */
-bool identities_add(struct identities_scan *scan, uint32_t id);
+/* Meets an entry, as the `position`th of the scan. */
+enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position);
 
-/* Ends a scan, which takes the place of the one before. */
-void identities_finish(struct identities_scan *scan, uint64_t time_ms,
-		       struct identities_change *change);
+/* Ends a scan, which takes the place of the one before. It has read the whole table of `entries`,
+ * or a first part. */
+void identities_finish(struct identities_scan *scan, uint64_t time_ms, bool is_whole,
+		       uint32_t entries, struct identities_change *change);
 
 #endif

@@ -307,8 +307,12 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	struct snapshot_scan figures = { .instance = instance->figures.instance,
 					 .scans = instance->figures.scans + 1,
 					 .failures = instance->figures.failures };
+	struct ctnl_stats stats = { .entries = 0 };
 
-	if (scan_finish(scan, &figures) != 0)
+	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
+	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
+		return -1;
+	if (scan_finish(scan, stats.entries, &figures) != 0)
 		return -1;
 	figures.firm_utilization = threshold_percent(figures.assured, instance->sample.max_entries);
 	figures.has_accounting = instance->has_accounting;
@@ -339,6 +343,9 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	if (!is_empty && !ctnl)
 		return SCAN_FAILED;
 	instance->scan = scan;
+	/* one that follows a scan that was cut will not come much further */
+	if (instance->figures.coverage < 100 && instance->figures.scanned < stats.entries / 2)
+		stats.entries = instance->figures.scanned * 2;
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 

@@ -14,7 +14,8 @@
 struct scan {
 	struct ctnl *ctnl; /* open while a scan runs; closing ends the dump */
 	struct aggregate *aggregate;
-	uint64_t start_ms, end_ms, cpu_ns;
+	uint64_t start_ms, end_ms, cpu_ns, budget_ns;
+	bool was_cut;
 	int error;
 	int empty_looks;
 };
@@ -31,6 +32,16 @@ struct scan *scan_new(const struct config *config)
 		return NULL;
 	}
 	return scan;
+}
+
+void scan_set_budget(struct scan *scan, uint64_t budget_ns)
+{
+	scan->budget_ns = budget_ns;
+}
+
+bool scan_was_cut(const struct scan *scan)
+{
+	return scan->was_cut;
 }
 
 void scan_abandon(struct scan *scan)
@@ -72,6 +83,7 @@ enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggrega
 	scan->start_ms = clock_monotonic_ms();
 	scan->empty_looks = 0;
 	scan->error = 0;
+	scan->was_cut = false;
 	scan->ctnl = ctnl;
 	if (ctnl)
 		result = ctnl_dump_start(ctnl);
@@ -99,9 +111,10 @@ enum scan_result scan_step(struct scan *scan)
 	if (result < 0)
 		return scan_fail(scan);
 	scan->empty_looks = 0;
-	if (result > 0)
+	scan->was_cut = result > 0 && scan->budget_ns && scan->cpu_ns >= scan->budget_ns;
+	if (result > 0 && !scan->was_cut)
 		return SCAN_MORE;
-	scan_abandon(scan); /* the dump has ended: nothing is lost */
+	scan_abandon(scan); /* what was read is in the aggregate */
 	return SCAN_DONE;
 }
 
@@ -115,19 +128,18 @@ int scan_error(const struct scan *scan)
 	return scan->error;
 }
 
-int scan_finish(struct scan *scan, struct snapshot_scan *figures)
+int scan_finish(struct scan *scan, uint32_t entries, struct snapshot_scan *figures)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = aggregate_finish(
-		scan->aggregate, scan->start_ms + (scan->end_ms - scan->start_ms) / 2, figures);
+	int result = aggregate_finish(scan->aggregate,
+				      scan->start_ms + (scan->end_ms - scan->start_ms) / 2,
+				      scan->was_cut ? entries : 0, figures);
 
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	figures->end_monotonic = scan->end_ms;
 	figures->end_wall = clock_wall_ms() - (clock_monotonic_ms() - scan->end_ms);
 	figures->duration = (uint32_t)(scan->end_ms - scan->start_ms);
 	figures->cpu_time = (uint32_t)(scan->cpu_ns / 1000);
-	figures->coverage = 100;
-	figures->margin = 0;
 	return result;
 }
 

@@ -18,6 +18,10 @@ enum scan_result { SCAN_MORE, SCAN_DONE, SCAN_FAILED };
 struct scan *scan_new(const struct config *config);
 void scan_free(struct scan *scan);
 
+/* CPU time, in nanoseconds, after which a scan ends, if the table has not; 0 (as it begins): never.
+ */
+void scan_set_budget(struct scan *scan, uint64_t budget_ns);
+
 /* Begins; an unfinished one is given up. The dump runs over `ctnl`, which becomes the scan's. NULL:
  * the table is known to hold nothing, and the kernel is not asked (the hash is shared: it would
  * walk other namespaces' entries). `memory` is the table's and must stay, `expected` its entries.
@@ -40,7 +44,11 @@ int scan_error(const struct scan *scan);
 
 /* After SCAN_DONE: fills `figures` (which owns nothing yet) but for instance, counts of scans, firm
  * utilization and the states of alarms. -1 with ENOMEM. */
-int scan_finish(struct scan *scan, struct snapshot_scan *figures);
+int scan_finish(struct scan *scan, uint32_t entries, struct snapshot_scan *figures);
+
+/* After SCAN_DONE: whether its budget ended it. Then scan_finish() must be told how many `entries`
+ * the table has; else these are of no account. */
+bool scan_was_cut(const struct scan *scan);
 
 /* What was gathered; for the questions that are left after scan_finish(). */
 struct aggregate *scan_aggregate(struct scan *scan);

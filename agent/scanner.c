@@ -7,6 +7,7 @@
 #include "scan.h"
 #include "schedule.h"
 
+#define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
 /* What a configuration needs. */
@@ -27,6 +28,10 @@ struct scanner {
 	bool is_running;
 	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
 };
+
+/* Of an interval's budget, a sampling scan leaves a fifth: so that it has ended, and been
+ * published, before the next is due. */
+#define SAMPLE_PARTS 4 / 5
 
 static void plan_clear(struct plan *plan)
 {
@@ -114,6 +119,9 @@ int scanner_prepare(struct scanner *scanner, const struct config *config, size_t
 		plan_clear(&plan);
 		return -1;
 	}
+	if (config->scan_sample)
+		scan_set_budget(plan.scan, (uint64_t)config->refresh_interval * NS_PER_S *
+						   config->cpu_budget / 100 * SAMPLE_PARTS / count);
 	plan_clear(&scanner->prepared);
 	scanner->prepared = plan;
 	return 0;

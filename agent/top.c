@@ -124,16 +124,17 @@ static void row_service(struct snapshot_top *row, const struct sketch_key *key)
 		snprintf(row->text, sizeof(row->text), "%s", name ? name : digits);
 }
 
-static void row_figures(struct snapshot_top *row, const struct sketch_item *item, uint32_t scanned)
+static void row_figures(struct snapshot_top *row, const struct sketch_item *item,
+			const struct estimate *estimate)
 {
-	row->entries = item->count;
-	row->error = item->error;
-	row->unreplied = item->marked;
-	row->share = scanned ? (uint32_t)((uint64_t)item->count * 100 / scanned) : 0;
+	row->entries = estimate_scale(estimate, item->count);
+	row->error = estimate_scale(estimate, item->error);
+	row->unreplied = estimate_scale(estimate, item->marked);
+	row->share = estimate->read ? (uint32_t)((uint64_t)item->count * 100 / estimate->read) : 0;
 }
 
 static void row_fill(struct snapshot_top *row, const struct top *top, enum top_kind kind,
-		     uint32_t rank, const struct sketch_item *item, uint32_t scanned)
+		     uint32_t rank, const struct sketch_item *item, const struct estimate *estimate)
 {
 	memset(row, 0, sizeof(*row));
 	row->kind = (uint8_t)kind;
@@ -142,10 +143,11 @@ static void row_fill(struct snapshot_top *row, const struct top *top, enum top_k
 		row_service(row, &item->key);
 	else
 		row_address(row, top, &item->key);
-	row_figures(row, item, scanned);
+	row_figures(row, item, estimate);
 }
 
-int top_finish(struct top *top, uint32_t scanned, struct snapshot_top **rows, size_t *count)
+int top_finish(struct top *top, const struct estimate *estimate, struct snapshot_top **rows,
+	       size_t *count)
 {
 	uint32_t max = top->settings.rows;
 	struct snapshot_top *row;
@@ -162,23 +164,24 @@ int top_finish(struct top *top, uint32_t scanned, struct snapshot_top **rows, si
 
 		for (uint32_t i = 0; i < found; i++)
 			row_fill(row++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
-				 scanned);
+				 estimate);
 	}
 	*count = (size_t)(row - *rows);
 	return 0;
 }
 
-bool top_first_source(struct top *top, uint32_t scanned, struct snapshot_top *row)
+bool top_first_source(struct top *top, const struct estimate *estimate, struct snapshot_top *row)
 {
 	const struct sketch *sketch = top->sketches[TOP_SOURCE - 1];
 
 	if (!sketch || sketch_top(sketch, top->items, 1) == 0)
 		return false;
-	row_fill(row, top, TOP_SOURCE, 1, &top->items[0], scanned);
+	row_fill(row, top, TOP_SOURCE, 1, &top->items[0], estimate);
 	return true;
 }
 
-void top_refresh_source(const struct top *top, uint32_t scanned, struct snapshot_top *row)
+void top_refresh_source(const struct top *top, const struct estimate *estimate,
+			struct snapshot_top *row)
 {
 	struct sketch_item item = {
 		.key = { { row->address_type, be64toh(row->address.half[0]),
@@ -187,5 +190,5 @@ void top_refresh_source(const struct top *top, uint32_t scanned, struct snapshot
 
 	if (top->sketches[TOP_SOURCE - 1])
 		sketch_find(top->sketches[TOP_SOURCE - 1], &item.key, &item);
-	row_figures(row, &item, scanned);
+	row_figures(row, &item, estimate);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "ct_parse.h"
+#include "estimate.h"
 #include "sketch.h"
 #include "snapshot.h"
 
@@ -29,14 +30,16 @@ void top_free(struct top *top);
 void top_clear(struct top *top);
 void top_add(struct top *top, const struct ct_entry *entry);
 
-/* The rows of a scan of `scanned` entries, sorted by (kind, rank): owned by the caller. -1 with
- * ENOMEM. */
-int top_finish(struct top *top, uint32_t scanned, struct snapshot_top **rows, size_t *count);
+/* The rows of a scan that has read so much of the table, sorted by (kind, rank): owned by the
+ * caller. -1 with ENOMEM. */
+int top_finish(struct top *top, const struct estimate *estimate, struct snapshot_top **rows,
+	       size_t *count);
 
 /* The source with the most entries. False if there is none. */
-bool top_first_source(struct top *top, uint32_t scanned, struct snapshot_top *row);
+bool top_first_source(struct top *top, const struct estimate *estimate, struct snapshot_top *row);
 
 /* Brings the figures of a source's row to this scan's; all 0 if it is not held any more. */
-void top_refresh_source(const struct top *top, uint32_t scanned, struct snapshot_top *row);
+void top_refresh_source(const struct top *top, const struct estimate *estimate,
+			struct snapshot_top *row);
 
 #endif

@@ -33,6 +33,39 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 		totals->sctp_states[entry->sctp_state]++;
 }
 
+static void scale(const struct estimate *estimate, uint32_t *count)
+{
+	*count = estimate_scale(estimate, *count);
+}
+
+void totals_scale(struct totals *totals, const struct estimate *estimate)
+{
+	scale(estimate, &totals->scanned);
+	scale(estimate, &totals->assured);
+	scale(estimate, &totals->unreplied);
+	scale(estimate, &totals->source_nat);
+	scale(estimate, &totals->destination_nat);
+	scale(estimate, &totals->offloaded);
+	scale(estimate, &totals->helped);
+	scale(estimate, &totals->family[0]);
+	totals->family[1] = totals->scanned - totals->family[0];
+	for (int family = 0; family < 2; family++) {
+		for (int number = 0; number < 256; number++) {
+			struct totals_protocol *protocol = &totals->protocols[family][number];
+
+			scale(estimate, &protocol->entries);
+			scale(estimate, &protocol->assured);
+			scale(estimate, &protocol->unreplied);
+			protocol->packets = estimate_scale64(estimate, protocol->packets);
+			protocol->octets = estimate_scale64(estimate, protocol->octets);
+		}
+	}
+	for (int state = 0; state < CT_TCP_STATES; state++)
+		scale(estimate, &totals->tcp_states[state]);
+	for (int state = 0; state < CT_SCTP_STATES; state++)
+		scale(estimate, &totals->sctp_states[state]);
+}
+
 static void rows_see(struct totals_rows *rows, int family, uint8_t number)
 {
 	if (rows->protocol_seen[family][number])

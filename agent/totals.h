@@ -8,6 +8,7 @@
 
 #include "ct_names.h"
 #include "ct_parse.h"
+#include "estimate.h"
 #include "snapshot.h"
 
 /* Protocols per family that get a row of their own; the others share row 255. */
@@ -35,6 +36,9 @@ struct totals_rows {
 
 /* Counts one entry. */
 void totals_add(struct totals *totals, const struct ct_entry *entry);
+
+/* Turns the counts of what was read into estimates of the whole table. */
+void totals_scale(struct totals *totals, const struct estimate *estimate);
 
 /* Puts the totals into `scan`: its entry figures and the rows of protocols and states, for which it
  * must own none yet. `rows` learns the new rows and peaks. -1 with ENOMEM. */

@@ -34,6 +34,11 @@ struct watches {
 	/* New ones by the zero bits that their identity ends in: how many of these count is known
 	 * only at the end, because the subset may be halved on the way. */
 	uint32_t created[WATCHES_MAX][LEVELS];
+	/* Those since the last entry that was met again: whether the scan before had come so far is
+	 * known with the next one. `touched` lists the places in `pending` that are not 0. */
+	uint32_t pending[WATCHES_MAX][LEVELS];
+	size_t touched_count;
+	uint16_t touched[WATCHES_MAX * LEVELS];
 };
 
 static int port_compare(const void *one, const void *other)
@@ -174,6 +179,8 @@ void watches_clear(struct watches *watches)
 {
 	memset(watches->entries, 0, sizeof(watches->entries));
 	memset(watches->created, 0, sizeof(watches->created));
+	memset(watches->pending, 0, sizeof(watches->pending));
+	watches->touched_count = 0;
 }
 
 /* The watches that cannot be excluded by a table. */
@@ -194,7 +201,25 @@ static uint64_t candidates(const struct watches *watches, const struct ct_entry 
 	return left;
 }
 
-void watches_add(struct watches *watches, const struct ct_entry *entry, bool is_new)
+static void settle_pending(struct watches *watches)
+{
+	uint32_t *created = &watches->created[0][0], *pending = &watches->pending[0][0];
+
+	while (watches->touched_count > 0) {
+		uint16_t place = watches->touched[--watches->touched_count];
+
+		created[place] += pending[place];
+		pending[place] = 0;
+	}
+}
+
+static void add_pending(struct watches *watches, size_t position, unsigned int level)
+{
+	if (watches->pending[position][level]++ == 0)
+		watches->touched[watches->touched_count++] = (uint16_t)(position * LEVELS + level);
+}
+
+void watches_add(struct watches *watches, const struct ct_entry *entry, enum identity identity)
 {
 	uint64_t left = candidates(watches, entry), met = 0;
 
@@ -204,15 +229,15 @@ void watches_add(struct watches *watches, const struct ct_entry *entry, bool is_
 		if (filter_matches(&watches->filters[position], entry))
 			met |= 1ULL << position;
 	}
+	if (identity == IDENTITY_MET && watches->touched_count)
+		settle_pending(watches);
 	if (!met)
 		return;
 	for (left = met; left; left &= left - 1)
 		watches->entries[__builtin_ctzll(left)]++;
-	if (!is_new)
-		return;
-	for (left = met; left; left &= left - 1)
-		watches->created[__builtin_ctzll(left)]
-				[entry->id ? __builtin_ctz(entry->id) : LEVELS - 1]++;
+	for (left = identity == IDENTITY_NEW ? met : 0; left; left &= left - 1)
+		add_pending(watches, (size_t)__builtin_ctzll(left),
+			    entry->id ? (unsigned int)__builtin_ctz(entry->id) : LEVELS - 1);
 }
 
 uint32_t watches_entries(const struct watches *watches, size_t position)
@@ -220,11 +245,13 @@ uint32_t watches_entries(const struct watches *watches, size_t position)
 	return watches->entries[position];
 }
 
-uint64_t watches_created(const struct watches *watches, size_t position, unsigned int bits)
+uint64_t watches_created(const struct watches *watches, size_t position, unsigned int bits,
+			 bool is_whole)
 {
 	uint64_t created = 0;
 
 	for (unsigned int level = bits; level < LEVELS; level++)
-		created += watches->created[position][level];
+		created += watches->created[position][level] +
+			   (is_whole ? watches->pending[position][level] : 0);
 	return created << bits;
 }

@@ -12,6 +12,7 @@
 
 #include "ct_parse.h"
 #include "filter.h"
+#include "identities.h"
 
 #define WATCHES_MAX 64
 
@@ -24,12 +25,15 @@ void watches_free(struct watches *watches);
 /* Forgets what was counted. */
 void watches_clear(struct watches *watches);
 
-/* Counts an entry for each watch that it meets; `is_new` as identities_add() has it. */
-void watches_add(struct watches *watches, const struct ct_entry *entry, bool is_new);
+/* Counts an entry for each watch that it meets; what identities_add() said of it decides whether it
+ * is a new one. */
+void watches_add(struct watches *watches, const struct ct_entry *entry, enum identity identity);
 
 /* By position among the filters: entries met, and those of them that were new, scaled up from the 1
- * in 2^bits that was compared. */
+ * in 2^bits that was compared. Where not the whole of two tables was compared, those that came
+ * after the last one that was met again do not count. */
 uint32_t watches_entries(const struct watches *watches, size_t position);
-uint64_t watches_created(const struct watches *watches, size_t position, unsigned int bits);
+uint64_t watches_created(const struct watches *watches, size_t position, unsigned int bits,
+			 bool is_whole);
 
 #endif

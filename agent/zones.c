@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 
+void zones_scale(struct zones *zones, const struct estimate *estimate)
+{
+	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++)
+		zones->entries[zone] = estimate_scale(estimate, zones->entries[zone]);
+}
+
 static int by_entries(const void *one, const void *other)
 {
 	const struct snapshot_zone *first = one, *second = other;

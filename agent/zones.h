@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "estimate.h"
 #include "snapshot.h"
 
 #define ZONES_COUNT 65536
@@ -24,6 +25,9 @@ static inline void zones_add(struct zones *zones, uint16_t zone)
 {
 	zones->entries[zone]++;
 }
+
+/* Turns the counts of what was read into estimates of the whole table. */
+void zones_scale(struct zones *zones, const struct estimate *estimate);
 
 /* A row for each zone that has been seen, sorted by zone, owned by the caller; of more than
  * SNAPSHOT_ZONES_MAX, those with the most entries, then the lowest. -1 with ENOMEM. */

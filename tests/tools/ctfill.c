@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] [--churn RATE SECONDS]
+/* ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] [--from N] [--marks]
+ *        [--churn RATE SECONDS]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
  * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With
  * --until-full the end of the table is no error. With --spread each has a source of its own, and
  * destinations and ports are many, instead of 60,000 entries of one source to one port. Prints how
- * many went in.
+ * many went in. With --from they are those from number N on, so that tables can differ; with
+ * --marks each has its number's hash (the end of MurmurHash3) as its mark.
  *
  * With --churn it then waits for a line on standard input, and for SECONDS makes RATE new entries a
  * second and deletes as many of the oldest; prints how many it made and in how many milliseconds.
@@ -29,7 +31,8 @@
 
 struct fill {
 	uint32_t count;
-	bool udp, unassured, until_full, spread;
+	uint32_t from;
+	bool udp, unassured, until_full, spread, marks;
 	uint32_t churn_rate, churn_seconds;
 	uint32_t inserted, failed;
 	int error; /* of the first that failed */
@@ -61,6 +64,15 @@ static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, 
 	mnl_attr_put_u16(message, CTA_PROTO_DST_PORT, reply ? source_port : target_port);
 	mnl_attr_nest_end(message, part);
 	mnl_attr_nest_end(message, tuple);
+}
+
+static uint32_t hash(uint32_t number)
+{
+	number ^= number >> 16;
+	number *= 0x85ebca6bU;
+	number ^= number >> 13;
+	number *= 0xc2b2ae35U;
+	return number ^ number >> 16;
 }
 
 static struct nlmsghdr *put_header(void *buffer, uint32_t number, int type, uint16_t flags)
@@ -96,6 +108,8 @@ static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
 	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill);
 	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
 	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(3600));
+	if (fill->marks)
+		mnl_attr_put_u32(message, CTA_MARK, htonl(hash(number)));
 	if (!fill->udp) {
 		struct nlattr *info = mnl_attr_nest_start(message, CTA_PROTOINFO);
 		struct nlattr *tcp = mnl_attr_nest_start(message, CTA_PROTOINFO_TCP);
@@ -179,7 +193,8 @@ static int churn(struct mnl_socket *socket, struct fill *fill)
 				 1000000);
 		if (send_range(socket, fill->count + made, fill->count + due, put_entry, fill) !=
 			    0 ||
-		    send_range(socket, made, due, put_deletion, fill) != 0)
+		    send_range(socket, fill->from + made, fill->from + due, put_deletion, fill) !=
+			    0)
 			return -1;
 		made = due;
 	}
@@ -202,6 +217,10 @@ int main(int argc, char **argv)
 			fill.until_full = true;
 		else if (strcmp(argv[i], "--spread") == 0)
 			fill.spread = true;
+		else if (strcmp(argv[i], "--marks") == 0)
+			fill.marks = true;
+		else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
+			fill.from = (uint32_t)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--churn") == 0 && i + 2 < argc) {
 			fill.churn_rate = (uint32_t)strtoul(argv[i + 1], NULL, 10);
 			fill.churn_seconds = (uint32_t)strtoul(argv[i + 2], NULL, 10);
@@ -211,7 +230,7 @@ int main(int argc, char **argv)
 	}
 	if (fill.count == 0) {
 		fputs("usage: ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] "
-		      "[--churn RATE SECONDS]\n",
+		      "[--from N] [--marks] [--churn RATE SECONDS]\n",
 		      stderr);
 		return 2;
 	}
@@ -221,7 +240,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (send_range(socket, 0, fill.count, put_entry, &fill) != 0) {
+	fill.count += fill.from;
+	if (send_range(socket, fill.from, fill.count, put_entry, &fill) != 0) {
 		perror("ctfill");
 		return 1;
 	}

@@ -32,6 +32,7 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->source_rising, 50);
 	assert_int_equal(config->source_falling, 40);
 	assert_false(config->zones);
+	assert_false(config->scan_sample);
 	assert_int_equal(config->watch_count, 0);
 	assert_int_equal(config->namespace_count, 0);
 	config_free(config);
@@ -48,6 +49,7 @@ static void every_key_is_taken(void **state)
 				      "peak-window = 3600\n"
 				      "notification-interval = 0\n"
 				      "identities = 1024\ntop = 100\nzones = true\n"
+				      "scan = \"sample\"\n"
 				      "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\n"
 				      "source-rising = 100\nsource-falling = 99\n"
 				      "threshold \"a b\" { rising = 100 falling = 0 }\n"
@@ -77,6 +79,7 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config->source_rising, 100);
 	assert_int_equal(config->source_falling, 99);
 	assert_true(config->zones);
+	assert_true(config->scan_sample);
 	assert_int_equal(config->watch_count, 2);
 	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
 	assert_int_equal(config->watches[0].rising, 4294967295);
@@ -130,6 +133,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "sample-interval = \n", "t.conf:", "" },
 		{ "threshold \"x\" { rising = 70\n", "t.conf:", "" },
 		{ "\001\002\377\n", "t.conf:1:", "" },
+		{ "scan = \"some\"\n", "t.conf:1:", "\"exact\" or \"sample\"" },
 		{ "zones = maybe\n", "t.conf:1:", "true or false" },
 		{ "top = 101\n", "t.conf:1:", "from 0 to 100" },
 		{ "top-prefix-ipv4 = 33\n", "t.conf:1:", "from 1 to 32" },

@@ -23,6 +23,12 @@ static uint32_t identity_of(uint32_t number)
 	return (uint32_t)(hash >> 32);
 }
 
+/* Where positions do not matter: true if the entry is new. */
+static bool add(struct identities_scan *scan, uint32_t id)
+{
+	return identities_add(scan, id, 1) == IDENTITY_NEW;
+}
+
 /* A scan of the table at `time_ms`. */
 static struct identities_change scan(struct identities *before, const struct table *table,
 				     uint32_t limit, uint64_t time_ms)
@@ -30,10 +36,10 @@ static struct identities_change scan(struct identities *before, const struct tab
 	struct identities_scan now = { 0 };
 	struct identities_change change;
 
-	identities_begin(&now, before, table->end - table->first, limit);
+	identities_begin(&now, before, table->end - table->first, limit, false);
 	for (uint32_t number = table->first; number < table->end; number++)
-		identities_add(&now, identity_of(number));
-	identities_finish(&now, time_ms, &change);
+		add(&now, identity_of(number));
+	identities_finish(&now, time_ms, true, table->end - table->first, &change);
 	assert_true(before->count <= limit);
 	for (size_t i = 1; i < before->count; i++)
 		assert_true(before->ids[i - 1] < before->ids[i]);
@@ -72,11 +78,11 @@ static void an_entry_met_twice_is_one(void **state)
 	(void)state;
 	scan(&before, &empty, LIMIT, 1000);
 	for (int round = 0; round < 2; round++) {
-		identities_begin(&now, &before, 10, LIMIT);
+		identities_begin(&now, &before, 10, LIMIT, false);
 		for (int i = 0; i < 20; i++)
-			identities_add(&now, identity_of((uint32_t)i % 10));
+			add(&now, identity_of((uint32_t)i % 10));
 		assert_int_equal(now.met_count, round * 10);
-		identities_finish(&now, 2000, &change);
+		identities_finish(&now, 2000, true, 0, &change);
 		assert_int_equal(change.created, round ? 0 : 10);
 		assert_int_equal(change.destroyed, 0);
 		assert_int_equal(before.count, 10);
@@ -145,10 +151,10 @@ static void a_failed_scan_is_as_if_it_had_not_been(void **state)
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&failed, &before, 3000, LIMIT);
+	identities_begin(&failed, &before, 3000, LIMIT, false);
 	for (uint32_t i = 0; i < 6000; i += 3)
-		identities_add(&failed, identity_of(i));
-	identities_begin(&failed, &before, 3000, LIMIT); /* given up: the next one begins */
+		add(&failed, identity_of(i));
+	identities_begin(&failed, &before, 3000, LIMIT, false); /* given up: the next one begins */
 	assert_int_equal(failed.fresh_count, 0);
 	assert_int_equal(failed.met_count, 0);
 	table = (struct table){ 200, 3200 };
@@ -170,15 +176,15 @@ static void halving_and_its_end_make_no_jump(void **state)
 
 	(void)state;
 	scan(&before, &small, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT);
+	identities_begin(&now, &before, 3000, LIMIT, false);
 	assert_int_equal(now.bits, 0);
 	/* those from before come last, when the others have filled the room */
 	for (uint32_t number = 30000; number-- > 0;) {
-		identities_add(&now, identity_of(number));
+		add(&now, identity_of(number));
 		assert_true(now.met_count + now.fresh_count <= LIMIT);
 	}
 	assert_true(now.bits >= 3);
-	identities_finish(&now, 2000, &change);
+	identities_finish(&now, 2000, true, 0, &change);
 	assert_int_equal(change.bits, before.bits);
 	assert_in_range(change.created, 27000 - 2500, 27000 + 2500);
 	/* nothing that was there before has gone: not one, however it is scaled */
@@ -202,12 +208,12 @@ static void what_is_met_again_counts_towards_the_limit(void **state)
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT);
+	identities_begin(&now, &before, 3000, LIMIT, false);
 	for (uint32_t number = 3000; number < 3000 + LIMIT; number++)
-		identities_add(&now, identity_of(number));
+		add(&now, identity_of(number));
 	assert_int_equal(now.bits, 0);
 	for (uint32_t number = 0; number < 3000; number++) {
-		identities_add(&now, identity_of(number));
+		add(&now, identity_of(number));
 		assert_true(now.met_count + now.fresh_count <= LIMIT);
 	}
 	assert_int_equal(now.bits, 1);
@@ -222,18 +228,144 @@ static void what_is_new_is_known_while_the_scan_runs(void **state)
 	struct table table = { 0, 3000 };
 
 	(void)state;
-	identities_begin(&now, &before, 3000, LIMIT);
-	assert_false(identities_add(&now, identity_of(5))); /* nothing to compare with */
+	identities_begin(&now, &before, 3000, LIMIT, false);
+	assert_false(add(&now, identity_of(5))); /* nothing to compare with */
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT);
+	identities_begin(&now, &before, 3000, LIMIT, false);
 	for (uint32_t number = 0; number < 4000; number++)
-		assert_int_equal(identities_add(&now, identity_of(number)), number >= 3000);
-	identities_begin(&now, &before, 4 * LIMIT, LIMIT);
+		assert_int_equal(add(&now, identity_of(number)), number >= 3000);
+	identities_begin(&now, &before, 4 * LIMIT, LIMIT, false);
 	assert_int_equal(now.bits, 3);
 	for (uint32_t number = 3000; number < 6000; number++)
-		assert_int_equal(identities_add(&now, identity_of(number)),
-				 (identity_of(number) & 7) == 0);
+		assert_int_equal(add(&now, identity_of(number)), (identity_of(number) & 7) == 0);
 	identities_abandon(&now);
+	identities_clear(&before);
+}
+
+/* A table whose entries are dumped in the order of another hash, as the kernel does it. */
+static uint32_t order_of(uint32_t number)
+{
+	return identity_of(number ^ 0x5a5a5a5a);
+}
+
+static int by_order(const void *one, const void *other)
+{
+	uint32_t first = order_of(*(const uint32_t *)one),
+		 second = order_of(*(const uint32_t *)other);
+
+	return first < second ? -1 : first > second;
+}
+
+/* A scan that ends after `read` entries; the last one's change comes back. */
+static struct identities_change scan_part(struct identities *before, const struct table *table,
+					  uint32_t read, uint32_t limit, uint64_t time_ms,
+					  bool has_positions)
+{
+	uint32_t entries = table->end - table->first,
+		 *numbers = calloc(entries + 1, sizeof(*numbers));
+	struct identities_scan now = { 0 };
+	struct identities_change change;
+
+	for (uint32_t i = 0; i < entries; i++)
+		numbers[i] = table->first + i;
+	qsort(numbers, entries, sizeof(*numbers), by_order);
+	identities_begin(&now, before, read < entries ? read : entries, limit, has_positions);
+	for (uint32_t i = 0; i < read && i < entries; i++)
+		identities_add(&now, identity_of(numbers[i]), i + 1);
+	identities_finish(&now, time_ms, read >= entries, entries, &change);
+	for (size_t i = 1; i < before->count; i++)
+		assert_true(before->ids[i - 1] < before->ids[i]);
+	free(numbers);
+	return change;
+}
+
+/* Whether the one scan has come further than the other says nothing about the table. */
+static void scans_of_unlike_length_make_no_jump(void **state)
+{
+	static const uint32_t lengths[] = { 10000, 12000, 3000, 9000, 50000, 60000, 8000, 500 };
+	struct identities before = { 0 };
+	struct table table = { 0, 50000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct identities_change change =
+			scan_part(&before, &table, lengths[i], 1 << 20, 1000 * (i + 1), true);
+
+		assert_int_equal(change.created, 0);
+		assert_int_equal(change.destroyed, 0);
+		assert_int_equal(change.elapsed_ms, i ? 1000 : 0);
+		assert_int_equal(change.is_whole,
+				 lengths[i] >= 50000 && lengths[i ? i - 1 : 0] >= 50000);
+		assert_int_equal(before.count, lengths[i] < 50000 ? lengths[i] : 50000);
+	}
+	identities_clear(&before);
+}
+
+static void what_comes_and_goes_in_a_part_is_scaled_up(void **state)
+{
+	static const uint32_t lengths[] = { 10000, 12000, 8000, 20000, 9000 };
+	struct identities before = { 0 };
+	struct table table = { 0, 100000 };
+	double created = 0, destroyed = 0, parts = 0;
+	const int rounds = 40;
+
+	(void)state;
+	scan_part(&before, &table, 10000, 8192, 1000, true);
+	for (int i = 0; i < rounds; i++) {
+		struct identities_change change;
+
+		table.first += 10000;
+		table.end += 10000;
+		change = scan_part(&before, &table, lengths[i % 5], 8192, 2000, true);
+		assert_false(change.is_whole);
+		created += (double)change.created;
+		destroyed += (double)change.destroyed;
+		parts += 100000.0 / change.read * (1U << change.bits);
+		/* of 10,000, a twentieth or so is seen: the deviation is 500 or so */
+		assert_in_range(change.created, 7000, 13000);
+		assert_in_range(change.destroyed, 7000, 13000);
+	}
+	{
+		double deviation = sqrt(10000 * parts / rounds) / sqrt(rounds);
+
+		assert_true(fabs(created / rounds - 10000) < 4 * deviation);
+		assert_true(fabs(destroyed / rounds - 10000) < 4 * deviation);
+	}
+	/* all of it goes, and others come: nobody can tell how far the parts are the same */
+	table = (struct table){ 5000000, 5100000 };
+	{
+		struct identities_change change =
+			scan_part(&before, &table, 10000, 8192, 3000, true);
+
+		assert_int_equal(change.created, 0);
+		change = scan_part(&before, &table, 10000, 8192, 4000, true);
+		assert_int_equal(change.created, 0);
+		assert_int_equal(change.destroyed, 0);
+	}
+	identities_clear(&before);
+}
+
+static void from_exact_to_sample_and_back_makes_no_jump(void **state)
+{
+	static const struct {
+		uint32_t read;
+		bool is_sample;
+	} scans[] = { { 3000, false }, { 1000, true },  { 1500, true }, { 3000, true },
+		      { 1000, true },  { 3000, false }, { 3000, false } };
+	struct identities before = { 0 };
+	struct table table = { 0, 3000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scans) / sizeof(scans[0]); i++) {
+		struct identities_change change = scan_part(&before, &table, scans[i].read, LIMIT,
+							    1000 * (i + 1), scans[i].is_sample);
+
+		assert_int_equal(change.created, 0);
+		assert_int_equal(change.destroyed, 0);
+		assert_int_equal(before.positions != NULL, scans[i].is_sample);
+		/* the first sample finds no positions to compare with */
+		assert_int_equal(change.elapsed_ms, i > 1 ? 1000 : 0);
+	}
 	identities_clear(&before);
 }
 
@@ -276,7 +408,7 @@ static void the_sort_sorts(void **state)
 				ids[i] = spread == 0   ? identity_of((uint32_t)i)
 					 : spread == 1 ? (uint32_t)(i % 7)
 						       : (uint32_t)(counts[c] - i);
-			radix_sort(ids, counts[c], 24);
+			radix_sort((struct pairs){ ids, NULL }, 0, counts[c], 24);
 			for (size_t i = 1; i < counts[c]; i++)
 				assert_true(ids[i - 1] <= ids[i]);
 			free(ids);
@@ -295,6 +427,9 @@ int main(void)
 		cmocka_unit_test(halving_and_its_end_make_no_jump),
 		cmocka_unit_test(what_is_met_again_counts_towards_the_limit),
 		cmocka_unit_test(what_is_new_is_known_while_the_scan_runs),
+		cmocka_unit_test(scans_of_unlike_length_make_no_jump),
+		cmocka_unit_test(what_comes_and_goes_in_a_part_is_scaled_up),
+		cmocka_unit_test(from_exact_to_sample_and_back_makes_no_jump),
 		cmocka_unit_test(every_identity_is_found_and_no_other),
 		cmocka_unit_test(the_sort_sorts),
 	};
