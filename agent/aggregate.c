@@ -204,7 +204,6 @@ static void finish_watches(struct aggregate *aggregate, const struct identities_
 {
 	const struct config *config = aggregate->config;
 	struct aggregate_memory *memory = aggregate->memory;
-	const struct estimate compared = { change->read, change->entries };
 
 	for (size_t i = 0; i < config->watch_count; i++) {
 		const struct config_watch *watch = &config->watches[i];
@@ -217,10 +216,10 @@ static void finish_watches(struct aggregate *aggregate, const struct identities_
 					      watches_entries(aggregate->watches, i));
 		row->rising = watch->rising;
 		row->falling = watch->falling;
-		row->created = created_before(memory, watch->name) +
-			       estimate_scale64(&compared,
-						watches_created(aggregate->watches, i, change->bits,
-								change->is_whole));
+		row->created =
+			created_before(memory, watch->name) +
+			identities_scale(change, watches_created(aggregate->watches, i,
+								 change->bits, change->is_whole));
 		memcpy(remembered[i].name, watch->name, sizeof(remembered[i].name));
 		remembered[i].created = row->created;
 	}
@@ -229,18 +228,18 @@ static void finish_watches(struct aggregate *aggregate, const struct identities_
 	memory->watch_count = config->watch_count;
 }
 
-static void finish_identities(struct aggregate *aggregate, uint64_t time_ms,
+static void finish_identities(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
 			      struct snapshot_scan *figures, struct identities_change *change)
 {
 	struct aggregate_memory *memory = aggregate->memory;
 	const struct estimate *estimate = &aggregate->estimate;
+	const struct identities_part part = { start_ms, end_ms, estimate->read, estimate->entries };
 	uint64_t rate, share = 100;
 
 	*change = (struct identities_change){ .is_whole = true };
 	if (!aggregate->config->identities)
 		return;
-	identities_finish(&aggregate->identities, time_ms, estimate->read == estimate->entries,
-			  estimate->entries, change);
+	identities_finish(&aggregate->identities, &part, change);
 	memory->created += change->created;
 	memory->destroyed += change->destroyed;
 	figures->has_identities = true;
@@ -256,8 +255,8 @@ static void finish_identities(struct aggregate *aggregate, uint64_t time_ms,
 	}
 }
 
-int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, uint32_t entries,
-		     struct snapshot_scan *figures)
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+		     uint32_t entries, struct snapshot_scan *figures)
 {
 	struct watch_memory *remembered = NULL;
 	struct identities_change change;
@@ -277,7 +276,7 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, uint32_t ent
 	    prepare_watches(aggregate->config, figures, &remembered) != 0)
 		goto fail;
 	figures->scanned = read;
-	finish_identities(aggregate, time_ms, figures, &change);
+	finish_identities(aggregate, start_ms, end_ms, figures, &change);
 	finish_watches(aggregate, &change, figures, remembered);
 	return 0;
 fail:

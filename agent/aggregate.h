@@ -36,10 +36,10 @@ uint32_t aggregate_scanned(const struct aggregate *aggregate);
 
 /* Ends: `figures` gets the entry figures and all rows, of which it must own none yet, and `memory`
  * learns. Of a table of more `entries` than were read, the figures are estimates; 0: it was read to
- * its end. `time_ms` (monotonic) stands for the whole scan. -1 with ENOMEM: then `figures` owns
+ * its end. It was read from `start_ms` to `end_ms` (monotonic). -1 with ENOMEM: then `figures` owns
  * nothing, and the scan is as good as failed. */
-int aggregate_finish(struct aggregate *aggregate, uint64_t time_ms, uint32_t entries,
-		     struct snapshot_scan *figures);
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+		     uint32_t entries, struct snapshot_scan *figures);
 
 /* After aggregate_finish(): the source with the most entries (false: there is none), and a source's
  * row as it is in this scan (all 0 if it is not among the many). */

@@ -280,25 +280,52 @@ static void compare_whole(const struct identities_scan *scan, struct identities_
 	change->destroyed <<= change->bits;
 }
 
-/* The first parts that both scans have read, of which `fresh` is still in the order of the dump.
- * What is found in a part is scaled up to the table. */
-static void compare_part(const struct identities_scan *scan, uint32_t entries,
+/* When, on the average, a scan has read the first `read` entries of what it read. */
+static uint64_t mean_time(const struct identities_part *part, uint32_t read)
+{
+	uint64_t duration = part->end_ms - part->start_ms;
+
+	return part->start_ms + (part->read ? duration * read / part->read / 2 : duration / 2);
+}
+
+static uint64_t elapsed_between(uint64_t before_ms, uint64_t now_ms)
+{
+	/* two scans of an empty table may share a millisecond */
+	return now_ms > before_ms ? now_ms - before_ms : 1;
+}
+
+static uint64_t scale_up(uint64_t count, uint32_t read, uint32_t entries, uint64_t part_ms,
+			 uint64_t elapsed_ms)
+{
+	return count * entries / read * elapsed_ms / part_ms;
+}
+
+uint64_t identities_scale(const struct identities_change *change, uint64_t count)
+{
+	if (change->is_whole || change->part_ms == 0)
+		return count;
+	return scale_up(count, change->read, change->entries, change->part_ms, change->elapsed_ms);
+}
+
+/* The first parts that both scans have read, of which `fresh` is still in the order of the dump. */
+static void compare_part(const struct identities_scan *scan, const struct identities_part *part,
 			 struct identities_change *change)
 {
 	const struct identities *before = scan->before;
 
-	change->read = scan->last_now;
-	change->entries = entries;
 	if (scan->last_now == 0 || scan->last_before == 0)
 		return; /* not one was met again: nobody knows where the common part ends */
+	change->read = scan->last_now;
 	for (size_t i = 0; i < scan->fresh_sure; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);
 	for (size_t i = 0; i < before->count; i++)
 		change->destroyed += !is_met(scan, i) && before->positions[i] < scan->last_before &&
 				     is_followed(before->ids[i], change->bits);
-	change->created = (change->created << change->bits) * entries / scan->last_now;
-	change->destroyed =
-		(change->destroyed << change->bits) * before->entries / scan->last_before;
+	change->part_ms = elapsed_between(mean_time(&before->part, scan->last_before),
+					  mean_time(part, scan->last_now));
+	change->created = identities_scale(change, change->created << change->bits);
+	change->destroyed = scale_up(change->destroyed << change->bits, scan->last_before,
+				     before->part.entries, change->part_ms, change->elapsed_ms);
 }
 
 /* Leaves those of `before` that were met and are followed now. */
@@ -353,33 +380,34 @@ static bool follow_positions(const struct identities_scan *scan, struct identiti
 	return true;
 }
 
-void identities_finish(struct identities_scan *scan, uint64_t time_ms, bool is_whole,
-		       uint32_t entries, struct identities_change *change)
+void identities_finish(struct identities_scan *scan, const struct identities_part *part,
+		       struct identities_change *change)
 {
 	struct identities *before = scan->before;
-	bool both_whole = is_whole && (before->is_whole || !before->is_known);
+	bool is_whole = part->read == part->entries;
+	bool both_whole = is_whole && (before->part.read == before->part.entries);
 	bool can_compare = before->is_known && (both_whole || before->positions);
 
 	memset(change, 0, sizeof(*change));
 	change->bits = scan->bits > before->bits ? scan->bits : before->bits;
 	change->is_whole = both_whole;
+	change->read = part->read;
+	change->entries = part->entries;
 	if (!scan->is_following) {
 		identities_abandon(scan);
 		return;
 	}
+	if (can_compare)
+		change->elapsed_ms = elapsed_between(mean_time(&before->part, before->part.read),
+						     mean_time(part, part->read));
 	if (can_compare && !both_whole)
-		compare_part(scan, entries, change);
+		compare_part(scan, part, change);
 	sort_fresh(scan);
 	if (can_compare && both_whole)
 		compare_whole(scan, change);
-	/* two scans of an empty table may share a millisecond */
-	if (can_compare)
-		change->elapsed_ms = time_ms > before->time_ms ? time_ms - before->time_ms : 1;
 	before->is_known = true;
-	before->is_whole = is_whole;
-	before->entries = entries;
 	before->bits = scan->bits;
-	before->time_ms = time_ms;
+	before->part = *part;
 	if (follow_positions(scan, before)) {
 		keep_survivors(scan, before);
 		merge_fresh(scan, before);

@@ -17,6 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a scan has read: the first `read` of the `entries` of a table, at an even pace. */
+struct identities_part {
+	uint64_t start_ms, end_ms; /* monotonic */
+	uint32_t read, entries;
+};
+
 /* What a finished scan has met of a table: 4 octets an entry. Zeroed at start. */
 struct identities {
 	uint32_t *ids; /* sorted, each once; owned */
@@ -24,9 +30,7 @@ struct identities {
 	unsigned int bits;   /* 0 to 32 */
 	bool is_known;       /* there has been a scan */
 	uint32_t *positions; /* of each, where the scans may end early; else NULL; owned */
-	bool is_whole;       /* the scan has read the whole table */
-	uint32_t entries;    /* of the table */
-	uint64_t time_ms;    /* monotonic, the middle of it */
+	struct identities_part part;
 };
 
 /* A scan under way: what it meets is marked in the one before, or is fresh. Zeroed at start. */
@@ -58,7 +62,13 @@ struct identities_change {
 	unsigned int bits;   /* what was compared is 1 in 2^bits */
 	bool is_whole;       /* of the whole table; else of the first `read` of its `entries` */
 	uint32_t read, entries;
+	uint64_t part_ms; /* between the two readings of that part */
 };
+
+/* From what was found in the part that was compared to the table, and from the time between the two
+ * readings of that part to that between the two scans: else what comes while scans grow shorter
+ * would be counted twice. (The 1 in 2^bits is another matter.) */
+uint64_t identities_scale(const struct identities_change *change, uint64_t count);
 
 void identities_clear(struct identities *identities);
 
@@ -72,9 +82,8 @@ void identities_abandon(struct identities_scan *scan);
 /* Meets an entry, as the `position`th of the scan. */
 enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position);
 
-/* Ends a scan, which takes the place of the one before. It has read the whole table of `entries`,
- * or a first part. */
-void identities_finish(struct identities_scan *scan, uint64_t time_ms, bool is_whole,
-		       uint32_t entries, struct identities_change *change);
+/* Ends a scan, which takes the place of the one before. */
+void identities_finish(struct identities_scan *scan, const struct identities_part *part,
+		       struct identities_change *change);
 
 #endif

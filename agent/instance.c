@@ -344,7 +344,8 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 		return SCAN_FAILED;
 	instance->scan = scan;
 	/* one that follows a scan that was cut will not come much further */
-	if (instance->figures.coverage < 100 && instance->figures.scanned < stats.entries / 2)
+	if (instance->figures.end_wall && instance->figures.coverage < 100 &&
+	    instance->figures.scanned < stats.entries / 2)
 		stats.entries = instance->figures.scanned * 2;
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }

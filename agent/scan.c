@@ -131,8 +131,7 @@ int scan_error(const struct scan *scan)
 int scan_finish(struct scan *scan, uint32_t entries, struct snapshot_scan *figures)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = aggregate_finish(scan->aggregate,
-				      scan->start_ms + (scan->end_ms - scan->start_ms) / 2,
+	int result = aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms,
 				      scan->was_cut ? entries : 0, figures);
 
 	scan->cpu_ns += clock_thread_cpu_ns() - before;

@@ -84,7 +84,9 @@ static void finish(struct scene *scene)
 	snapshot_scan_clear(&scene->figures);
 	memset(&scene->figures, 0, sizeof(scene->figures));
 	scene->time_ms += 10000;
-	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, 0, &scene->figures), 0);
+	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms, 0,
+					  &scene->figures),
+			 0);
 }
 
 /* The rows of a kind as "text entries unreplied share, ..." */
