@@ -132,8 +132,8 @@ build/%.so: tests/tools/%.c Makefile
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
 bench:
-	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all build/ctfill build/ctfloor
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES) gnuplot-nox
+	$(Q)$(MAKE) --no-print-directory all build/ctfill build/ctfloor build/ctnfct build/udpping
 	$(Q)tests/bench/run
 
 # ---- lint -------------------------------------------------------------------------------------

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] [--from N] [--marks]
- *        [--churn RATE SECONDS]
+ *        [--churn RATE SECONDS] [--remove]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
  * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them. With
  * --until-full the end of the table is no error. With --spread each has a source of its own, and
  * destinations and ports are many, instead of 60,000 entries of one source to one port. Prints how
  * many went in. With --from they are those from number N on, so that tables can differ; with
- * --marks each has its number's hash (the end of MurmurHash3) as its mark.
+ * --marks each has its number's hash (the end of MurmurHash3) as its mark. With --remove they are
+ * deleted instead.
+ *
+ * The kernel refuses an entry whose hash chain is longer than a number that it draws each time, 50
+ * to 130: such an entry is offered again, so that a table can be many times its buckets.
  *
  * With --churn it then waits for a line on standard input, and for SECONDS makes RATE new entries a
  * second and deletes as many of the oldest; prints how many it made and in how many milliseconds.
@@ -28,14 +32,17 @@
 
 #define BATCH       128
 #define MESSAGE_MAX 256
+#define TRIES       100
 
 struct fill {
 	uint32_t count;
 	uint32_t from;
-	bool udp, unassured, until_full, spread, marks;
+	bool udp, unassured, until_full, spread, marks, remove;
 	uint32_t churn_rate, churn_seconds;
 	uint32_t inserted, failed;
-	int error; /* of the first that failed */
+	int error;             /* of the first that failed */
+	uint32_t again[BATCH]; /* numbers whose chain was too long */
+	uint32_t again_count;
 };
 
 static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t number, bool reply,
@@ -143,6 +150,10 @@ static int read_acks(struct mnl_socket *socket, uint32_t wanted, struct fill *fi
 				fill->inserted++;
 				continue;
 			}
+			if (answer->error == -ENOSPC) {
+				fill->again[fill->again_count++] = answer->msg.nlmsg_seq - 1;
+				continue;
+			}
 			if (!fill->failed++)
 				fill->error = -answer->error;
 		}
@@ -150,22 +161,41 @@ static int read_acks(struct mnl_socket *socket, uint32_t wanted, struct fill *fi
 	return 0;
 }
 
+/* One message for each of at most BATCH numbers. */
+static int send_batch(struct mnl_socket *socket, const uint32_t *numbers, uint32_t count,
+		      put_message *put, struct fill *fill)
+{
+	static _Alignas(struct nlmsghdr) char buffer[BATCH * MESSAGE_MAX];
+	size_t length = 0;
+
+	memset(buffer, 0, sizeof(buffer));
+	for (uint32_t i = 0; i < count; i++)
+		length += put(buffer + length, numbers[i], fill);
+	if (mnl_socket_sendto(socket, buffer, length) < 0)
+		return -1;
+	return read_acks(socket, count, fill);
+}
+
 /* One message for each number, `first` to before `end`. */
 static int send_range(struct mnl_socket *socket, uint32_t first, uint32_t end, put_message *put,
 		      struct fill *fill)
 {
-	static _Alignas(struct nlmsghdr) char buffer[BATCH * MESSAGE_MAX];
-
 	while (first < end && !fill->failed) {
-		uint32_t batch = 0;
-		size_t length = 0;
+		uint32_t numbers[BATCH], count = 0;
 
-		memset(buffer, 0, sizeof(buffer));
-		for (; batch < BATCH && first < end; batch++, first++)
-			length += put(buffer + length, first, fill);
-		if (mnl_socket_sendto(socket, buffer, length) < 0 ||
-		    read_acks(socket, batch, fill) != 0)
-			return -1;
+		while (count < BATCH && first < end)
+			numbers[count++] = first++;
+		for (int i = 0; count && i < TRIES; i++) {
+			fill->again_count = 0;
+			if (send_batch(socket, numbers, count, put, fill) != 0)
+				return -1;
+			count = fill->again_count;
+			memcpy(numbers, fill->again, count * sizeof(*numbers));
+		}
+		if (count && !fill->failed) {
+			fill->failed = count;
+			fill->error = ENOSPC;
+		}
 	}
 	return 0;
 }
@@ -219,6 +249,8 @@ int main(int argc, char **argv)
 			fill.spread = true;
 		else if (strcmp(argv[i], "--marks") == 0)
 			fill.marks = true;
+		else if (strcmp(argv[i], "--remove") == 0)
+			fill.remove = true;
 		else if (strcmp(argv[i], "--from") == 0 && i + 1 < argc)
 			fill.from = (uint32_t)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--churn") == 0 && i + 2 < argc) {
@@ -230,7 +262,7 @@ int main(int argc, char **argv)
 	}
 	if (fill.count == 0) {
 		fputs("usage: ctfill COUNT [--udp] [--unassured] [--until-full] [--spread] "
-		      "[--from N] [--marks] [--churn RATE SECONDS]\n",
+		      "[--from N] [--marks] [--churn RATE SECONDS] [--remove]\n",
 		      stderr);
 		return 2;
 	}
@@ -241,7 +273,8 @@ int main(int argc, char **argv)
 	}
 	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	fill.count += fill.from;
-	if (send_range(socket, fill.from, fill.count, put_entry, &fill) != 0) {
+	if (send_range(socket, fill.from, fill.count, fill.remove ? put_deletion : put_entry,
+		       &fill) != 0) {
 		perror("ctfill");
 		return 1;
 	}
