@@ -18,6 +18,8 @@ struct aggregate {
 	const struct config *config;
 	struct aggregate_memory *memory; /* of the table being read */
 	struct totals totals;
+	struct ct_entry waiting; /* the last one read, while its memory is fetched */
+	bool is_waiting;
 	struct estimate estimate; /* of a scan that has ended */
 	struct identities_scan identities;
 	struct top *top;
@@ -127,6 +129,7 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 {
 	aggregate->memory = memory;
 	memset(&aggregate->totals, 0, sizeof(aggregate->totals));
+	aggregate->is_waiting = false;
 	top_clear(aggregate->top);
 	if (aggregate->zones)
 		memset(aggregate->zones, 0, sizeof(*aggregate->zones));
@@ -138,7 +141,7 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 		identities_clear(&memory->before); /* too old when they are asked for again */
 }
 
-void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
+static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 {
 	enum identity identity = IDENTITY_UNKNOWN;
 
@@ -153,9 +156,19 @@ void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 		watches_add(aggregate->watches, entry, identity);
 }
 
+void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
+{
+	if (aggregate->config->identities)
+		identities_expect(&aggregate->identities, entry->id);
+	if (aggregate->is_waiting)
+		count(aggregate, &aggregate->waiting);
+	aggregate->waiting = *entry;
+	aggregate->is_waiting = true;
+}
+
 uint32_t aggregate_scanned(const struct aggregate *aggregate)
 {
-	return aggregate->totals.scanned;
+	return aggregate->totals.scanned + aggregate->is_waiting;
 }
 
 static int finish_zones(struct aggregate *aggregate, struct snapshot_scan *figures)
@@ -260,8 +273,12 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 {
 	struct watch_memory *remembered = NULL;
 	struct identities_change change;
-	uint32_t read = aggregate->totals.scanned;
+	uint32_t read;
 
+	if (aggregate->is_waiting)
+		count(aggregate, &aggregate->waiting);
+	aggregate->is_waiting = false;
+	read = aggregate->totals.scanned;
 	aggregate->estimate = (struct estimate){ read, entries > read ? entries : read };
 	figures->coverage = estimate_coverage(&aggregate->estimate);
 	figures->margin = estimate_margin(&aggregate->estimate);

@@ -7,6 +7,9 @@
 #define ROOM_FIRST     1024
 #define INSERTION_SORT 32
 #define WALK_MAX       128
+#define SEGMENT_SIZE   (1U << 22)
+
+_Static_assert((uint64_t)SEGMENT_SIZE *IDENTITIES_SEGMENTS == 1ULL << 32, "all identities");
 
 static bool is_followed(uint32_t id, unsigned int bits)
 {
@@ -29,6 +32,21 @@ void identities_abandon(struct identities_scan *scan)
 	memset(scan, 0, sizeof(*scan));
 }
 
+/* Where the first identity of each segment of the 32 bits stands. */
+static void guide_build(struct identities_scan *scan)
+{
+	const struct identities *before = scan->before;
+	size_t at = 0;
+
+	for (uint32_t segment = 0; segment <= IDENTITIES_SEGMENTS; segment++) {
+		uint64_t first = (uint64_t)segment * SEGMENT_SIZE;
+
+		while (at < before->count && before->ids[at] < first)
+			at++;
+		scan->guide[segment] = (uint32_t)at;
+	}
+}
+
 void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
 		      uint32_t limit, bool has_positions)
 {
@@ -41,6 +59,7 @@ void identities_begin(struct identities_scan *scan, struct identities *before, u
 	scan->met = calloc(before->count / 8 + 1, 1);
 	scan->is_following = scan->met != NULL;
 	scan->has_positions = has_positions;
+	guide_build(scan);
 	if (!has_positions)
 		return;
 	scan->met_positions = calloc(before->count + 1, sizeof(*scan->met_positions));
@@ -82,9 +101,15 @@ static void keep_to_limit(struct identities_scan *scan)
 		halve(scan);
 }
 
-static size_t within(int64_t position, size_t count)
+/* Identities are spread evenly, so their place within their segment can be reckoned: to about ten,
+ * which is a walk within a cache line or two. A binary search would miss the cache at most of its
+ * steps. */
+static size_t reckon(const struct identities_scan *scan, uint32_t id)
 {
-	return position < 0 ? 0 : (size_t)position < count ? (size_t)position : count - 1;
+	const uint32_t *begin = &scan->guide[id / SEGMENT_SIZE];
+	uint64_t count = begin[1] - begin[0];
+
+	return begin[0] + (size_t)(count * (id % SEGMENT_SIZE) / SEGMENT_SIZE);
 }
 
 /* Where the identity stands, if it does. */
@@ -103,18 +128,15 @@ static size_t binary_search(const struct identities *sorted, uint32_t id)
 	return low;
 }
 
-/* The identities are spread evenly over 32 bits, so their place in the sorted array can be
- * reckoned: to some hundreds at first, then by the one that stands there to about ten, which is a
- * walk within a cache line or two. A binary search would miss the cache at most of its steps. */
-static bool find(const struct identities *sorted, uint32_t id, size_t *position)
+static bool find(const struct identities_scan *scan, uint32_t id, size_t *position)
 {
-	int64_t count = (int64_t)sorted->count;
-	size_t at, steps = 0;
+	const struct identities *sorted = scan->before;
+	size_t at = reckon(scan, id), steps = 0;
 
-	if (count == 0)
+	if (sorted->count == 0)
 		return false;
-	at = (size_t)((uint64_t)id * (uint64_t)count >> 32);
-	at = within((int64_t)at + (((int64_t)id - sorted->ids[at]) * count >> 32), sorted->count);
+	if (at == sorted->count)
+		at--;
 	while (sorted->ids[at] < id && at + 1 < sorted->count && steps < WALK_MAX) {
 		at++;
 		steps++;
@@ -173,6 +195,18 @@ static void meet_again(struct identities_scan *scan, size_t at, uint32_t positio
 	keep_to_limit(scan);
 }
 
+void identities_expect(const struct identities_scan *scan, uint32_t id)
+{
+	const struct identities *before = scan->before;
+	size_t at;
+
+	if (before->count == 0 || !is_followed(id, scan->bits))
+		return;
+	at = reckon(scan, id);
+	__builtin_prefetch(&before->ids[at < before->count ? at : 0]);
+	__builtin_prefetch(&scan->met[at / 8], 1);
+}
+
 enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position)
 {
 	const struct identities *before = scan->before;
@@ -181,7 +215,7 @@ enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t
 
 	if (!scan->is_following || !is_followed(id, scan->bits))
 		return IDENTITY_UNKNOWN;
-	if (was_followed && find(before, id, &at)) {
+	if (was_followed && find(scan, id, &at)) {
 		meet_again(scan, at, position);
 		return IDENTITY_MET;
 	}

@@ -23,6 +23,8 @@ struct identities_part {
 	uint32_t read, entries;
 };
 
+#define IDENTITIES_SEGMENTS 1024
+
 /* What a finished scan has met of a table: 4 octets an entry. Zeroed at start. */
 struct identities {
 	uint32_t *ids; /* sorted, each once; owned */
@@ -41,7 +43,8 @@ struct identities_scan {
 	bool is_following; /* false: memory was missing */
 	uint8_t *met;      /* a bit for each of `before`; owned */
 	size_t met_count;
-	uint32_t *fresh; /* in the order in which they came; owned */
+	uint32_t guide[IDENTITIES_SEGMENTS + 1]; /* where in `before` each 1024th of 2^32 begins */
+	uint32_t *fresh;                         /* in the order in which they came; owned */
 	size_t fresh_count, fresh_room;
 	/* where scans may end early: */
 	bool has_positions;
@@ -78,6 +81,10 @@ void identities_clear(struct identities *identities);
 void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
 		      uint32_t limit, bool has_positions);
 void identities_abandon(struct identities_scan *scan);
+
+/* Has the memory fetched that identities_add() will look at: at any size it is far away, and a call
+ * for the next entry while this one is looked at hides that. */
+void identities_expect(const struct identities_scan *scan, uint32_t id);
 
 /* Meets an entry, as the `position`th of the scan. */
 enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position);

@@ -42,7 +42,8 @@ struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS])
 		return NULL;
 	sketch->capacity = capacity;
 	sketch->hash_bits = 1;
-	while ((1U << sketch->hash_bits) < capacity * 2)
+	/* so many that a key which is not held mostly meets no other one */
+	while ((1U << sketch->hash_bits) < capacity * 8)
 		sketch->hash_bits++;
 	memcpy(sketch->seeds, seeds, sizeof(sketch->seeds));
 	sketch->counters = calloc(capacity, sizeof(*sketch->counters));
