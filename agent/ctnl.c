@@ -11,13 +11,15 @@
 
 #include "ct_attr.h"
 
-/* The kernel builds a dump in buffers as large as the reader's, 32 KiB at most, and holds softirqs
- * off for each. Of packets forwarded on the same core during a scan at the default budget, 1 in
- * 1,000 is held up by 0.40 to 0.51 ms with 32 KiB, 0.26 to 0.29 ms with 16 KiB, 0.18 to 0.22 ms
- * with 8 KiB; but with 8 KiB so many are that the 99th percentile rises from 50 to 130 us, and a
- * scan takes a tenth more CPU time. (Neither SCHED_BATCH nor nice made a difference beyond the
- * noise.) */
-#define CTNL_BUFFER_SIZE 16384
+/* The kernel builds a dump in buffers as large as the reader's, 32 KiB at most, and lets nothing
+ * else run on the core meanwhile. Of packets forwarded on the same core during a scan at the
+ * default budget, 1 in 1,000 is held up by 0.4 to 0.7 ms with 32 KiB, 0.3 to 0.4 ms with 16 KiB,
+ * 0.2 to 0.3 ms with 8 KiB. The smaller, the more packets meet a step: about 1 in 100 with 16 KiB,
+ * so that the 99th percentile is now that of an idle table (60 us), now a step (260 us); 2 in 100
+ * with 8 KiB, where it is 130 to 190 us. 8 KiB has the shortest of the longest waits, and costs a
+ * tenth more CPU time at a small budget. SCHED_BATCH and nice make no difference beyond the noise:
+ * a step is one system call. */
+#define CTNL_BUFFER_SIZE 8192
 
 struct ctnl {
 	struct mnl_socket *socket;
