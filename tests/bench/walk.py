@@ -154,7 +154,7 @@ def measure(lab):
     finally:
         for space in spaces:
             subprocess.run(["ip", "netns", "del", space], check=False, stderr=subprocess.DEVNULL)
-    lab.start_agent("")
+    lab.start_agent("cpu-budget = 100\n")
 
 
 def measure_walks(lab):
