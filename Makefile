@@ -73,6 +73,11 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libmnl-dev libnetfilter-conntrack
 	libcap-ng-dev libsnmp-dev libsystemd-dev
 RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping procps libcap2-bin \
 	erlang-snmp python3
+# make check-nms runs the real programs; make nms-files needs the exporter's generator alone.
+FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
+NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
+	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
+	icinga2-bin
 TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
@@ -98,6 +103,19 @@ check:
 	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
+
+# What people poll with, from the distribution, against the agent.
+.PHONY: check-nms nms-files
+check-nms:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/nms
+
+# The template, the exporter's modules and the dashboard, from the MIB.
+nms-files:
+	$(Q)$(ENSURE) $(FILES_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory smi
+	$(Q)conf/generate/run
 
 # The SMI's base modules, without which no tool can load ours: Debian's erlang-snmp carries them.
 SMI_MODULES = SNMPv2-SMI SNMPv2-TC SNMPv2-CONF SNMPv2-MIB INET-ADDRESS-MIB SNMP-FRAMEWORK-MIB

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes the files of conf/prometheus: snmp_exporter's module in both formats from generator.yml, by the
+distribution's generator, and the Grafana dashboard.
+
+The generator here (0.21) knows the flat format alone. generator.yml is written for the new one (from 0.23),
+in which the credentials stand apart; it is flattened for the run, and the result is parted again.
+"""
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import yaml
+
+import mib
+
+FOLDER = mib.TOP / "conf/prometheus"
+HEAD = ("# SPDX-License-Identifier: GPL-2.0-or-later\n"
+        "# Made by conf/generate from generator.yml and the MIB: change them, and run `make nms-files`.\n")
+SMI = mib.TOP / "build/smi"  # the module and what it imports: `make smi`
+
+
+def flatten(generator):
+    """The new format's modules, with the first credentials in each."""
+    auth = next(iter(generator["auths"].values()))
+    own = {"version": auth["version"], "auth": {"community": auth["community"]}}
+    return {"modules": {name: own | module for name, module in generator["modules"].items()}}
+
+
+def dump(data):
+    return HEAD + yaml.dump(data, sort_keys=False, width=1000)
+
+
+def modules():
+    """(flat, new): the exporter's configuration as text."""
+    generator = yaml.safe_load((FOLDER / "generator.yml").read_text())
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "generator.yml").write_text(yaml.dump(flatten(generator), sort_keys=False))
+        env = dict(os.environ, MIBDIRS=str(SMI), MIBS="NF-CONNTRACK-MIB",
+                   SNMP_PERSISTENT_DIR=directory)
+        run = subprocess.run(["prometheus-snmp-generator", "generate"], cwd=directory, env=env, capture_output=True,
+                             text=True)
+        if run.returncode != 0:
+            raise SystemExit(f"prometheus-snmp-generator: {run.stderr}")
+        flat = yaml.safe_load((Path(directory) / "snmp.yml").read_text())
+    new = {"auths": generator["auths"], "modules": {}}
+    for name, module in flat.items():
+        new["modules"][name] = {key: value for key, value in module.items() if key not in ("version", "auth")}
+    return dump(flat), dump(new)
+
+
+# (title, unit of Grafana, width of 24, [(expression, legend)])
+PANELS = [
+    ("Entries and limit", "short", 12, [
+        ('nfctInstanceEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
+        ('nfctInstanceRecentPeakEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} recent peak"),
+        ('nfctInstanceMaxEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} limit")]),
+    ("Utilization", "percent", 12, [
+        ('nfctInstanceUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
+        ('nfctSnapshotFirmUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} firm")]),
+    ("Losses per second", "pps", 12, [
+        ('rate(nfctInstanceDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} drops"),
+        ('rate(nfctInstanceEarlyDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} early drops"),
+        ('rate(nfctInstanceInsertFailed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} failed inserts"),
+        ('rate(nfctInstanceChainTooLong{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} chain too long")]),
+    ("Connections per second", "cps", 12, [
+        ('rate(nfctSnapshotCreated{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} created"),
+        ('rate(nfctSnapshotDestroyed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} destroyed")]),
+    ("Kinds of entries", "short", 12, [
+        ('nfctSnapshotAssured{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} assured"),
+        ('nfctSnapshotUnreplied{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} unreplied"),
+        ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable")]),
+    ("Protocols", "short", 12, [
+        ('sum by (instance, nfctInstanceIndex, nfctProtocolName) (nfctProtocolEntries{instance=~"$host"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolName}}")]),
+    ("TCP states", "short", 12, [
+        ('nfctStateEntries{instance=~"$host",nfctStateProtocol="6"}',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),
+    ("Watches", "short", 12, [
+        ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
+    ("Sources with the most entries", "short", 12, [
+        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Services with the most entries", "short", 12, [
+        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Scans: age and duration", "s", 12, [
+        ('nfctSnapshotAge{instance=~"$host"} / 100', "{{instance}} {{nfctInstanceName}} age"),
+        ('nfctSnapshotDuration{instance=~"$host"} / 1000', "{{instance}} {{nfctInstanceName}} duration")]),
+    ("Scans: CPU time", "s", 12, [
+        ('nfctSnapshotCpuTime{instance=~"$host"} / 1e6', "{{instance}} {{nfctInstanceName}}")]),
+]
+
+
+def panel(number, title, unit, width, targets, x, y):
+    source = {"type": "prometheus", "uid": "${source}"}
+    return {
+        "id": number, "type": "timeseries", "title": title, "datasource": source,
+        "gridPos": {"x": x, "y": y, "w": width, "h": 8},
+        "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
+        "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "targets": [{"refId": chr(ord("A") + at), "datasource": source, "expr": expression, "legendFormat": legend}
+                    for at, (expression, legend) in enumerate(targets)],
+    }
+
+
+def dashboard():
+    """For Grafana 9 and newer, as text."""
+    panels, x, y = [], 0, 0
+    for number, (title, unit, width, targets) in enumerate(PANELS, 1):
+        if x + width > 24:
+            x, y = 0, y + 8
+        panels.append(panel(number, title, unit, width, targets, x, y))
+        x += width
+    variables = [
+        {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus", "current": {}},
+        {"name": "host", "label": "Host", "type": "query", "multi": True, "includeAll": True,
+         "datasource": {"type": "prometheus", "uid": "${source}"}, "refresh": 2, "sort": 1,
+         "query": {"query": "label_values(nfctInstanceEntries, instance)", "refId": "host"}},
+    ]
+    return json.dumps({
+        "__comment": "SPDX-License-Identifier: GPL-2.0-or-later. Made by conf/generate: run `make nms-files`.",
+        "uid": "conntrack-agentx", "title": "Connection tracking", "tags": ["conntrack", "snmp"],
+        "schemaVersion": 36, "version": 1, "editable": True, "refresh": "1m",
+        "time": {"from": "now-6h", "to": "now"}, "templating": {"list": variables}, "panels": panels,
+    }, indent=2) + "\n"
+
+
+def make():
+    """{file name: text}"""
+    flat, new = modules()
+    return {"snmp-flat.yml": flat, "snmp.yml": new, "grafana-dashboard.json": dashboard()}

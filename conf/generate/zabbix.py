@@ -1,0 +1,502 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes conf/zabbix/conntrack-agentx.yaml, a template of export version 6.0.
+
+What is polled stands in ITEMS and RULES, what is judged in TRIGGERS, what is drawn in GRAPHS and DASHBOARDS.
+OIDs, units and descriptions are the MIB's.
+"""
+import hashlib
+
+import yaml
+
+import mib
+
+NAME = "conntrack-agentx by SNMP"
+TRAP_KEY = r'snmptrap["[.]8072[.]9999[.]9999[.]6696[.]0[.]"]'
+TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted", "nfctDroppingStopped",
+         "nfctSourceRising", "nfctSourceFalling", "nfctWatchEntriesRising", "nfctWatchEntriesFalling",
+         "nfctInstanceDegraded", "nfctInstanceRecovered")
+
+MACROS = {
+    "{$CT.INTERVAL}": ("1m", "How often figures are polled."),
+    "{$CT.DISCOVERY}": ("10m", "How often tables, protocols, states, thresholds, watches and top rows are looked for."),
+    "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the table's fill is a warning. Takes the "
+                              "table's name as context."),
+    "{$CT.UTIL.WARN.RECOVERY}": ("70", "Percent of the limit below which the warning ends."),
+    "{$CT.UTIL.CRIT}": ("95", "Percent of the limit from which the fill is critical."),
+    "{$CT.UTIL.CRIT.RECOVERY}": ("90", "Percent of the limit below which that ends."),
+    "{$CT.FIRM.WARN}": ("70", "Percent of the limit held by entries that the kernel will not evict: a warning."),
+    "{$CT.FIRM.WARN.RECOVERY}": ("60", "Below which that warning ends."),
+    "{$CT.SOURCE.WARN}": ("50", "Percent of the limit that one source may hold."),
+    "{$CT.SOURCE.WARN.RECOVERY}": ("40", "Below which that warning ends."),
+    "{$CT.CHAIN.WARN}": ("0", "Packets a second refused for a hash chain that was too long."),
+    "{$CT.SILENCE}": ("5m", "How long SNMP may give no answer."),
+    "{$CT.NODATA}": ("10m", "How long snmpd may answer without the agent's figures."),
+}
+
+UNITS = {"percent": ("%", 1), "milliseconds": ("s", 0.001), "microseconds": ("s", 0.000001), "seconds": ("s", 1),
+         "hundredths of a percentage point": ("%", 0.01), "octets": ("B", 1), "": ("", 1)}
+
+DATE_SCRIPT = """\
+// DateAndTime (SNMPv2-TC), as hexadecimal octets, to seconds since 1970
+var o = value.trim().split(/\\s+/).map(function (h) { return parseInt(h, 16); });
+if (o.length < 8) {
+    throw "not a DateAndTime: " + value;
+}
+var seconds = Date.UTC(o[0] * 256 + o[1], o[2] - 1, o[3], o[4], o[5], o[6]) / 1000;
+if (o.length >= 11) {
+    seconds -= (o[8] === 45 ? -1 : 1) * (o[9] * 60 + o[10]) * 60;
+}
+return seconds;
+"""
+
+SPLIT_SCRIPT = """\
+// the parts of the index, as macros of their own
+var names = {names};
+return JSON.stringify(JSON.parse(value).map(function (row) {{
+    var parts = row["{{#SNMPINDEX}}"].split(".");
+    names.forEach(function (name, at) {{
+        row["{{#CT." + name + "}}"] = parts[at];
+    }});
+    if (row["{{#CT.FAMILY}}"]) {{
+        row["{{#CT.FAMILY}}"] = row["{{#CT.FAMILY}}"] === "1" ? "IPv4" : "IPv6";
+    }}
+    if (row["{{#CT.KIND}}"]) {{
+        row["{{#CT.KIND}}"] = ["", "source", "destination", "service"][row["{{#CT.KIND}}"]];
+    }}
+    return row;
+}}));
+"""
+
+# Of the agent itself: object, name.
+ITEMS = [
+    ("nfctAgentVersion", "Agent: version"),
+    ("nfctAgentSampleInterval", "Agent: sample interval"),
+    ("nfctAgentRefreshInterval", "Agent: refresh interval"),
+    ("nfctAgentCpuBudget", "Agent: CPU budget of scans"),
+    ("nfctAgentNotificationsSent", "Agent: notifications sent"),
+    ("nfctAgentNotificationsSuppressed", "Agent: notifications held back"),
+    ("nfctAgentNotificationsLost", "Agent: notifications lost"),
+    ("nfctAgentMasterConnects", "Agent: connections to snmpd"),
+    ("nfctAgentStartTime", "Agent: started"),
+]
+
+# Who is first in the agent's own table: index of nfctTopTable, what it is.
+FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service")]
+
+INSTANCE = [
+    ("nfctInstanceStatus", "status"), ("nfctInstanceStatusText", "status in words"),
+    ("nfctInstanceEntries", "entries"), ("nfctInstanceMaxEntries", "limit"),
+    ("nfctInstanceUtilization", "utilization"), ("nfctInstancePeakEntries", "peak"),
+    ("nfctInstancePeakTime", "time of the peak"), ("nfctInstanceRecentPeakEntries", "recent peak"),
+    ("nfctInstanceBuckets", "hash buckets"), ("nfctInstanceDropping", "dropping"),
+    ("nfctInstanceDrops", "drops"), ("nfctInstanceEarlyDrops", "early drops"),
+    ("nfctInstanceInsertFailed", "failed inserts"), ("nfctInstanceInvalid", "invalid packets"),
+    ("nfctInstanceFound", "found"), ("nfctInstanceInserts", "inserts by ctnetlink"),
+    ("nfctInstanceErrors", "errors"), ("nfctInstanceSearchRestarts", "search restarts"),
+    ("nfctInstanceClashResolves", "clashes resolved"), ("nfctInstanceExpectMax", "limit of expectations"),
+    ("nfctInstanceExpectNew", "expectations met"), ("nfctInstanceExpectCreates", "expectations created"),
+    ("nfctInstanceExpectDeletes", "expectations deleted"),
+    ("nfctSnapshotTime", "scan: ended"), ("nfctSnapshotAge", "scan: age"), ("nfctSnapshotDuration", "scan: duration"),
+    ("nfctSnapshotCpuTime", "scan: CPU time"), ("nfctSnapshotScanned", "scan: entries read"),
+    ("nfctSnapshotCoverage", "scan: coverage"), ("nfctSnapshotMargin", "scan: margin of shares"),
+    ("nfctSnapshotScans", "scans"), ("nfctSnapshotFailures", "failed scans"),
+    ("nfctSnapshotAssured", "assured entries"), ("nfctSnapshotUnreplied", "unreplied entries"),
+    ("nfctSnapshotEvictable", "evictable entries"), ("nfctSnapshotSourceNat", "entries with source NAT"),
+    ("nfctSnapshotDestinationNat", "entries with destination NAT"), ("nfctSnapshotOffloaded", "offloaded entries"),
+    ("nfctSnapshotIpv4", "IPv4 entries"), ("nfctSnapshotIpv6", "IPv6 entries"),
+    ("nfctSnapshotHelped", "entries with a helper"), ("nfctSnapshotFirmUtilization", "firm utilization"),
+]
+
+TOP = [("nfctTopText", "who"), ("nfctTopEntries", "entries"), ("nfctTopUnreplied", "unreplied"),
+       ("nfctTopShare", "share"), ("nfctTopError", "error")]
+
+CPU = [("nfctCpu" + what[len("nfctInstance"):], name) for what, name in INSTANCE
+       if what in ("nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed", "nfctInstanceInvalid",
+                   "nfctInstanceFound", "nfctInstanceInserts", "nfctInstanceErrors", "nfctInstanceSearchRestarts",
+                   "nfctInstanceClashResolves")]
+
+# (key, name, {macro: column}, parts of the index, prefix of the items' names, items, more)
+# `exists`: a macro that a row must have, where a figure may be absent; `disabled`: left out by default.
+RULES = [
+    ("instance", "Tables", {"NAME": "nfctInstanceName"}, [], "[{#CT.NAME}]", INSTANCE, {}),
+    ("setup", "Tables whose connections are followed",
+     {"NAME": "nfctInstanceName", "CREATED": "nfctSnapshotCreated"}, [], "[{#CT.NAME}]",
+     [("nfctSnapshotCreated", "connections created"), ("nfctSnapshotDestroyed", "connections destroyed"),
+      ("nfctSnapshotCreateRate", "setup rate"), ("nfctSnapshotIdentityShare", "share of the entries followed")],
+     {"exists": "CREATED"}),
+    ("chain", "Tables whose kernel counts long chains",
+     {"NAME": "nfctInstanceName", "CHAIN": "nfctInstanceChainTooLong"}, [], "[{#CT.NAME}]",
+     [("nfctInstanceChainTooLong", "refused for a long chain")], {"exists": "CHAIN"}),
+    ("protocol", "Protocols", {"PROTOCOL": "nfctProtocolName"}, ["TABLE", "FAMILY"],
+     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+     [("nfctProtocolEntries", "entries"), ("nfctProtocolAssured", "assured"), ("nfctProtocolUnreplied", "unreplied"),
+      ("nfctProtocolPeakEntries", "peak")], {}),
+    ("volume", "Protocols whose packets are counted",
+     {"PROTOCOL": "nfctProtocolName", "OCTETS": "nfctProtocolOctets"}, ["TABLE", "FAMILY"],
+     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+     [("nfctProtocolPackets", "packets of the living"), ("nfctProtocolOctets", "octets of the living")],
+     {"exists": "OCTETS"}),
+    ("state", "States", {"STATE": "nfctStateName"}, ["TABLE", "NUMBER"],
+     "[table {#CT.TABLE}] state {#CT.STATE} of protocol {#CT.NUMBER}:", [("nfctStateEntries", "entries")], {}),
+    ("zone", "Zones", {"ZONE.ENTRIES": "nfctZoneEntries"}, ["TABLE", "ZONE"], "[table {#CT.TABLE}] zone {#CT.ZONE}:",
+     [("nfctZoneEntries", "entries")], {}),
+    ("top", "Who fills the table", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
+     "[table {#CT.TABLE}] {#CT.KIND} {#CT.RANK}:", TOP, {}),
+    ("threshold", "Thresholds", {"THRESHOLD": "nfctThresholdName"}, ["TABLE"],
+     "[table {#CT.TABLE}] threshold {#CT.THRESHOLD}:",
+     [("nfctThresholdState", "state"), ("nfctThresholdRising", "rising"), ("nfctThresholdFalling", "falling"),
+      ("nfctThresholdTransitions", "transitions"), ("nfctThresholdSince", "since")], {}),
+    ("watch", "Watches", {"WATCH": "nfctWatchName"}, ["TABLE"], "[table {#CT.TABLE}] watch {#CT.WATCH}:",
+     [("nfctWatchEntries", "entries"), ("nfctWatchState", "state"), ("nfctWatchCreated", "connections created"),
+      ("nfctWatchFilter", "filter"), ("nfctWatchRising", "rising"), ("nfctWatchFalling", "falling")], {}),
+    ("cpu", "CPUs", {"CPU.DROPS": "nfctCpuDrops"}, ["TABLE", "CPU"], "[table {#CT.TABLE}] CPU index {#CT.CPU}:", CPU,
+     {"disabled": True}),
+]
+
+# Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
+# <object> stands for the item of that object.
+TRIGGERS = [
+    ("instance", "Table {#CT.NAME} is nearly full", "last(<nfctInstanceUtilization>)>={$CT.UTIL.CRIT:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceUtilization>)<{$CT.UTIL.CRIT.RECOVERY:\"{#CT.NAME}\"}", "HIGH",
+     "New connections will be refused. See firm utilization: if it is low, a flood fills the table; if it is high, "
+     "nf_conntrack_max is too small.", None),
+    ("instance", "Table {#CT.NAME} is filling up", "last(<nfctInstanceUtilization>)>={$CT.UTIL.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceUtilization>)<{$CT.UTIL.WARN.RECOVERY:\"{#CT.NAME}\"}", "WARNING",
+     "See who fills the table, and its firm utilization.", "Table {#CT.NAME} is nearly full"),
+    ("instance", "Table {#CT.NAME} is full of entries that cannot be evicted",
+     "last(<nfctSnapshotFirmUtilization>)>={$CT.FIRM.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctSnapshotFirmUtilization>)<{$CT.FIRM.WARN.RECOVERY:\"{#CT.NAME}\"}", "AVERAGE",
+     "The kernel evicts only entries that are not ASSURED: nf_conntrack_max is too small, or timeouts are too long.",
+     None),
+    ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
+     "HIGH", "In the last minute packets were refused, or entries evicted to make room.", None),
+    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
+     "AVERAGE", "See the item \"status in words\".", None),
+    ("instance", "Table {#CT.NAME} has old figures", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
+     "WARNING", "See the item \"status in words\".", "Table {#CT.NAME} cannot be read"),
+    ("chain", "Table {#CT.NAME} has hash chains that are too long",
+     "last(<nfctInstanceChainTooLong>)>{$CT.CHAIN.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceChainTooLong>)<={$CT.CHAIN.WARN:\"{#CT.NAME}\"}", "WARNING",
+     "New entries are refused. There are too few buckets for the entries (nf_conntrack_buckets), or somebody guesses "
+     "the hash.", None),
+    ("watch", "Watch {#CT.WATCH} of table {#CT.TABLE} is raised", "last(<nfctWatchState>)=2",
+     "last(<nfctWatchState>)=1", "WARNING", "More entries match this filter than its configuration allows.", None),
+]
+
+# Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
+TRAP_TRIGGERS = [
+    (1, 2, "WARNING", "Trap: the table is filling up", r"table .(.*). is .* the threshold (.*) [(]"),
+    (3, 4, "HIGH", "Trap: the table is dropping", r"table .(.*). (?:is|has) dropp()"),
+    (5, 6, "WARNING", "Trap: one source fills the table", r"table .(.*). is .*filled by one source()"),
+    (7, 8, "WARNING", "Trap: a watch is raised", r"table .(.*). has .* the watch (.*), (?:at|no)"),
+    (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table .(.*). can()"),
+]
+
+COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
+
+# Graph prototypes: (rule, name, objects, stacked).
+GRAPHS = [
+    ("instance", "Table {#CT.NAME}: entries",
+     ["nfctInstanceEntries", "nfctInstanceRecentPeakEntries", "nfctInstanceMaxEntries"], False),
+    ("instance", "Table {#CT.NAME}: utilization", ["nfctInstanceUtilization", "nfctSnapshotFirmUtilization"], False),
+    ("instance", "Table {#CT.NAME}: losses", ["nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed",
+                                              "nfctInstanceInvalid"], False),
+    ("instance", "Table {#CT.NAME}: kinds of entries",
+     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable"], False),
+    ("instance", "Table {#CT.NAME}: scans", ["nfctSnapshotAge", "nfctSnapshotDuration", "nfctSnapshotCpuTime"], False),
+    ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"], False),
+    ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}",
+     ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"], False),
+    ("top", "Table {#CT.TABLE}: {#CT.KIND} {#CT.RANK}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"], False),
+    ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"], False),
+]
+
+# (name, rows of widgets): a widget is (title, graph or ("item", object and index) or ("prototype", object), columns).
+DASHBOARDS = [
+    ("Connection tracking: overview", [
+        [("Entries and limit", "Table {#CT.NAME}: entries", 1), ("Utilization", "Table {#CT.NAME}: utilization", 1)],
+        [("Losses", "Table {#CT.NAME}: losses", 1), ("Connections", "Table {#CT.NAME}: connections", 1)],
+        [("Kinds of entries", "Table {#CT.NAME}: kinds of entries", 1), ("Scans", "Table {#CT.NAME}: scans", 1)],
+    ]),
+    ("Connection tracking: who fills the table", [
+        [("Largest source", ("item", "source"), 1), ("Largest destination", ("item", "destination"), 1),
+         ("Largest service", ("item", "service"), 1)],
+        [("Top rows", "Table {#CT.TABLE}: {#CT.KIND} {#CT.RANK}", 3)],
+        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}", 3)],
+        [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}", 3)],
+    ]),
+]
+
+
+def uuid(*path):
+    """The same one at every run; of the form of a version 4."""
+    digest = list(hashlib.sha256("/".join((NAME, *path)).encode()).hexdigest()[:32])
+    digest[12], digest[16] = "4", "89ab"[int(digest[16], 16) % 4]
+    return "".join(digest)
+
+
+def snake(name):
+    """nfctInstanceMaxEntries -> nfct.instance.max_entries"""
+    words, word = [], ""
+    for letter in name[len("nfct"):]:
+        if letter.isupper() and word:
+            words.append(word)
+            word = ""
+        word += letter.lower()
+    words.append(word)
+    return f"nfct.{words[0]}.{'_'.join(words[1:])}"
+
+
+def step(kind, *parameters, **more):
+    return {"type": kind, "parameters": list(parameters), **more}
+
+
+def value_of(thing, lenient):
+    """What the kind of value asks for: type, units, map, preprocessing. What is absent for a while, as a top
+    row is in an empty table, is no error."""
+    units, factor = UNITS.get(thing.units, ("!" + thing.units, 1))
+    fields, steps = {}, []
+    text = thing.type == "SnmpAdminString"
+    if lenient == "discard":
+        steps.append(step("CHECK_NOT_SUPPORTED", "", error_handler="DISCARD_VALUE"))
+    elif lenient:
+        steps.append(step("CHECK_NOT_SUPPORTED", "", error_handler="CUSTOM_VALUE",
+                          error_handler_params="none" if text else "0"))
+    if text:
+        fields.update(value_type="CHAR", trends="0")
+    elif thing.type == "DateAndTime":
+        fields["units"] = "unixtime"
+        steps.append(step("JAVASCRIPT", DATE_SCRIPT))
+    elif thing.type == "Counter64":
+        fields.update(value_type="FLOAT", units=f"!{thing.units}/s")
+        steps.append(step("CHANGE_PER_SECOND", ""))
+    elif thing.type == "TimeTicks":
+        fields.update(value_type="FLOAT", units="s")
+        steps.append(step("MULTIPLIER", "0.01"))
+    elif thing.type == "TruthValue":
+        fields["valuemap"] = {"name": "TruthValue"}
+    elif thing.enums:
+        fields["valuemap"] = {"name": thing.name}
+    elif units:
+        fields["units"] = units
+        if factor != 1:
+            fields["value_type"] = "FLOAT"
+            steps.append(step("MULTIPLIER", f"{factor:f}".rstrip("0")))
+    if steps:
+        fields["preprocessing"] = steps
+    return fields
+
+
+def component(thing):
+    return [{"tag": "component", "value": {"nfctAgent": "agent", "nfctInst": "table", "nfctSnaps": "scan"}.get(
+        next((p for p in ("nfctAgent", "nfctInst", "nfctSnaps") if thing.name.startswith(p)), ""), "entries")}]
+
+
+def item(mib_objects, what, name, index, key_index=None, lenient="discard"):
+    thing = mib_objects[what]
+    key = snake(what) + (f"[{key_index}]" if key_index else "")
+    return {"uuid": uuid("item", key), "name": name, "type": "SNMP_AGENT", "snmp_oid": f"{thing.oid}.{index}",
+            "key": key, "delay": "{$CT.INTERVAL}", "description": thing.text, **value_of(thing, lenient),
+            "tags": component(thing)}
+
+
+def reference(what, key_index):
+    return f"/{NAME}/{snake(what)}[{key_index}]"
+
+
+def with_items(expression):
+    """<nfctSomething> -> /template/key[{#SNMPINDEX}]"""
+    parts = expression.split("<nfct")
+    out = parts[0]
+    for part in parts[1:]:
+        name, _, rest = part.partition(">")
+        out += reference("nfct" + name, "{#SNMPINDEX}") + rest
+    return out
+
+
+def trigger_of(name, problem, recovery, severity, text, hidden_by):
+    trigger = {"uuid": uuid("trigger", name), "expression": with_items(problem), "recovery_mode": "RECOVERY_EXPRESSION",
+               "recovery_expression": with_items(recovery), "name": name, "priority": severity, "description": text,
+               "tags": [{"tag": "scope", "value": "availability" if "read" in name or "old" in name else "capacity"}]}
+    if hidden_by:
+        problem, recovery = next((p, r) for _, other, p, r, *_ in TRIGGERS if other == hidden_by)
+        trigger["dependencies"] = [{"name": hidden_by, "expression": with_items(problem),
+                                    "recovery_expression": with_items(recovery)}]
+    return trigger
+
+
+def source_trigger():
+    """By the first row of all: what it holds for certain, against the limit."""
+    entries, error = (reference(what, "{#SNMPINDEX}.first") for what in ("nfctTopEntries", "nfctTopError"))
+    limit = reference("nfctInstanceMaxEntries", "{#SNMPINDEX}")
+
+    def compare(sign, macro):
+        return f'last({limit})>0 and (last({entries})-last({error}))*100{sign}last({limit})*{macro}'
+
+    name = "One source fills table {#CT.NAME}"
+    return {"uuid": uuid("trigger", name), "name": name,
+            "expression": compare(">=", '{$CT.SOURCE.WARN:"{#CT.NAME}"}'), "recovery_mode": "RECOVERY_EXPRESSION",
+            "recovery_expression": compare("<", '{$CT.SOURCE.WARN.RECOVERY:"{#CT.NAME}"}'), "priority": "WARNING",
+            "opdata": "{ITEM.LASTVALUE2} entries", "description": "See the item \"largest source\".",
+            "tags": [{"tag": "scope", "value": "capacity"}]}
+
+
+def discovery_key(mib_objects, macros):
+    pairs = ",".join(f"{{#CT.{macro}}},{mib_objects[what].oid}" for macro, what in macros.items())
+    return f"discovery[{pairs}]"
+
+
+def graph_item(number, what, key):
+    return {"sortorder": str(number), "color": COLORS[number % len(COLORS)],
+            "item": {"host": NAME, "key": f"{snake(what)}[{key}]"}}
+
+
+def rule(mib_objects, key, name, macros, parts, prefix, items, more):
+    prototypes = [item(mib_objects, what, f"{prefix} {text}", "{#SNMPINDEX}", "{#SNMPINDEX}",
+                       "zero" if key == "top" else "discard") for what, text in items]
+    triggers = [trigger_of(*rest) for of, *rest in TRIGGERS if of == key]
+    if key == "instance":
+        prototypes += [item(mib_objects, what, f"{prefix} largest source{text}", "{#SNMPINDEX}.1.1",
+                            "{#SNMPINDEX}.first", "zero")
+                       for what, text in (("nfctTopText", ""), ("nfctTopEntries", ": entries"),
+                                          ("nfctTopError", ": error"))]
+        triggers.append(source_trigger())
+    made = {"uuid": uuid("rule", key), "name": name, "type": "SNMP_AGENT",
+            "snmp_oid": discovery_key(mib_objects, macros), "key": f"nfct.discovery.{key}",
+            "delay": "{$CT.DISCOVERY}", "lifetime": "1d", "item_prototypes": prototypes}
+    if more.get("disabled"):
+        made["status"] = "DISABLED"
+    if more.get("exists"):
+        made["filter"] = {"conditions": [{"macro": f"{{#CT.{more['exists']}}}", "operator": "EXISTS",
+                                          "formulaid": "A"}]}
+    if parts:
+        made["preprocessing"] = [step("JAVASCRIPT", SPLIT_SCRIPT.format(names=str(parts).replace("'", '"')))]
+    if triggers:
+        made["trigger_prototypes"] = triggers
+    graphs = [{"uuid": uuid("graph", name), "name": name,
+               "graph_items": [graph_item(at, what, "{#SNMPINDEX}") for at, what in enumerate(objects)]}
+              for of, name, objects, _ in GRAPHS if of == key]
+    if graphs:
+        made["graph_prototypes"] = graphs
+    return made
+
+
+def trap_items(mib_objects):
+    """Every trap of ours as it came, and of each kind the text alone."""
+    items = [{"uuid": uuid("item", "traps"), "name": "Traps", "type": "SNMP_TRAP", "key": TRAP_KEY, "delay": "0",
+              "value_type": "TEXT", "trends": "0", "history": "14d", "description": "Every notification of the agent, "
+              "as the receiver wrote it.", "tags": [{"tag": "component", "value": "traps"}],
+              "triggers": [trap_trigger(*pair) for pair in TRAP_TRIGGERS]}]
+    for number, name in enumerate(TRAPS, 1):
+        pattern = rf"[.]6696[.]0[.]{number}\s[\s\S]*?[.]6696[.]1[.]11[.]1[.]0 (.*)"
+        items.append({"uuid": uuid("item", name), "name": f"Trap: {name}", "type": "DEPENDENT",
+                      "key": f"nfct.trap[{name}]", "delay": "0", "value_type": "TEXT", "trends": "0",
+                      "description": mib_objects[name].text, "master_item": {"key": TRAP_KEY},
+                      "preprocessing": [step("REGEX", pattern, "\\1", error_handler="DISCARD_VALUE")],
+                      "tags": [{"tag": "component", "value": "traps"}]})
+    return items
+
+
+def trap_trigger(rising, falling, severity, name, tag):
+    def came(number):
+        return f'find(/{NAME}/{TRAP_KEY},,"regexp","[.]6696[.]0[.]{number}[^0-9]")=1'
+
+    return {"uuid": uuid("trigger", name), "expression": came(rising), "recovery_mode": "RECOVERY_EXPRESSION",
+            "recovery_expression": came(falling), "correlation_mode": "TAG_VALUE", "correlation_tag": "alarm",
+            "name": name, "event_name": '{{ITEM.VALUE}.regsub("[.]6696[.]1[.]11[.]1[.]0 (.*)", "\\1")}',
+            "priority": severity, "type": "MULTIPLE", "manual_close": "YES",
+            "description": "Told by the agent itself, at once. Ends with the matching notification; each table, "
+                           "threshold and watch for itself.",
+            "tags": [{"tag": "alarm", "value": f'{{{{ITEM.VALUE}}.regsub("{tag}", "\\1 \\2")}}'},
+                     {"tag": "scope", "value": "capacity"}]}
+
+
+def agent_items(mib_objects):
+    items = [item(mib_objects, what, name, "0") for what, name in ITEMS]
+    for index, kind in FIRST:
+        items.append(item(mib_objects, "nfctTopText", f"Largest {kind} of the agent's own table", index, index, "zero"))
+    by_name = {made["key"]: made for made in items}
+    by_name["nfct.agent.version"]["triggers"] = [{
+        "uuid": uuid("trigger", "nodata"), "name": "conntrack-agentx gives no figures",
+        "expression": f"nodata(/{NAME}/nfct.agent.version,{{$CT.NODATA}})=1", "priority": "AVERAGE",
+        "description": "snmpd answers, but the agent does not run, or has no connection to snmpd.",
+        "dependencies": [{"name": "No answer to SNMP", "expression": silence()}],
+        "tags": [{"tag": "scope", "value": "availability"}]}]
+    by_name["nfct.agent.notifications_lost"]["triggers"] = [{
+        "uuid": uuid("trigger", "lost"), "name": "Notifications were lost",
+        "expression": f"last(/{NAME}/nfct.agent.notifications_lost)>0", "priority": "WARNING",
+        "description": "Too many waited for snmpd to come back.", "tags": [{"tag": "scope", "value": "availability"}]}]
+    return items
+
+
+def silence():
+    return f"max(/{NAME}/zabbix[host,snmp,available],{{$CT.SILENCE}})=0"
+
+
+def availability():
+    return {"uuid": uuid("item", "available"), "name": "SNMP: answers", "type": "INTERNAL",
+            "key": "zabbix[host,snmp,available]", "description": "Whether the host answers SNMP.",
+            "valuemap": {"name": "availability"}, "delay": "1m",
+            "tags": [{"tag": "component", "value": "agent"}],
+            "triggers": [{"uuid": uuid("trigger", "silence"), "expression": silence(), "name": "No answer to SNMP",
+                          "priority": "WARNING", "description": "snmpd does not answer.",
+                          "tags": [{"tag": "scope", "value": "availability"}]}]}
+
+
+def widget_of(title, what, x, y, width, height):
+    made = {"name": title, "x": str(x), "y": str(y), "width": str(width), "height": str(height)}
+    if isinstance(what, tuple):
+        index = next(index for index, kind in FIRST if kind == what[1])
+        return {"type": "ITEM", **made,
+                "fields": [{"type": "ITEM", "name": "itemid",
+                            "value": {"host": NAME, "key": f"nfct.top.text[{index}]"}}]}
+    columns = 1 if width < 24 else 3
+    return {"type": "GRAPH_PROTOTYPE", **made,
+            "fields": [{"type": "INTEGER", "name": "columns", "value": str(columns)},
+                       {"type": "INTEGER", "name": "rows", "value": "1" if columns == 1 else "2"},
+                       {"type": "GRAPH_PROTOTYPE", "name": "graphid", "value": {"host": NAME, "name": what}}]}
+
+
+def dashboard(name, rows):
+    widgets, y = [], 0
+    for row in rows:
+        is_text = isinstance(row[0][1], tuple)
+        height, width = (3, 8) if is_text else (6, 12) if len(row) > 1 else (10, 24)
+        widgets += [widget_of(title, what, at * width, y, width, height) for at, (title, what, _) in enumerate(row)]
+        y += height
+    return {"uuid": uuid("dashboard", name), "name": name, "pages": [{"widgets": widgets}]}
+
+
+def value_maps(mib_objects):
+    maps = {thing.name: thing.enums for thing in mib_objects.values()
+            if thing.enums and thing.name.endswith(("Status", "State"))}
+    maps["TruthValue"] = {1: "yes", 2: "no"}
+    maps["availability"] = {0: "no", 1: "yes", 2: "unknown"}
+    return [{"uuid": uuid("map", name), "name": name,
+             "mappings": [{"value": str(number), "newvalue": word} for number, word in enums.items()]}
+            for name, enums in maps.items()]
+
+
+def make():
+    """The template as text."""
+    mib_objects = mib.read()
+    template = {
+        "uuid": uuid("template"), "template": NAME, "name": NAME,
+        "description": "Linux connection tracking: how full the table is, who fills it, whether packets are lost. "
+                       "Needs conntrack-agentx on the host, an SNMP interface, and for traps the receiver beside "
+                       "this file.",
+        "groups": [{"name": "Templates/Network devices"}],
+        "items": [*agent_items(mib_objects), availability(), *trap_items(mib_objects)],
+        "discovery_rules": [rule(mib_objects, *spec) for spec in RULES],
+        "tags": [{"tag": "class", "value": "network"}, {"tag": "target", "value": "conntrack"}],
+        "macros": [{"macro": name, "value": value, "description": text} for name, (value, text) in MACROS.items()],
+        "dashboards": [dashboard(*spec) for spec in DASHBOARDS],
+        "valuemaps": value_maps(mib_objects),
+    }
+    export = {"zabbix_export": {
+        "version": "6.0", "date": "2026-11-23T00:00:00Z",
+        "groups": [{"uuid": "36bff6c29af64692839d077febfc7079", "name": "Templates/Network devices"}],
+        "templates": [template]}}
+    head = ("# SPDX-License-Identifier: GPL-2.0-or-later\n"
+            "# Made by conf/generate from the MIB: change it there, and run `make nms-files`.\n")
+    return head + yaml.dump(export, sort_keys=False, allow_unicode=True, width=1000)

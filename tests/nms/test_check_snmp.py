@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command definitions for Nagios and Icinga 2, run as those would run them."""
+import re
+import shlex
+
+import pytest
+
+from lab import TOP, wait_for
+
+COMMANDS = dict(re.findall(r"command_name\s+(\S+)\n\s+command_line\s+(.*)", (TOP / "conf/icinga/nagios.cfg").read_text()))
+OK, WARNING, CRITICAL = 0, 1, 2
+
+
+def check(lab, name, *arguments):
+    """(exit status, what it says)"""
+    line = COMMANDS[name].replace("$USER1$", "/usr/lib/nagios/plugins").replace("$HOSTADDRESS$", "127.0.0.1")
+    for number, argument in enumerate(("public", "1", *arguments), 1):
+        line = line.replace(f"$ARG{number}$", argument)
+    run = lab.run(*shlex.split(line), check=False)
+    return run.returncode, run.stdout.strip()
+
+
+def test_the_table_is_quiet(router):
+    status, text = check(router, "check_conntrack_utilization")
+    assert status == OK, text
+    entries = router.entry("1.2.1.5.1")
+    assert text.endswith(f"| utilization=0;79;94 entries={entries};;"), text
+    assert check(router, "check_conntrack_firm")[0] == OK
+    assert check(router, "check_conntrack_status")[0] == OK
+    assert check(router, "check_conntrack_dropping")[0] == OK
+    assert check(router, "check_conntrack_rate", "100000", "200000")[0] == OK
+
+
+@pytest.mark.parametrize("percent, wanted", [(79, OK), (80, WARNING), (94, WARNING), (95, CRITICAL)])
+def test_the_bounds_are_those_of_the_agent(router, percent, wanted):
+    """Warning from 80, critical from 95 percent on."""
+    router.run("conntrack", "-F")
+    router.fill(-(-router.limit() * percent // 100) + 5)
+    wait_for(lambda: router.entry("1.2.1.7.1") == percent, 10)
+    status, text = check(router, "check_conntrack_utilization")
+    assert status == wanted, text
+    assert f"utilization={percent};79;94 entries=" in text
+    router.after_a_scan()
+    assert check(router, "check_conntrack_firm")[0] == (CRITICAL if percent >= 90 else WARNING)
+    router.run("conntrack", "-F")
+
+
+def test_a_table_that_cannot_be_read(router):
+    """As the status would be told: the bounds tell the three apart."""
+    line = COMMANDS["check_conntrack_status"]
+    assert "-w 1:1 -c 1:2" in line
+    status, text = check(router, "check_conntrack_status")
+    assert (status, router.entry("1.2.1.3.1")) == (OK, 1), text
+
+
+def test_icinga_accepts_its_file(router):
+    config = router.dir / "icinga2.conf"
+    config.write_text("include <itl>\ninclude <plugins>\n"
+                      'const PluginDir = "/usr/lib/nagios/plugins"\nconst NodeName = "test"\n'
+                      f'include "{TOP}/conf/icinga/conntrack-agentx.conf"\n'
+                      'object Host "r1" {\n check_command = "dummy"\n address = "127.0.0.1"\n'
+                      ' vars.conntrack["default"] = 1\n}\n')
+    (router.dir / "icinga").mkdir()
+    run = router.run("icinga2", "daemon", "-C", "-c", config, "-D", f"DataDir={router.dir}/icinga", "-D",
+                     f"LogDir={router.dir}/icinga", "-D", f"CacheDir={router.dir}/icinga", "-D",
+                     f"InitRunDir={router.dir}/icinga", "-D", "RunAsUser=root", "-D", "RunAsGroup=root", check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Instantiated 4 Services" in run.stdout, run.stdout

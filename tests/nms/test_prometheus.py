@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""snmp_exporter polls the agent, Prometheus scrapes it, the rules fire and end."""
+import json
+import re
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+import yaml
+
+from lab import ROOT, TOP, wait_for
+import snmprec
+
+sys.path.append(str(TOP / "conf/generate"))
+import mib  # noqa: E402
+
+CONF = TOP / "conf/prometheus"
+PROMETHEUS = """
+global: {{scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 2s}}
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: conntrack
+    metrics_path: /snmp
+    params: {{module: [conntrack]}}
+    static_configs: [{{targets: ["127.0.0.1:161"]}}]
+    relabel_configs:
+      - {{source_labels: [__address__], target_label: __param_target}}
+      - {{source_labels: [__param_target], target_label: instance}}
+      - {{target_label: __address__, replacement: "127.0.0.1:9116"}}
+"""
+
+
+def get(lab, url):
+    """By a client in the namespace."""
+    return lab.run("python3", "-c", "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())",
+                   url).stdout
+
+
+def metrics(lab, target):
+    """{name and labels: value} of one scrape."""
+    text = get(lab, f"http://127.0.0.1:9116/snmp?module=conntrack&target={target}")
+    return dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@pytest.fixture(scope="module")
+def exporter(router):
+    router.spawn("prometheus-snmp-exporter", f"--config.file={CONF}/snmp-flat.yml",
+                 "--web.listen-address=127.0.0.1:9116", log=router.dir / "exporter.log")
+    wait_for(lambda: router.run("python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 9116))",
+                                check=False).returncode == 0, 30)
+    return router
+
+
+@pytest.fixture(scope="module")
+def prometheus(exporter):
+    config = exporter.dir / "prometheus.yml"
+    config.write_text(PROMETHEUS.format(rules=CONF / "conntrack-agentx.rules.yml"))
+    exporter.spawn("prometheus", f"--config.file={config}", f"--storage.tsdb.path={exporter.dir}/tsdb",
+                   "--web.listen-address=127.0.0.1:9090", log=exporter.dir / "prometheus.log")
+    wait_for(lambda: exporter.run("python3", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9090/-/ready')",
+                                  check=False).returncode == 0, 30, 0.5)
+    return exporter
+
+
+def query(lab, expression):
+    answer = json.loads(get(lab, "http://127.0.0.1:9090/api/v1/query?query=" + urllib.parse.quote(expression)))
+    assert answer["status"] == "success", answer
+    return answer["data"]["result"]
+
+
+def firing(lab):
+    return {result["metric"]["alertname"] for result in query(lab, 'ALERTS{alertstate="firing"}')}
+
+
+def test_promtool_accepts_the_rules():
+    subprocess.run(["promtool", "check", "rules", "conntrack-agentx.rules.yml"], cwd=CONF, check=True)
+    run = subprocess.run(["promtool", "test", "rules", "conntrack-agentx.test.yml"], cwd=CONF, capture_output=True,
+                         text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_rule_has_a_test():
+    rules = yaml.safe_load((CONF / "conntrack-agentx.rules.yml").read_text())["groups"][0]["rules"]
+    tests = (CONF / "conntrack-agentx.test.yml").read_text()
+    for rule in rules:
+        blocks = re.findall(rf"alertname: {rule['alert']}\n( +exp_alerts)?", tests)
+        assert any(blocks) and not all(blocks), f"{rule['alert']} is not shown both to fire and not to"
+
+
+def test_both_formats_hold_the_same_module():
+    flat, new = (yaml.safe_load((CONF / name).read_text()) for name in ("snmp-flat.yml", "snmp.yml"))
+    assert set(new) == {"auths", "modules"}
+    for name, module in new["modules"].items():
+        assert module | {"version": 2, "auth": flat[name]["auth"]} == flat[name]
+
+
+def test_a_scrape_has_every_figure(exporter):
+    """Each object of the walk is a metric of its name, or a label."""
+    found = metrics(exporter, "127.0.0.1:161")
+    names = {name.partition("{")[0] for name in found}
+    assert found['nfctInstanceEntries{nfctInstanceIndex="1",nfctInstanceName="default"}'] != "0"
+    assert float(found['nfctInstanceMaxEntries{nfctInstanceIndex="1",nfctInstanceName="default"}']) == exporter.limit()
+    objects = {thing.oid: thing.name for thing in mib.read().values()}
+    walked = set()
+    for oid in exporter.walk("1"):
+        if oid.startswith("1.3."):
+            continue  # nfctCpuTable is left out
+        column = oid.split(".")[:3 if oid.startswith("1.1.") else 4]
+        walked.add(objects[f"{ROOT[1:]}." + ".".join(column)])
+    labels = {"nfctInstanceName", "nfctProtocolName", "nfctStateName", "nfctTopText", "nfctThresholdName",
+              "nfctWatchName"}
+    parts = {"nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort"}
+    assert len(walked) > 80
+    assert walked - labels - parts - names == set()
+    for label in labels:
+        assert any(f'{label}="' in name for name in found), label
+
+
+def test_a_replayed_walk_gives_the_same_metrics(exporter):
+    """By snmpsim. Nothing moves: no scan, no traffic; but time passes."""
+    lab = exporter
+    lab.configure('user = ""\nrefresh-interval = 3600\nsample-interval = 60\nzones = true\n'
+                  'watch "web" { index = 1 destination-port = 443 rising = 1000 falling = 800 }\n')
+    lab.after_reload = lab.entry("1.4.1.7.1")
+    wait_for(lambda: lab.entry("1.4.1.7.1") > lab.after_reload, 20)
+    data = lab.dir / "replay"
+    data.mkdir(exist_ok=True)
+    (data / "public.snmprec").write_text(snmprec.record(lab, ".1.3.6.1.4.1.8072.9999.9999.6696"))
+    live = metrics(lab, "127.0.0.1:161")
+    data.chmod(0o777)
+    cache = lab.dir / "snmpsim-cache"
+    cache.mkdir(mode=0o777)
+    cache.chmod(0o777)
+    lab.spawn("snmpsimd", f"--data-dir={data}", f"--cache-dir={cache}", "--agent-udpv4-endpoint=127.0.0.1:1161",
+              "--process-user=nobody", "--process-group=nogroup", log=lab.dir / "snmpsim.log")
+    wait_for(lambda: lab.run("snmpget", "-v2c", "-cpublic", "-t1", "-r0", "127.0.0.1:1161",
+                             ".1.3.6.1.4.1.8072.9999.9999.6696.1.1.1.0", check=False).returncode == 0, 30)
+    replayed = metrics(lab, "127.0.0.1:1161")
+    assert len(live) > 150
+    assert set(live) == set(replayed)
+    moving = ("snmp_scrape_", "nfctSnapshotAge")
+    for name, value in live.items():
+        if not name.startswith(moving):
+            assert replayed[name] == value, name
+    lab.configure((lab.dir / "agent.conf").read_text().replace("3600", "1").replace("sample-interval = 60\n", ""))
+
+
+def test_rules_fire_and_end(prometheus):
+    lab = prometheus
+    wait_for(lambda: query(lab, 'up{job="conntrack"} == 1'), 20, 0.5)
+    assert firing(lab) == set()
+    lab.fill(lab.limit() * 83 // 100)
+    wait_for(lambda: {"ConntrackTableFillingUp", "ConntrackTableFirm", "ConntrackWatchRaised"} <= firing(lab), 40, 0.5)
+    lab.fill(lab.limit() * 14 // 100, "--udp")
+    wait_for(lambda: "ConntrackTableNearlyFull" in firing(lab) and "ConntrackTableFillingUp" not in firing(lab), 40, 0.5)
+    lab.run("conntrack", "-F")
+    wait_for(lambda: firing(lab) == set(), 40, 0.5)
+
+
+def test_the_dashboards_expressions_have_data(prometheus):
+    lab = prometheus
+    lab.traffic("tcp4")
+    dashboard = json.loads((CONF / "grafana-dashboard.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert len(expressions) > 20
+    for expression in expressions:
+        wait_for(lambda: query(lab, expression.replace("$host", ".*")), 30, 1)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The template in a real Zabbix: imported, polled, alarmed by polls and by traps, drawn."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+from conftest import make_router
+from lab import TOP, wait_for
+from zabbix import TEMPLATE, Zabbix
+
+NAME = "conntrack-agentx by SNMP"
+MACROS = {"{$SNMP_COMMUNITY}": "public", "{$CT.INTERVAL}": "2s", "{$CT.DISCOVERY}": "15s", "{$CT.SOURCE.WARN}": "15",
+          "{$CT.SOURCE.WARN.RECOVERY}": "10"}
+TRAPPED = "nfct.trap["
+
+
+@pytest.fixture(scope="module")
+def zabbix(bare_router):
+    """The router, and a Zabbix that knows it as a host with the template."""
+    lab = bare_router
+    config = lab.dir / "snmptrapd.conf"
+    config.write_text(f"disableAuthorization yes\ntraphandle default {TOP}/conf/zabbix/trap-to-zabbix "
+                      f"{lab.dir}/zabbix_traps\n")
+    lab.spawn("snmptrapd", "-f", "-C", "-c", config, "-On", "-m", "", "-Lf", lab.dir / "snmptrapd.log",
+              "udp:127.0.0.1:162")
+    lab.blue = f"{lab.netns}-blue"
+    subprocess.run(["ip", "netns", "add", lab.blue], check=True)
+    server = None
+    try:
+        make_router(lab, "trap2sink 127.0.0.1:162 public\n", f'namespace "{lab.blue}" {{ index = 2 }}\n')
+        server = Zabbix(lab)
+        server.import_template(TEMPLATE)
+        server.host = server.add_host("router", NAME, MACROS)
+        yield server
+    finally:
+        if server:
+            server.close()
+        subprocess.run(["ip", "netns", "del", lab.blue], check=False, capture_output=True)
+
+
+def test_every_item_is_polled(zabbix):
+    """Of every kind, those of the CPUs as well, which are left out by default."""
+    rules = zabbix.call("discoveryrule.get", hostids=zabbix.host, output=["key_", "status"])
+    cpu = [rule["itemid"] for rule in rules if rule["key_"] == "nfct.discovery.cpu"]
+    assert [rule["status"] for rule in rules if rule["key_"] == "nfct.discovery.cpu"] == ["1"]
+    zabbix.call("discoveryrule.update", itemid=cpu[0], status=0)
+
+    def missing():
+        items = zabbix.items(zabbix.host)
+        return [f"{item['key_']}: {item['error'] or 'no value'}" for item in items
+                if (item["state"] == "1" or item["lastclock"] == "0") and not is_trap(item)]
+
+    def kinds():
+        return {item["key_"].partition("[")[0] for item in zabbix.items(zabbix.host)}
+
+    prototypes = zabbix.call("itemprototype.get", hostids=zabbix.host, output=["key_"])
+    wanted = {item["key_"].partition("[")[0] for item in prototypes}
+    wait_for(lambda: wanted <= kinds(), 60, 1)
+    try:
+        wait_for(lambda: missing() == [], 60, 1)
+    except AssertionError:
+        assert missing() == []
+    assert len(zabbix.items(zabbix.host)) > 200
+
+
+def is_trap(item):
+    return item["key_"].startswith(("snmptrap", TRAPPED))
+
+
+def value(zabbix, key):
+    found = [item["lastvalue"] for item in zabbix.items(zabbix.host) if item["key_"] == key]
+    assert found, f"no item {key}"
+    return found[0]
+
+
+def test_the_values_are_those_of_the_agent(zabbix):
+    lab = zabbix.lab
+    assert int(value(zabbix, "nfct.instance.max_entries[1]")) == lab.limit()
+    assert value(zabbix, "nfct.instance.status_text[2]") == ""
+    assert value(zabbix, "nfct.top.text[1.3.1]") == lab.entry("1.8.1.12.1.3.1")
+    assert abs(int(value(zabbix, "nfct.agent.start_time")) - zabbix.lab.dir.stat().st_ctime) < 120
+    assert float(value(zabbix, "nfct.snapshot.age[1]")) < 10
+    names = {item["name"] for item in zabbix.items(zabbix.host)}
+    assert "[table 1] tcp IPv4: entries" in names
+    assert "[table 1] source 1: entries" in names
+    assert "[default] entries" in names and f"[{lab.blue}] entries" in names
+
+
+def test_triggers_rise_and_recover_by_poll_and_by_trap(zabbix):
+    lab = zabbix.lab
+
+    def problems():
+        return zabbix.problems(zabbix.host)
+
+    def told(*parts):
+        return [name for name in problems() if name.startswith("conntrack table") and all(part in name for part in parts)]
+
+    assert wait_for(lambda: not problems(), 30, 1), problems()
+    lab.fill(lab.limit() * 83 // 100)
+    polled = {"Table default is filling up", "One source fills table default",
+              "Table default is full of entries that cannot be evicted", "Watch web of table 1 is raised"}
+    wait_for(lambda: polled <= set(problems()), 40, 1)
+    wait_for(lambda: told("above the threshold warning") and told("filled by one source") and told("the watch web"),
+             20, 1)
+    # beyond the limit: what is ASSURED is not evicted, a new connection is refused
+    lab.fill(lab.limit(), "--udp", "--until-full")
+    refuse_some(lab)
+    wait_for(lambda: {"Table default is nearly full", "Table default is dropping"} <= set(problems()), 40, 1)
+    wait_for(lambda: told("above the threshold critical") and told("is dropping"), 20, 1)
+    assert "Table default is filling up" in problems()  # it stays; what depends on it is not told anew
+    lab.run("conntrack", "-F")
+    # a quiet minute later nothing is left
+    assert wait_for(lambda: not problems(), 120, 1), problems()
+
+
+def refuse_some(lab):
+    lab.run("python3", "-c", "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "for port in range(2000, 2010):\n"
+            "    try: s.sendto(b'x', ('127.0.0.1', port))\n"
+            "    except OSError: pass")
+
+
+def test_a_table_that_goes_and_comes(zabbix):
+    lab = zabbix.lab
+    subprocess.run(["ip", "netns", "del", lab.blue], check=True)
+    wait_for(lambda: f"Table {lab.blue} cannot be read" in zabbix.problems(zabbix.host), 40, 1)
+    wait_for(lambda: any("cannot be read: " in name for name in zabbix.problems(zabbix.host)), 20, 1)
+    subprocess.run(["ip", "netns", "add", lab.blue], check=True)
+    assert wait_for(lambda: not zabbix.problems(zabbix.host), 60, 1)
+
+
+def test_every_notification_has_come_with_its_text(zabbix):
+    texts = {item["key_"][len(TRAPPED):-1]: item["lastvalue"] for item in zabbix.items(zabbix.host)
+             if item["key_"].startswith(TRAPPED)}
+    assert len(texts) == 10
+    for name, text in texts.items():
+        assert text.startswith('conntrack table "'), f"{name}: {text!r}"
+
+
+def test_nothing_is_unsupported_in_the_end(zabbix):
+    assert [f"{item['key_']}: {item['error']}" for item in zabbix.items(zabbix.host) if item["state"] == "1"] == []
+
+
+def test_the_agent_falls_silent(zabbix):
+    """snmpd goes on; the figures end, and nothing becomes unsupported."""
+    zabbix.call("usermacro.create", hostid=zabbix.host, macro="{$CT.NODATA}", value="30s")
+    zabbix.lab.stop_agent()
+    wait_for(lambda: "conntrack-agentx gives no figures" in zabbix.problems(zabbix.host), 90, 1)
+    zabbix.lab.start_agent(zabbix.lab.agent_config)
+    wait_for(lambda: "conntrack-agentx gives no figures" not in zabbix.problems(zabbix.host), 60, 1)
+
+
+def test_the_dashboards_are_drawn(zabbix):
+    """Screenshots by a browser, kept under build/nms."""
+    lab = zabbix.lab
+    lab.fill(30000, "--spread")
+    lab.traffic("tcp4", "udp4")
+    out = TOP / "build/nms"
+    out.mkdir(parents=True, exist_ok=True)
+    template = zabbix.call("template.get", filter={"host": NAME})[0]["templateid"]
+    dashboards = zabbix.call("templatedashboard.get", templateids=template, output=["name", "dashboardid"])
+    assert len(dashboards) == 2
+    lab.after_a_scan()
+    for dashboard in dashboards:
+        name = dashboard["name"].partition(": ")[2].replace(" ", "-")
+        url = (f"http://127.0.0.1/zabbix.php?action=host.dashboard.view&hostid={zabbix.host}"
+               f"&dashboardid={dashboard['dashboardid']}&from=now-10m&to=now")
+        run = lab.run(sys.executable, TOP / "tests/nms/screenshot.py", url, out / f"zabbix-{name}.png", check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        graphs, empty = map(int, run.stdout.split())
+        assert graphs >= 6 and empty == 0, f"{dashboard['name']}: {graphs} graphs, {empty} of them empty"
+        assert os.path.getsize(out / f"zabbix-{name}.png") > 30000

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""PostgreSQL, Zabbix server and its frontend, of the distribution, in the router's namespace and directory."""
+import gzip
+import json
+import os
+import pwd
+import shutil
+import signal
+from pathlib import Path
+
+from lab import TOP, wait_for
+
+SHARE = Path("/usr/share/zabbix-server-pgsql")
+SERVER = """LogType=file
+LogFile={dir}/zabbix_server.log
+PidFile={dir}/zabbix_server.pid
+SocketDir={dir}
+DBHost={dir}/postgres
+DBName=zabbix
+DBUser=zabbix
+ListenIP=127.0.0.1
+AllowRoot=1
+CacheUpdateFrequency=1
+StartSNMPTrapper=1
+SNMPTrapperFile={dir}/zabbix_traps
+StartVMwareCollectors=0
+StartHTTPPollers=0
+StartDiscoverers=0
+"""
+FRONTEND = """<?php
+$DB['TYPE'] = 'POSTGRESQL';
+$DB['SERVER'] = '{dir}/postgres';
+$DB['PORT'] = '0';
+$DB['DATABASE'] = 'zabbix';
+$DB['USER'] = 'zabbix';
+$DB['PASSWORD'] = '';
+$DB['SCHEMA'] = '';
+$DB['ENCRYPTION'] = false;
+$DB['DOUBLE_IEEE754'] = true;
+$ZBX_SERVER = '127.0.0.1';
+$ZBX_SERVER_PORT = '10051';
+$IMAGE_FORMAT_DEFAULT = IMAGE_FORMAT_PNG;
+"""
+# A client of the API in the namespace: the request on standard input, the answer on standard output.
+CLIENT = """import sys, urllib.request as r
+q = r.Request("http://127.0.0.1:80/api_jsonrpc.php", sys.stdin.read().encode(),
+              {"Content-Type": "application/json-rpc"})
+print(r.urlopen(q, timeout=100).read().decode())"""
+
+
+class Zabbix:
+    def __init__(self, lab):
+        self.lab = lab
+        self.token = None
+        self.start_postgres()
+        (lab.dir / "zabbix_server.conf").write_text(SERVER.format(dir=lab.dir))
+        (lab.dir / "zabbix_traps").touch()
+        self.server = lab.spawn("zabbix_server", "-f", "-c", lab.dir / "zabbix_server.conf", log=lab.dir / "zabbix.out")
+        self.start_frontend()
+        self.token = wait_for(lambda: self.log_in(), 30, 0.5)
+
+    # ---- the programs ----
+
+    def start_postgres(self):
+        self.home = self.lab.dir / "postgres"
+        self.home.mkdir()
+        user = pwd.getpwnam("postgres")
+        os.chown(self.home, user.pw_uid, user.pw_gid)
+        self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
+        self.as_postgres = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+        self.lab.run(*self.as_postgres, self.bin / "initdb", "-A", "trust", "-U", "zabbix", "-E", "UTF8", "--no-sync",
+                     "-D", self.home / "data")
+        self.postgres = self.lab.spawn(*self.as_postgres, self.bin / "postgres", "-D", self.home / "data", "-k",
+                                       self.home, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
+                                       "full_page_writes=off", log=self.lab.dir / "postgres.log")
+        wait_for(lambda: self.sql("postgres", "create database zabbix", check=False).returncode == 0, 30)
+        for part in ("schema", "images", "data"):
+            text = gzip.decompress((SHARE / f"{part}.sql.gz").read_bytes()).decode()
+            self.sql("zabbix", "set synchronous_commit = off;\n" + text)
+
+    def sql(self, database, text, check=True):
+        return self.lab.run(self.bin / "psql", "-h", self.home, "-U", "zabbix", "-d", database, "-q", "-A", "-t", "-v",
+                            "ON_ERROR_STOP=1", input=text, check=check)
+
+    def start_frontend(self):
+        """From a copy, whose configuration stands beside it: Debian's looks in /etc."""
+        www = self.lab.dir / "www"
+        shutil.copytree("/usr/share/zabbix", www, symlinks=False, ignore_dangling_symlinks=True)
+        config = self.lab.dir / "zabbix.conf.php"
+        config.write_text(FRONTEND.format(dir=self.lab.dir))
+        reader = www / "include/classes/core/CConfigFile.php"
+        reader.write_text(reader.read_text().replace("/etc/zabbix/zabbix.conf.php", str(config)))
+        self.lab.env["PHP_CLI_SERVER_WORKERS"] = "4"
+        self.lab.spawn("php", "-d", "memory_limit=256M", "-d", "post_max_size=16M", "-d", "max_execution_time=300", "-d",
+                       "max_input_time=300", "-d", "date.timezone=UTC", "-S", "127.0.0.1:80", "-t", www,
+                       log=self.lab.dir / "frontend.log")
+
+    def close(self):
+        self.server.send_signal(signal.SIGTERM)
+        self.server.wait(30)
+        self.postgres.send_signal(signal.SIGINT)
+        self.postgres.wait(30)
+
+    # ---- its API ----
+
+    def log_in(self):
+        try:
+            return self.call("user.login", username="Admin", password="zabbix")
+        except AssertionError:
+            return None
+
+    def call(self, method, **parameters):
+        request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1, "auth": self.token}
+        run = self.lab.run("python3", "-c", CLIENT, input=json.dumps(request), check=False)
+        assert run.returncode == 0, run.stderr
+        answer = json.loads(run.stdout)
+        assert "error" not in answer, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    def import_template(self, path):
+        every = {"createMissing": True, "updateExisting": True}
+        rules = {kind: every for kind in ("discoveryRules", "graphs", "groups", "items", "templates", "triggers",
+                                          "valueMaps", "templateDashboards")}
+        self.call("configuration.import", format="yaml", source=path.read_text(), rules=rules)
+
+    def add_host(self, name, template, macros):
+        template_id = self.call("template.get", filter={"host": template})[0]["templateid"]
+        group = self.call("hostgroup.get", filter={"name": "Linux servers"})[0]["groupid"]
+        host = self.call("host.create", host=name, groups=[{"groupid": group}],
+                         templates=[{"templateid": template_id}],
+                         macros=[{"macro": macro, "value": value} for macro, value in macros.items()],
+                         interfaces=[{"type": 2, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": "161",
+                                      "details": {"version": 2, "bulk": 1, "community": "{$SNMP_COMMUNITY}"}}])
+        return host["hostids"][0]
+
+    def items(self, host):
+        return self.call("item.get", hostids=host, output=["key_", "name", "state", "error", "lastvalue", "lastclock",
+                                                           "status", "value_type", "snmp_oid"])
+
+    def problems(self, host):
+        """{name: severity} of those that are open."""
+        return {problem["name"]: int(problem["severity"])
+                for problem in self.call("problem.get", hostids=host, output=["name", "severity"])}
+
+
+TEMPLATE = TOP / "conf/zabbix/conntrack-agentx.yaml"
