@@ -81,7 +81,7 @@ ITEMS = [
 ]
 
 # Who is first in the agent's own table: index of nfctTopTable, what it is.
-FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service")]
+FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service")]  # in the order of KINDS
 
 INSTANCE = [
     ("nfctInstanceStatus", "status"), ("nfctInstanceStatusText", "status in words"),
@@ -107,6 +107,7 @@ INSTANCE = [
     ("nfctSnapshotHelped", "entries with a helper"), ("nfctSnapshotFirmUtilization", "firm utilization"),
 ]
 
+KINDS = ["source", "destination", "service"]  # of nfctTopTable
 TOP = [("nfctTopText", "who"), ("nfctTopEntries", "entries"), ("nfctTopUnreplied", "unreplied"),
        ("nfctTopShare", "share"), ("nfctTopError", "error")]
 
@@ -116,7 +117,8 @@ CPU = [("nfctCpu" + what[len("nfctInstance"):], name) for what, name in INSTANCE
                    "nfctInstanceClashResolves")]
 
 # (key, name, {macro: column}, parts of the index, prefix of the items' names, items, more)
-# `exists`: a macro that a row must have, where a figure may be absent; `disabled`: left out by default.
+# `exists`: a macro that a row must have, where a figure may be absent; `kind`: what {#CT.KIND} must be;
+# `disabled`: left out by default.
 RULES = [
     ("instance", "Tables", {"NAME": "nfctInstanceName"}, [], "[{#CT.NAME}]", INSTANCE, {}),
     ("setup", "Tables whose connections are followed",
@@ -140,8 +142,8 @@ RULES = [
      "[table {#CT.TABLE}] state {#CT.STATE} of protocol {#CT.NUMBER}:", [("nfctStateEntries", "entries")], {}),
     ("zone", "Zones", {"ZONE.ENTRIES": "nfctZoneEntries"}, ["TABLE", "ZONE"], "[table {#CT.TABLE}] zone {#CT.ZONE}:",
      [("nfctZoneEntries", "entries")], {}),
-    ("top", "Who fills the table", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
-     "[table {#CT.TABLE}] {#CT.KIND} {#CT.RANK}:", TOP, {}),
+    *((kind, f"{kind.capitalize()}s with the most entries", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
+       f"[table {{#CT.TABLE}}] {kind} {{#CT.RANK}}:", TOP, {"kind": kind}) for kind in KINDS),
     ("threshold", "Thresholds", {"THRESHOLD": "nfctThresholdName"}, ["TABLE"],
      "[table {#CT.TABLE}] threshold {#CT.THRESHOLD}:",
      [("nfctThresholdState", "state"), ("nfctThresholdRising", "rising"), ("nfctThresholdFalling", "falling"),
@@ -194,21 +196,22 @@ TRAP_TRIGGERS = [
 
 COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
 
-# Graph prototypes: (rule, name, objects, stacked).
+# Graph prototypes: (rule, name, objects).
 GRAPHS = [
     ("instance", "Table {#CT.NAME}: entries",
-     ["nfctInstanceEntries", "nfctInstanceRecentPeakEntries", "nfctInstanceMaxEntries"], False),
-    ("instance", "Table {#CT.NAME}: utilization", ["nfctInstanceUtilization", "nfctSnapshotFirmUtilization"], False),
+     ["nfctInstanceEntries", "nfctInstanceRecentPeakEntries", "nfctInstanceMaxEntries"]),
+    ("instance", "Table {#CT.NAME}: utilization", ["nfctInstanceUtilization", "nfctSnapshotFirmUtilization"]),
     ("instance", "Table {#CT.NAME}: losses", ["nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed",
-                                              "nfctInstanceInvalid"], False),
+                                              "nfctInstanceInvalid"]),
     ("instance", "Table {#CT.NAME}: kinds of entries",
-     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable"], False),
-    ("instance", "Table {#CT.NAME}: scans", ["nfctSnapshotAge", "nfctSnapshotDuration", "nfctSnapshotCpuTime"], False),
-    ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"], False),
+     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable"]),
+    ("instance", "Table {#CT.NAME}: scans", ["nfctSnapshotAge", "nfctSnapshotDuration", "nfctSnapshotCpuTime"]),
+    ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"]),
     ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}",
-     ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"], False),
-    ("top", "Table {#CT.TABLE}: {#CT.KIND} {#CT.RANK}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"], False),
-    ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"], False),
+     ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"]),
+    *((kind, f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"])
+      for kind in KINDS),
+    ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"]),
 ]
 
 # (name, rows of widgets): a widget is (title, graph or ("item", object and index) or ("prototype", object), columns).
@@ -221,7 +224,7 @@ DASHBOARDS = [
     ("Connection tracking: who fills the table", [
         [("Largest source", ("item", "source"), 1), ("Largest destination", ("item", "destination"), 1),
          ("Largest service", ("item", "service"), 1)],
-        [("Top rows", "Table {#CT.TABLE}: {#CT.KIND} {#CT.RANK}", 3)],
+        *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", 3)] for kind in KINDS),
         [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}", 3)],
         [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}", 3)],
     ]),
@@ -254,7 +257,7 @@ def step(kind, *parameters, **more):
 def value_of(thing, lenient):
     """What the kind of value asks for: type, units, map, preprocessing. What is absent for a while, as a top
     row is in an empty table, is no error."""
-    units, factor = UNITS.get(thing.units, ("!" + thing.units, 1))
+    units, factor = UNITS.get(thing.units, ("!", 1))  # a mere number, not in thousands
     fields, steps = {}, []
     text = thing.type == "SnmpAdminString"
     if lenient == "discard":
@@ -268,7 +271,7 @@ def value_of(thing, lenient):
         fields["units"] = "unixtime"
         steps.append(step("JAVASCRIPT", DATE_SCRIPT))
     elif thing.type == "Counter64":
-        fields.update(value_type="FLOAT", units=f"!{thing.units}/s")
+        fields.update(value_type="FLOAT", units="!/s")
         steps.append(step("CHANGE_PER_SECOND", ""))
     elif thing.type == "TimeTicks":
         fields.update(value_type="FLOAT", units="s")
@@ -352,8 +355,10 @@ def graph_item(number, what, key):
 
 
 def rule(mib_objects, key, name, macros, parts, prefix, items, more):
-    prototypes = [item(mib_objects, what, f"{prefix} {text}", "{#SNMPINDEX}", "{#SNMPINDEX}",
-                       "zero" if key == "top" else "discard") for what, text in items]
+    kind = more.get("kind")
+    key_index = f"{kind},{{#SNMPINDEX}}" if kind else "{#SNMPINDEX}"
+    prototypes = [item(mib_objects, what, f"{prefix} {text}", "{#SNMPINDEX}", key_index,
+                       "zero" if kind else "discard") for what, text in items]
     triggers = [trigger_of(*rest) for of, *rest in TRIGGERS if of == key]
     if key == "instance":
         prototypes += [item(mib_objects, what, f"{prefix} largest source{text}", "{#SNMPINDEX}.1.1",
@@ -369,13 +374,15 @@ def rule(mib_objects, key, name, macros, parts, prefix, items, more):
     if more.get("exists"):
         made["filter"] = {"conditions": [{"macro": f"{{#CT.{more['exists']}}}", "operator": "EXISTS",
                                           "formulaid": "A"}]}
+    if kind:
+        made["filter"] = {"conditions": [{"macro": "{#CT.KIND}", "value": f"^{kind}$", "formulaid": "A"}]}
     if parts:
         made["preprocessing"] = [step("JAVASCRIPT", SPLIT_SCRIPT.format(names=str(parts).replace("'", '"')))]
     if triggers:
         made["trigger_prototypes"] = triggers
     graphs = [{"uuid": uuid("graph", name), "name": name,
-               "graph_items": [graph_item(at, what, "{#SNMPINDEX}") for at, what in enumerate(objects)]}
-              for of, name, objects, _ in GRAPHS if of == key]
+               "graph_items": [graph_item(at, what, key_index) for at, what in enumerate(objects)]}
+              for of, name, objects in GRAPHS if of == key]
     if graphs:
         made["graph_prototypes"] = graphs
     return made
@@ -453,7 +460,7 @@ def widget_of(title, what, x, y, width, height):
     columns = 1 if width < 24 else 3
     return {"type": "GRAPH_PROTOTYPE", **made,
             "fields": [{"type": "INTEGER", "name": "columns", "value": str(columns)},
-                       {"type": "INTEGER", "name": "rows", "value": "1" if columns == 1 else "2"},
+                       {"type": "INTEGER", "name": "rows", "value": "1"},
                        {"type": "GRAPH_PROTOTYPE", "name": "graphid", "value": {"host": NAME, "name": what}}]}
 
 
@@ -461,7 +468,7 @@ def dashboard(name, rows):
     widgets, y = [], 0
     for row in rows:
         is_text = isinstance(row[0][1], tuple)
-        height, width = (3, 8) if is_text else (6, 12) if len(row) > 1 else (10, 24)
+        height, width = (3, 8) if is_text else (6, 12) if len(row) > 1 else (5, 24)
         widgets += [widget_of(title, what, at * width, y, width, height) for at, (title, what, _) in enumerate(row)]
         y += height
     return {"uuid": uuid("dashboard", name), "name": name, "pages": [{"widgets": widgets}]}

@@ -23,6 +23,10 @@ def main(url, path):
         browser.find_element(By.ID, "name").send_keys("Admin")
         browser.find_element(By.ID, "password").send_keys("zabbix")
         browser.find_element(By.ID, "enter").click()
+        for _ in range(60):
+            if "action=" in browser.current_url:
+                break
+            time.sleep(0.5)
         browser.get(url)
         graphs = []
         for _ in range(60):

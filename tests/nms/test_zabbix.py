@@ -79,7 +79,7 @@ def test_the_values_are_those_of_the_agent(zabbix):
     lab = zabbix.lab
     assert int(value(zabbix, "nfct.instance.max_entries[1]")) == lab.limit()
     assert value(zabbix, "nfct.instance.status_text[2]") == ""
-    assert value(zabbix, "nfct.top.text[1.3.1]") == lab.entry("1.8.1.12.1.3.1")
+    assert value(zabbix, "nfct.top.text[service,1.3.1]") == lab.entry("1.8.1.12.1.3.1")
     assert abs(int(value(zabbix, "nfct.agent.start_time")) - zabbix.lab.dir.stat().st_ctime) < 120
     assert float(value(zabbix, "nfct.snapshot.age[1]")) < 10
     names = {item["name"] for item in zabbix.items(zabbix.host)}
@@ -155,7 +155,7 @@ def test_the_agent_falls_silent(zabbix):
 def test_the_dashboards_are_drawn(zabbix):
     """Screenshots by a browser, kept under build/nms."""
     lab = zabbix.lab
-    lab.fill(30000, "--spread")
+    lab.fill(30000, "--spread", "--from", 100)
     lab.traffic("tcp4", "udp4")
     out = TOP / "build/nms"
     out.mkdir(parents=True, exist_ok=True)

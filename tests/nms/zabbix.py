@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import pwd
-import shutil
 import signal
 from pathlib import Path
 
@@ -85,15 +84,19 @@ class Zabbix:
     def start_frontend(self):
         """From a copy, whose configuration stands beside it: Debian's looks in /etc."""
         www = self.lab.dir / "www"
-        shutil.copytree("/usr/share/zabbix", www, symlinks=False, ignore_dangling_symlinks=True)
+        self.lab.run("cp", "-rL", "/usr/share/zabbix", www, check=False)  # some links lead to what is not installed
         config = self.lab.dir / "zabbix.conf.php"
         config.write_text(FRONTEND.format(dir=self.lab.dir))
         reader = www / "include/classes/core/CConfigFile.php"
         reader.write_text(reader.read_text().replace("/etc/zabbix/zabbix.conf.php", str(config)))
-        self.lab.env["PHP_CLI_SERVER_WORKERS"] = "4"
+        # the frontend speaks English by a locale, which the machine need not have
+        locales = self.lab.dir / "locales"
+        locales.mkdir()
+        self.lab.run("localedef", "-i", "en_US", "-f", "UTF-8", locales / "en_US.UTF-8")
+        self.lab.env |= {"LOCPATH": str(locales), "PHP_CLI_SERVER_WORKERS": "4"}
         self.lab.spawn("php", "-d", "memory_limit=256M", "-d", "post_max_size=16M", "-d", "max_execution_time=300", "-d",
                        "max_input_time=300", "-d", "date.timezone=UTC", "-S", "127.0.0.1:80", "-t", www,
-                       log=self.lab.dir / "frontend.log")
+                       log=self.lab.dir / "frontend.log", cwd=www)  # fonts are looked for from here
 
     def close(self):
         self.server.send_signal(signal.SIGTERM)
