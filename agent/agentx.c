@@ -70,8 +70,7 @@ static void pin_view(long transid)
 		mib_view_commit(view);
 		agentx.pinned = transid;
 		agentx.has_pinned = true;
-		view->now_ms = clock_monotonic_ms();
-		view->uptime = (uint32_t)netsnmp_get_agent_uptime();
+		mib_view_set_time(view, clock_monotonic_ms(), netsnmp_get_agent_uptime());
 	}
 	view->master_connects = *agentx.master_connects;
 }

@@ -91,19 +91,19 @@ static bool get_dropping(const struct mib_row *row, const struct mib_column *col
 	return sample;
 }
 
-/* TimeStamp: the sysUpTime at which counters and peak began. The subagent's uptime is set back to
- * the master's at each connection, so it is reckoned back from now, and never below 0. */
+/* TimeStamp: the sysUpTime at which counters and peak began, but 0 if that was before the master.
+ */
 static bool get_discontinuity(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
 	const struct snapshot_sample *sample = sample_of(row);
-	uint64_t age;
+	int64_t uptime_ms;
 
 	(void)column;
 	if (!sample || sample->discontinuity == 0)
 		return false;
-	age = (row->view->now_ms - sample->discontinuity) / 10;
-	value->number = age < row->view->uptime ? row->view->uptime - age : 0;
+	uptime_ms = (int64_t)sample->discontinuity - row->view->began_ms;
+	value->number = uptime_ms > 0 ? (uint64_t)uptime_ms / 10 : 0;
 	return true;
 }
 

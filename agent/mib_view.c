@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Answers of the master set the uptime by less than this; a new master by more. */
+#define UPTIME_JITTER_MS 1000
+
 /* The instance of that index, made in its place in the order if it is new. */
 static struct mib_instance *view_instance(struct mib_view *view, uint32_t index)
 {
@@ -122,6 +125,15 @@ void mib_view_commit(struct mib_view *view)
 			instance->has_staged_scan = false;
 		}
 	}
+}
+
+void mib_view_set_time(struct mib_view *view, uint64_t now_ms, uint64_t uptime)
+{
+	int64_t began_ms = (int64_t)now_ms - (int64_t)uptime * 10;
+
+	view->now_ms = now_ms;
+	if (llabs(began_ms - view->began_ms) > UPTIME_JITTER_MS)
+		view->began_ms = began_ms;
 }
 
 void mib_view_clear(struct mib_view *view)

@@ -29,8 +29,8 @@ struct mib_view {
 	size_t instance_count;
 	struct mib_instance *instances; /* sorted by index; owned */
 	/* filled in for each request */
-	uint64_t now_ms; /* monotonic */
-	uint32_t uptime; /* sysUpTime, hundredths of a second */
+	uint64_t now_ms;  /* monotonic */
+	int64_t began_ms; /* when sysUpTime was 0, monotonic */
 	uint64_t master_connects;
 };
 
@@ -39,6 +39,11 @@ int mib_view_stage(struct mib_view *view, struct channel_message *message);
 
 /* Shows what is staged. */
 void mib_view_commit(struct mib_view *view);
+
+/* The time of a request: monotonic, and sysUpTime in hundredths of a second. The latter is set to
+ * the master's at each answer of its, a hundredth up or down; a TimeStamp must not move with that.
+ */
+void mib_view_set_time(struct mib_view *view, uint64_t now_ms, uint64_t uptime);
 
 void mib_view_clear(struct mib_view *view);
 

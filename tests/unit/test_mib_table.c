@@ -31,8 +31,7 @@ static int set_up(void **state)
 	fixture->view.agent.start_time = 1700000000123;
 	fixture->view.instances = fixture->instances;
 	fixture->view.instance_count = 2;
-	fixture->view.now_ms = 20000;
-	fixture->view.uptime = 1500;
+	mib_view_set_time(&fixture->view, 20000, 1500);
 	first->index = 1;
 	first->has_sample = first->has_scan = true;
 	first->sample = (struct snapshot_sample){ .name = "default",
@@ -363,8 +362,23 @@ static void an_uptime_shorter_than_the_age_gives_0(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->view.uptime = 10;
+	mib_view_set_time(&fixture->view, 20000, 10);
 	assert_int_equal(get(fixture, "2.1.27.1").number, 0);
+}
+
+/* The master's answers set the subagent's uptime; a new master's is another one. */
+static void a_time_stamp_stands_still(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mib_view_set_time(&fixture->view, 20009, 1500);
+	assert_int_equal(get(fixture, "2.1.27.1").number, 500);
+	mib_view_set_time(&fixture->view, 20500, 1552);
+	assert_int_equal(get(fixture, "2.1.27.1").number, 500);
+	mib_view_set_time(&fixture->view, 30500, 1100);
+	assert_int_equal(get(fixture, "2.1.27.1").number, 0);
+	mib_view_set_time(&fixture->view, 30500, 2100);
+	assert_int_equal(get(fixture, "2.1.27.1").number, 50);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -379,6 +393,7 @@ int main(void)
 		TEST(values_have_the_types_and_figures_of_the_module),
 		TEST(what_does_not_follow_identities_has_no_rate),
 		TEST(an_uptime_shorter_than_the_age_gives_0),
+		TEST(a_time_stamp_stands_still),
 	};
 
 	return cmocka_run_group_tests_name("mib_table", tests, NULL, NULL);
