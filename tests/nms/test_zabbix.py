@@ -115,6 +115,16 @@ def test_triggers_rise_and_recover_by_poll_and_by_trap(zabbix):
     assert wait_for(lambda: not problems(), 120, 1), problems()
 
 
+def test_critical_hides_warning(zabbix):
+    """At once from almost empty to almost full."""
+    lab = zabbix.lab
+    lab.fill(lab.limit() * 97 // 100, "--udp")
+    wait_for(lambda: "Table default is nearly full" in zabbix.problems(zabbix.host), 40, 1)
+    assert "Table default is filling up" not in zabbix.problems(zabbix.host)
+    lab.run("conntrack", "-F")
+    assert wait_for(lambda: not zabbix.problems(zabbix.host), 90, 1)
+
+
 def refuse_some(lab):
     lab.run("python3", "-c", "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
             "for port in range(2000, 2010):\n"

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the Zabbix template holds: which objects are polled, what is judged by them, what is drawn. A new column is
+a line here; zabbix.py knows how a template is written."""
+
+NAME = "conntrack-agentx by SNMP"
+TRAP_KEY = r'snmptrap["[.]8072[.]9999[.]9999[.]6696[.]0[.]"]'
+TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted", "nfctDroppingStopped",
+         "nfctSourceRising", "nfctSourceFalling", "nfctWatchEntriesRising", "nfctWatchEntriesFalling",
+         "nfctInstanceDegraded", "nfctInstanceRecovered")
+
+MACROS = {
+    "{$CT.INTERVAL}": ("1m", "How often figures are polled."),
+    "{$CT.DISCOVERY}": ("10m", "How often tables, protocols, states, thresholds, watches and top rows are looked for."),
+    "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the table's fill is a warning. Takes the "
+                              "table's name as context."),
+    "{$CT.UTIL.WARN.RECOVERY}": ("70", "Percent of the limit below which the warning ends."),
+    "{$CT.UTIL.CRIT}": ("95", "Percent of the limit from which the fill is critical."),
+    "{$CT.UTIL.CRIT.RECOVERY}": ("90", "Percent of the limit below which that ends."),
+    "{$CT.FIRM.WARN}": ("70", "Percent of the limit held by entries that the kernel will not evict: a warning."),
+    "{$CT.FIRM.WARN.RECOVERY}": ("60", "Below which that warning ends."),
+    "{$CT.SOURCE.WARN}": ("50", "Percent of the limit that one source may hold."),
+    "{$CT.SOURCE.WARN.RECOVERY}": ("40", "Below which that warning ends."),
+    "{$CT.CHAIN.WARN}": ("0", "Packets a second refused for a hash chain that was too long."),
+    "{$CT.SILENCE}": ("5m", "How long SNMP may give no answer."),
+    "{$CT.NODATA}": ("10m", "How long snmpd may answer without the agent's figures."),
+}
+
+# Of the agent itself: object, name.
+ITEMS = [
+    ("nfctAgentVersion", "Agent: version"),
+    ("nfctAgentSampleInterval", "Agent: sample interval"),
+    ("nfctAgentRefreshInterval", "Agent: refresh interval"),
+    ("nfctAgentCpuBudget", "Agent: CPU budget of scans"),
+    ("nfctAgentNotificationsSent", "Agent: notifications sent"),
+    ("nfctAgentNotificationsSuppressed", "Agent: notifications held back"),
+    ("nfctAgentNotificationsLost", "Agent: notifications lost"),
+    ("nfctAgentMasterConnects", "Agent: connections to snmpd"),
+    ("nfctAgentStartTime", "Agent: started"),
+]
+
+# Who is first in the agent's own table: index of nfctTopTable, what it is.
+FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service")]  # in the order of KINDS
+
+INSTANCE = [
+    ("nfctInstanceStatus", "status"), ("nfctInstanceStatusText", "status in words"),
+    ("nfctInstanceEntries", "entries"), ("nfctInstanceMaxEntries", "limit"),
+    ("nfctInstanceUtilization", "utilization"), ("nfctInstancePeakEntries", "peak"),
+    ("nfctInstancePeakTime", "time of the peak"), ("nfctInstanceRecentPeakEntries", "recent peak"),
+    ("nfctInstanceBuckets", "hash buckets"), ("nfctInstanceDropping", "dropping"),
+    ("nfctInstanceDrops", "drops"), ("nfctInstanceEarlyDrops", "early drops"),
+    ("nfctInstanceInsertFailed", "failed inserts"), ("nfctInstanceInvalid", "invalid packets"),
+    ("nfctInstanceFound", "found"), ("nfctInstanceInserts", "inserts by ctnetlink"),
+    ("nfctInstanceErrors", "errors"), ("nfctInstanceSearchRestarts", "search restarts"),
+    ("nfctInstanceClashResolves", "clashes resolved"), ("nfctInstanceExpectMax", "limit of expectations"),
+    ("nfctInstanceExpectNew", "expectations met"), ("nfctInstanceExpectCreates", "expectations created"),
+    ("nfctInstanceExpectDeletes", "expectations deleted"),
+    ("nfctSnapshotTime", "scan: ended"), ("nfctSnapshotAge", "scan: age"), ("nfctSnapshotDuration", "scan: duration"),
+    ("nfctSnapshotCpuTime", "scan: CPU time"), ("nfctSnapshotScanned", "scan: entries read"),
+    ("nfctSnapshotCoverage", "scan: coverage"), ("nfctSnapshotMargin", "scan: margin of shares"),
+    ("nfctSnapshotScans", "scans"), ("nfctSnapshotFailures", "failed scans"),
+    ("nfctSnapshotAssured", "assured entries"), ("nfctSnapshotUnreplied", "unreplied entries"),
+    ("nfctSnapshotEvictable", "evictable entries"), ("nfctSnapshotSourceNat", "entries with source NAT"),
+    ("nfctSnapshotDestinationNat", "entries with destination NAT"), ("nfctSnapshotOffloaded", "offloaded entries"),
+    ("nfctSnapshotIpv4", "IPv4 entries"), ("nfctSnapshotIpv6", "IPv6 entries"),
+    ("nfctSnapshotHelped", "entries with a helper"), ("nfctSnapshotFirmUtilization", "firm utilization"),
+]
+
+KINDS = ["source", "destination", "service"]  # of nfctTopTable
+TOP = [("nfctTopText", "who"), ("nfctTopEntries", "entries"), ("nfctTopUnreplied", "unreplied"),
+       ("nfctTopShare", "share"), ("nfctTopError", "error")]
+
+CPU = [("nfctCpu" + what[len("nfctInstance"):], name) for what, name in INSTANCE
+       if what in ("nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed", "nfctInstanceInvalid",
+                   "nfctInstanceFound", "nfctInstanceInserts", "nfctInstanceErrors", "nfctInstanceSearchRestarts",
+                   "nfctInstanceClashResolves")]
+
+# (key, name, {macro: column}, parts of the index, prefix of the items' names, items, more)
+# `exists`: a macro that a row must have, where a figure may be absent; `kind`: what {#CT.KIND} must be;
+# `disabled`: left out by default.
+RULES = [
+    ("instance", "Tables", {"NAME": "nfctInstanceName"}, [], "[{#CT.NAME}]", INSTANCE, {}),
+    ("setup", "Tables whose connections are followed",
+     {"NAME": "nfctInstanceName", "CREATED": "nfctSnapshotCreated"}, [], "[{#CT.NAME}]",
+     [("nfctSnapshotCreated", "connections created"), ("nfctSnapshotDestroyed", "connections destroyed"),
+      ("nfctSnapshotCreateRate", "setup rate"), ("nfctSnapshotIdentityShare", "share of the entries followed")],
+     {"exists": "CREATED"}),
+    ("chain", "Tables whose kernel counts long chains",
+     {"NAME": "nfctInstanceName", "CHAIN": "nfctInstanceChainTooLong"}, [], "[{#CT.NAME}]",
+     [("nfctInstanceChainTooLong", "refused for a long chain")], {"exists": "CHAIN"}),
+    ("protocol", "Protocols", {"PROTOCOL": "nfctProtocolName"}, ["TABLE", "FAMILY"],
+     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+     [("nfctProtocolEntries", "entries"), ("nfctProtocolAssured", "assured"), ("nfctProtocolUnreplied", "unreplied"),
+      ("nfctProtocolPeakEntries", "peak")], {}),
+    ("volume", "Protocols whose packets are counted",
+     {"PROTOCOL": "nfctProtocolName", "OCTETS": "nfctProtocolOctets"}, ["TABLE", "FAMILY"],
+     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+     [("nfctProtocolPackets", "packets of the living"), ("nfctProtocolOctets", "octets of the living")],
+     {"exists": "OCTETS"}),
+    ("state", "States", {"STATE": "nfctStateName"}, ["TABLE", "NUMBER"],
+     "[table {#CT.TABLE}] state {#CT.STATE} of protocol {#CT.NUMBER}:", [("nfctStateEntries", "entries")], {}),
+    ("zone", "Zones", {"ZONE.ENTRIES": "nfctZoneEntries"}, ["TABLE", "ZONE"], "[table {#CT.TABLE}] zone {#CT.ZONE}:",
+     [("nfctZoneEntries", "entries")], {}),
+    *((kind, f"{kind.capitalize()}s with the most entries", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
+       f"[table {{#CT.TABLE}}] {kind} {{#CT.RANK}}:", TOP, {"kind": kind}) for kind in KINDS),
+    ("threshold", "Thresholds", {"THRESHOLD": "nfctThresholdName"}, ["TABLE"],
+     "[table {#CT.TABLE}] threshold {#CT.THRESHOLD}:",
+     [("nfctThresholdState", "state"), ("nfctThresholdRising", "rising"), ("nfctThresholdFalling", "falling"),
+      ("nfctThresholdTransitions", "transitions"), ("nfctThresholdSince", "since")], {}),
+    ("watch", "Watches", {"WATCH": "nfctWatchName"}, ["TABLE"], "[table {#CT.TABLE}] watch {#CT.WATCH}:",
+     [("nfctWatchEntries", "entries"), ("nfctWatchState", "state"), ("nfctWatchCreated", "connections created"),
+      ("nfctWatchFilter", "filter"), ("nfctWatchRising", "rising"), ("nfctWatchFalling", "falling")], {}),
+    ("cpu", "CPUs", {"CPU.DROPS": "nfctCpuDrops"}, ["TABLE", "CPU"], "[table {#CT.TABLE}] CPU index {#CT.CPU}:", CPU,
+     {"disabled": True}),
+]
+
+# Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
+# <object> stands for the item of that object.
+TRIGGERS = [
+    ("instance", "Table {#CT.NAME} is nearly full", "last(<nfctInstanceUtilization>)>={$CT.UTIL.CRIT:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceUtilization>)<{$CT.UTIL.CRIT.RECOVERY:\"{#CT.NAME}\"}", "HIGH",
+     "New connections will be refused. See firm utilization: if it is low, a flood fills the table; if it is high, "
+     "nf_conntrack_max is too small.", None),
+    ("instance", "Table {#CT.NAME} is filling up", "last(<nfctInstanceUtilization>)>={$CT.UTIL.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceUtilization>)<{$CT.UTIL.WARN.RECOVERY:\"{#CT.NAME}\"}", "WARNING",
+     "See who fills the table, and its firm utilization.", "Table {#CT.NAME} is nearly full"),
+    ("instance", "Table {#CT.NAME} is full of entries that cannot be evicted",
+     "last(<nfctSnapshotFirmUtilization>)>={$CT.FIRM.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctSnapshotFirmUtilization>)<{$CT.FIRM.WARN.RECOVERY:\"{#CT.NAME}\"}", "AVERAGE",
+     "The kernel evicts only entries that are not ASSURED: nf_conntrack_max is too small, or timeouts are too long.",
+     None),
+    ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
+     "HIGH", "In the last minute packets were refused, or entries evicted to make room.", None),
+    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
+     "AVERAGE", "See the item \"status in words\".", None),
+    ("instance", "Table {#CT.NAME} has old figures", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
+     "WARNING", "See the item \"status in words\".", "Table {#CT.NAME} cannot be read"),
+    ("chain", "Table {#CT.NAME} has hash chains that are too long",
+     "last(<nfctInstanceChainTooLong>)>{$CT.CHAIN.WARN:\"{#CT.NAME}\"}",
+     "last(<nfctInstanceChainTooLong>)<={$CT.CHAIN.WARN:\"{#CT.NAME}\"}", "WARNING",
+     "New entries are refused. There are too few buckets for the entries (nf_conntrack_buckets), or somebody guesses "
+     "the hash.", None),
+    ("watch", "Watch {#CT.WATCH} of table {#CT.TABLE} is raised", "last(<nfctWatchState>)=2",
+     "last(<nfctWatchState>)=1", "WARNING", "More entries match this filter than its configuration allows.", None),
+]
+
+# Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
+TRAP_TRIGGERS = [
+    (1, 2, "WARNING", "Trap: the table is filling up", r"table .(.*). is .* the threshold (.*) [(]"),
+    (3, 4, "HIGH", "Trap: the table is dropping", r"table .(.*). (?:is|has) dropp()"),
+    (5, 6, "WARNING", "Trap: one source fills the table", r"table .(.*). is .*filled by one source()"),
+    (7, 8, "WARNING", "Trap: a watch is raised", r"table .(.*). has .* the watch (.*), (?:at|no)"),
+    (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table .(.*). can()"),
+]
+
+COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
+
+# Graph prototypes: (rule, name, objects).
+GRAPHS = [
+    ("instance", "Table {#CT.NAME}: entries",
+     ["nfctInstanceEntries", "nfctInstanceRecentPeakEntries", "nfctInstanceMaxEntries"]),
+    ("instance", "Table {#CT.NAME}: utilization", ["nfctInstanceUtilization", "nfctSnapshotFirmUtilization"]),
+    ("instance", "Table {#CT.NAME}: losses", ["nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed",
+                                              "nfctInstanceInvalid"]),
+    ("instance", "Table {#CT.NAME}: kinds of entries",
+     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable"]),
+    ("instance", "Table {#CT.NAME}: scans", ["nfctSnapshotAge", "nfctSnapshotDuration", "nfctSnapshotCpuTime"]),
+    ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"]),
+    ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}",
+     ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"]),
+    *((kind, f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"])
+      for kind in KINDS),
+    ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"]),
+]
+
+# (name, rows of widgets): a widget is (title, graph or ("item", object and index) or ("prototype", object), columns).
+DASHBOARDS = [
+    ("Connection tracking: overview", [
+        [("Entries and limit", "Table {#CT.NAME}: entries", 1), ("Utilization", "Table {#CT.NAME}: utilization", 1)],
+        [("Losses", "Table {#CT.NAME}: losses", 1), ("Connections", "Table {#CT.NAME}: connections", 1)],
+        [("Kinds of entries", "Table {#CT.NAME}: kinds of entries", 1), ("Scans", "Table {#CT.NAME}: scans", 1)],
+    ]),
+    ("Connection tracking: who fills the table", [
+        [("Largest source", ("item", "source"), 1), ("Largest destination", ("item", "destination"), 1),
+         ("Largest service", ("item", "service"), 1)],
+        *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", 3)] for kind in KINDS),
+        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}", 3)],
+        [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}", 3)],
+    ]),
+]
