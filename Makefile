@@ -8,6 +8,7 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 MIBDIR ?= $(PREFIX)/share/snmp/mibs
 DOCDIR ?= $(PREFIX)/share/doc/conntrack-agentx
+DATADIR ?= $(PREFIX)/share/conntrack-agentx
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 
@@ -154,6 +155,60 @@ bench:
 	$(Q)$(MAKE) --no-print-directory all build/ctfill build/ctfloor build/ctnfct build/udpping
 	$(Q)tests/bench/run
 
+# The distribution's own package, from what git knows of this folder; the result is in build/deb.
+.PHONY: deb
+deb:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) build-essential debhelper lintian
+	$(Q)rm -rf build/deb && mkdir -p build/deb/source
+	$(Q)git ls-files -z | xargs -0 cp --parents -t build/deb/source
+	$(Q)cp -r conf/debian build/deb/source/debian
+	$(Q)cd build/deb/source && dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -40 ../build.log >&2; exit 1; }
+	$(Q)rm -rf build/deb/source
+	$(Q)cd build/deb && lintian --fail-on error --tag-display-limit 0 *.changes && ls *.deb
+
+# ---- fuzz -------------------------------------------------------------------------------------
+
+# libFuzzer, FUZZ_TIME seconds for each target, as many at once as there are cores. What they find new stays in
+# build/fuzz/corpus; `make fuzz-merge` takes into tests/fuzz/corpus what reaches further.
+FUZZ_TIME ?= 60
+FUZZ_TARGETS = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BINS = $(FUZZ_TARGETS:%=build/fuzz/%)
+FUZZ_OBJECTS = $(patsubst agent/%.c,build/fuzz/agent/%.o,$(filter-out agent/main.c,$(SOURCES)))
+FUZZ_FLAGS = $(filter-out -MMD -MP $(SANFLAGS),$(ALL_CFLAGS)) -O1 -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+
+.PHONY: fuzz fuzz-merge
+fuzz:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) clang
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_BINS)
+	$(Q)mkdir -p $(FUZZ_TARGETS:%=build/fuzz/corpus/%)
+	$(Q)printf '%s\n' $(FUZZ_TARGETS) | xargs -P "$$(nproc)" -I @ sh -c \
+		'build/fuzz/@ -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+			-artifact_prefix=build/fuzz/@- build/fuzz/corpus/@ tests/fuzz/corpus/@ >build/fuzz/@.log 2>&1 || \
+		{ tail -40 build/fuzz/@.log; exit 255; }'
+	$(Q)for target in $(FUZZ_TARGETS); do \
+		echo "fuzz: $$target: $$(tail -1 build/fuzz/$$target.log)"; done
+
+fuzz-merge: $(FUZZ_BINS)
+	$(Q)for target in $(FUZZ_TARGETS); do \
+		build/fuzz/$$target -merge=1 tests/fuzz/corpus/$$target build/fuzz/corpus/$$target; done
+
+build/fuzz/agent/%.o: agent/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP $(DEPS_CFLAGS) -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_OBJECTS) Makefile
+	@echo "  FUZZ    $<"
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(DEPS_CFLAGS) -o $@ $< $(FUZZ_OBJECTS) $(DEPS_LIBS)
+
+# Hours of a router's life: SOAK_TIME seconds under load.
+SOAK_TIME ?= 600
+.PHONY: soak
+soak:
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all build/ctfill
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) SOAK_TIME=$(SOAK_TIME) tests/soak/run
+
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
@@ -178,6 +233,13 @@ format:
 
 # ---- install ----------------------------------------------------------------------------------
 
+# What an NMS takes, beside what it is made and tested with.
+NMS_FILES = $(addprefix zabbix/,README.md conntrack-agentx.yaml trap-to-zabbix) \
+	$(addprefix prometheus/,README.md generator.yml snmp.yml snmp-flat.yml conntrack-agentx.rules.yml \
+		grafana-dashboard.json) \
+	$(addprefix librenms/,README.md linux.yaml snmptraps.php NfctNotification.php) \
+	$(addprefix icinga/,README.md conntrack-agentx.conf nagios.cfg)
+
 install: all
 	install -D -m 755 $(BIN) $(DESTDIR)$(SBINDIR)/conntrack-agentx
 	install -D -m 644 agent/conntrack-agentx.8 $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8
@@ -185,6 +247,8 @@ install: all
 	install -D -m 644 mibs/NF-CONNTRACK-MIB.txt $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt
 	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
 	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DOCDIR)/snmpd-conntrack-agentx.conf
+	for file in $(NMS_FILES); do \
+		install -D -m "$$(test -x conf/$$file && echo 755 || echo 644)" conf/$$file $(DESTDIR)$(DATADIR)/$$file; done
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
@@ -198,6 +262,6 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/conntrack-agentx $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8 \
 		$(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5 $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt \
 		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 	! cmp -s conf/conntrack-agentx.conf $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf || \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf

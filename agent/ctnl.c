@@ -11,31 +11,23 @@
 
 #include "ct_attr.h"
 
-/* The kernel builds a dump in buffers as large as the reader's, 32 KiB at most, and lets nothing
- * else run on the core meanwhile. Of packets forwarded on the same core during a scan at the
- * default budget, 1 in 1,000 is held up by 0.4 to 0.7 ms with 32 KiB, 0.3 to 0.4 ms with 16 KiB,
- * 0.2 to 0.3 ms with 8 KiB. The smaller, the more packets meet a step: about 1 in 100 with 16 KiB,
- * so that the 99th percentile is now that of an idle table (60 us), now a step (260 us); 2 in 100
- * with 8 KiB, where it is 130 to 190 us. 8 KiB has the shortest of the longest waits, and costs a
- * tenth more CPU time at a small budget. SCHED_BATCH and nice make no difference beyond the noise:
- * a step is one system call. */
-#define CTNL_BUFFER_SIZE 8192
-
 struct ctnl {
 	struct mnl_socket *socket;
 	uint32_t sequence;
 	unsigned int port_id;
-	_Alignas(struct nlmsghdr) unsigned char buffer[CTNL_BUFFER_SIZE];
+	size_t buffer_size;
+	_Alignas(struct nlmsghdr) unsigned char buffer[];
 };
 
-struct ctnl *ctnl_open(void)
+struct ctnl *ctnl_open(size_t buffer_size)
 {
-	struct ctnl *ctnl = malloc(sizeof(*ctnl));
+	struct ctnl *ctnl = malloc(sizeof(*ctnl) + buffer_size);
 	int saved;
 
 	if (!ctnl)
 		return NULL;
 	ctnl->sequence = 0;
+	ctnl->buffer_size = buffer_size;
 	ctnl->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (!ctnl->socket)
 		goto fail;
@@ -120,7 +112,7 @@ static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 	int left;
 
 	do {
-		received = mnl_socket_recvfrom(ctnl->socket, ctnl->buffer, sizeof(ctnl->buffer));
+		received = mnl_socket_recvfrom(ctnl->socket, ctnl->buffer, ctnl->buffer_size);
 	} while (received < 0 && errno == EINTR);
 	if (received < 0)
 		return -1;

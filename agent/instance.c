@@ -146,7 +146,7 @@ static struct ctnl *open_socket(struct instance *instance)
 
 	if (enter(instance) != 0)
 		return NULL;
-	ctnl = ctnl_open();
+	ctnl = ctnl_open(CTNL_BUFFER_PACED);
 	leave(instance);
 	return ctnl;
 }
@@ -338,7 +338,7 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	instance->has_accounting =
 		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
 	if (!is_empty)
-		ctnl = ctnl_open();
+		ctnl = ctnl_open(scan_buffer_size(scan));
 	leave(instance);
 	if (!is_empty && !ctnl)
 		return SCAN_FAILED;

@@ -14,6 +14,7 @@
 struct scan {
 	struct ctnl *ctnl; /* open while a scan runs; closing ends the dump */
 	struct aggregate *aggregate;
+	size_t buffer_size;
 	uint64_t start_ms, end_ms, cpu_ns, budget_ns;
 	bool was_cut;
 	int error;
@@ -31,7 +32,13 @@ struct scan *scan_new(const struct config *config)
 		free(scan);
 		return NULL;
 	}
+	scan->buffer_size = config->cpu_budget < 100 ? CTNL_BUFFER_PACED : CTNL_BUFFER_LARGEST;
 	return scan;
+}
+
+size_t scan_buffer_size(const struct scan *scan)
+{
+	return scan->buffer_size;
 }
 
 void scan_set_budget(struct scan *scan, uint64_t budget_ns)

@@ -4,6 +4,7 @@
 #define SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "aggregate.h"
@@ -21,6 +22,9 @@ void scan_free(struct scan *scan);
 /* CPU time, in nanoseconds, after which a scan ends, if the table has not; 0 (as it begins): never.
  */
 void scan_set_budget(struct scan *scan, uint64_t budget_ns);
+
+/* How much the socket that it is begun over should read at once: less where it must be gentle. */
+size_t scan_buffer_size(const struct scan *scan);
 
 /* Begins; an unfinished one is given up. The dump runs over `ctnl`, which becomes the scan's. NULL:
  * the table is known to hold nothing, and the kernel is not asked (the hash is shared: it would

@@ -1,32 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How long the asking and the telling take: GETs, and from a crossing to snmptrapd."""
-import ctypes
-import os
 import socket
-import struct
 import threading
 import time
 
+import ber
 from common import TOP, configure, percentile, run_us, say, wait_for
+from lab import enter
 
-
-def ber(tag, body):
-    return bytes([tag, len(body)]) + body
-
-
-def get_packet(number):
-    """A v2c GET of nfctInstanceEntries.1."""
-    oid = bytes([0x2b, 6, 1, 4, 1, 0xbf, 0x08, 0xce, 0x0f, 0xce, 0x0f, 0xb4, 0x28, 1, 2, 1, 5, 1])
-    bind = ber(0x30, ber(0x30, ber(6, oid) + b"\x05\0"))
-    pdu = ber(0xa0, ber(2, struct.pack("!i", number)) + b"\x02\1\0\x02\1\0" + bind)
-    return ber(0x30, b"\x02\1\1" + ber(4, b"public") + pdu)
-
-
-def enter(netns):
-    fd = os.open(f"/run/netns/{netns}", os.O_RDONLY)
-    if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
-    os.close(fd)
+ENTRIES = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6696, 1, 2, 1, 5, 1)
 
 
 def round_trips(seconds, netns):
@@ -35,6 +17,7 @@ def round_trips(seconds, netns):
 
     def ask():
         enter(netns)  # this thread alone
+        name = ber.encode_oid(ENTRIES)
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         client.settimeout(5)
         client.connect(("127.0.0.1", 161))
@@ -42,7 +25,7 @@ def round_trips(seconds, netns):
         number = 1
         while time.monotonic() < end:
             before = time.perf_counter()
-            client.send(get_packet(number))
+            client.send(ber.message(ber.GET, [name], request=number))
             client.recv(1500)
             found.append((time.perf_counter() - before) * 1e6)
             number += 1

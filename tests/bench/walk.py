@@ -3,14 +3,14 @@
 agent's table of instances, of which there are 64 more for it, against snmpd's own and against what scripts
 behind snmpd give. And what so many instances cost the process that answers."""
 import socket
-import struct
 import subprocess
 import threading
 import time
 
+import ber
 from common import run_us, say, wait_for
 from cost import watches
-from snmp import enter
+from lab import enter
 
 ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999)
 INSTANCE_ENTRY = ROOT + (6696, 1, 2, 1)
@@ -39,58 +39,18 @@ for line in iter(sys.stdin.readline, ""):
 """
 
 
-def tlv(tag, body):
-    size = len(body)
-    head = bytes([size]) if size < 128 else bytes([0x82]) + struct.pack("!H", size)
-    return bytes([tag]) + head + body
-
-
-def encode_oid(oid):
-    out = bytearray([oid[0] * 40 + oid[1]])
-    for number in oid[2:]:
-        part = [number & 127]
-        while number := number >> 7:
-            part.append(number & 127 | 128)
-        out += bytes(reversed(part))
-    return bytes(out)
-
-
-def split(data, at=0):
-    """(where the body begins, where it ends)"""
-    size, begin = data[at + 1], at + 2
-    if size & 128:
-        count = size & 127
-        size, begin = int.from_bytes(data[begin:begin + count], "big"), begin + count
-    return begin, begin + size
-
-
 def ask(client, kind, oids, repetitions=0):
-    """The OIDs of the answer, as they are encoded, so that this side costs little; kind 1 GETNEXT, 5 GETBULK."""
-    binds = b"".join(tlv(0x30, tlv(6, oid) + b"\x05\0") for oid in oids)
-    pdu = tlv(0xa0 + kind, b"\x02\1\1\x02\1\0\x02\1" + bytes([repetitions]) + tlv(0x30, binds))
-    client.send(tlv(0x30, b"\x02\1\1\x04\6public" + pdu))
-    data = client.recv(65535)
-    at = split(data)[0]
-    for _ in range(2):  # version, community
-        at = split(data, at)[1]
-    at = split(data, at)[0]
-    for _ in range(3):  # request, error, index
-        at = split(data, at)[1]
-    at, end = split(data, at)
-    found = []
-    while at < end:
-        begin, at = split(data, at)
-        first, last = split(data, begin)
-        found.append(data[first:last])
-    return found
+    """The OIDs of the answer, as they are encoded, so that this side costs little."""
+    client.send(ber.message(kind, oids, third=repetitions))
+    return ber.answer(client.recv(65535))[2]
 
 
 def by_rows(client, entry, columns):
     """Variables of one walk, a row a request."""
-    names, count = [encode_oid(entry + (column,)) for column in columns], 0
+    names, count = [ber.encode_oid(entry + (column,)) for column in columns], 0
     first = names[0]
     while True:
-        names = ask(client, 1, names)
+        names = ask(client, ber.GETNEXT, names)
         if not names[0].startswith(first):
             return count
         count += len(names)
@@ -98,10 +58,10 @@ def by_rows(client, entry, columns):
 
 def by_columns(client, entry):
     """Variables of one walk, 25 a request."""
-    at = inside = encode_oid(entry)
+    at = inside = ber.encode_oid(entry)
     count = 0
     while True:
-        names = ask(client, 5, [at], 25)
+        names = ask(client, ber.GETBULK, [at], 25)
         found = sum(name.startswith(inside) for name in names)
         count += found
         if found < len(names) or names[-1] == at:

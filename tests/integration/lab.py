@@ -3,6 +3,7 @@
 
 Everything lives in the namespace and in a temporary directory, and ends with the lab.
 """
+import ctypes
 import os
 import re
 import secrets
@@ -64,6 +65,14 @@ def process_gone(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def enter(netns):
+    """Puts the calling thread into the namespace."""
+    fd = os.open(f"/run/netns/{netns}", os.O_RDONLY)
+    if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(fd)
 
 
 class Lab:

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel sends: a receive buffer of netlink messages, each of which is parsed as an entry
+ * and gathered by everything there is. */
+#include <libmnl/libmnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aggregate.h"
+
+static const char settings[] =
+	"top = 100\nzones = true\n"
+	"watch \"a\" { index = 1 protocol = \"tcp\" destination-port = \"1-1024\" }\n"
+	"watch \"b\" { index = 2 source = \"2001:db8::/32\" status = { \"assured\", \"nat\" } }\n"
+	"watch \"c\" { index = 3 zone = 7 mark = \"0x10/0xf0\" }\n"
+	"watch \"d\" { index = 4 state = \"ESTABLISHED\" protocol = \"tcp\" }\n";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct config *config;
+	static struct aggregate *aggregate;
+	static struct aggregate_memory *memory;
+	struct snapshot_scan figures = { 0 };
+	char error[CONFIG_ERROR_SIZE];
+	struct nlmsghdr *buffer = malloc(size ? size : 1), *message = buffer;
+	struct ct_entry entry;
+	int left = (int)size;
+
+	if (!config) {
+		config = config_parse("fuzz", settings, sizeof(settings) - 1, error);
+		aggregate = aggregate_new(config);
+		memory = aggregate_memory_new();
+	}
+	memcpy(buffer, data, size);
+	aggregate_begin(aggregate, memory, 100);
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		if (ct_parse_entry(message, &entry))
+			aggregate_add(aggregate, &entry);
+	}
+	if (aggregate_finish(aggregate, 1000, 2000, 0, &figures) != 0)
+		abort();
+	snapshot_scan_clear(&figures);
+	free(buffer);
+	return 0;
+}

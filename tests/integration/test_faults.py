@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What breaks around the agent: masters, sockets, processes, limits. After each the figures are right again, nothing
+has leaked, and alarms have neither been lost nor doubled."""
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import SANITIZED, TOP, process_gone, wait_for
+
+TRAPS = "trap2sink 127.0.0.1:162 public\n"
+LOW = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\nthreshold "low" { rising = 1 falling = 0 }\n'
+
+
+def held(pid):
+    """(resident KiB, descriptors)"""
+    status = Path(f"/proc/{pid}/status").read_text()
+    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+    return resident, len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def check_figures(lab):
+    """Right again: what the agent says is what conntrack says."""
+    wait_for(lambda: lab.entry("1.2.1.5.1") == int(lab.run("conntrack", "-C").stdout), 15)
+    assert lab.entry("1.2.1.3.1") == 1
+    lab.after_a_scan()
+    wait_for(lambda: lab.entry("1.4.1.5.1") == int(lab.run("conntrack", "-C").stdout), 10)
+
+
+def check_nothing_grew(lab, before):
+    """Of the collector; the subagent may be another one by now."""
+    resident, descriptors = held(lab.agent.pid)
+    assert descriptors <= before[1], f"{before[1]} descriptors became {descriptors}"
+    if not SANITIZED:  # whose quarantine grows
+        assert resident <= before[0] + 1024, f"resident memory grew from {before[0]} to {resident} KiB"
+
+
+def test_fifty_masters_one_after_the_other(lab):
+    lab.fill(100)
+    lab.after_a_scan()
+    before = held(lab.agent.pid)
+    for number in range(50):
+        lab.stop_snmpd(random.Random(number).choice((signal.SIGKILL, signal.SIGTERM)))
+        lab.start_snmpd()
+        if number % 10 == 9:
+            wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
+    check_figures(lab)
+    check_nothing_grew(lab, before)
+
+
+@pytest.mark.parametrize("kind, count", [("closes", 10), ("garbage", 10), ("pdus", 100000)])
+def test_a_master_that_misbehaves(lab, kind, count):
+    lab.fill(100)
+    lab.after_a_scan()
+    before = held(lab.agent.pid)
+    lab.stop_snmpd()
+    (lab.dir / "master").unlink(missing_ok=True)
+    master = lab.spawn(sys.executable, TOP / "tests/integration/fake_master.py", lab.dir / "master", kind, count, 1,
+                       stdout=subprocess.PIPE, log=lab.dir / "fake.log")
+    assert master.stdout.readline() == "ready\n"
+    os.set_blocking(master.stdout.fileno(), False)
+    sent = wait_for(lambda: master.stdout.readline().strip(), 120, 0.2)
+    assert int(sent) >= count
+    master.kill()
+    master.wait()
+    assert lab.agent.poll() is None
+    lab.start_snmpd()
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 30)
+    check_figures(lab)
+    check_nothing_grew(lab, before)
+
+
+def test_a_socket_that_comes_late_and_closed(bare_lab):
+    """No directory, then one without a socket, then a socket that the agent may not open, then one that it may."""
+    lab = bare_lab
+    address = lab.dir / "later/master"
+    path = lab.dir / "agent.conf"
+    path.write_text('user = "nobody"\nrefresh-interval = 1\n')
+    from lab import AGENT
+    lab.agent = lab.spawn(AGENT, "-c", path, "-x", address, "-l", "debug", log=lab.agent_log)
+    wait_for(lambda: "no AgentX master at" in lab.log())
+    address.parent.mkdir(mode=0o755)
+    (lab.dir / "master").symlink_to(address)
+    lab.start_snmpd(f"agentXSocket {address}\n", owner="root root")
+    time.sleep(3)
+    assert lab.entry("1.2.1.5.1") is None
+    address.chmod(0o666)
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 20)
+
+
+def test_alarms_alternate_whatever_is_killed(trap_lab):
+    """A model: at snmptrapd rising and falling alternate, and end with the state that is."""
+    lab = trap_lab
+    chance = random.Random(6)
+    lab.configure(LOW)
+    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "low")
+    some, full = lab.limit() // 50, False
+    before = held(lab.agent.pid)
+    for _ in range(12):
+        if full:
+            lab.run("conntrack", "-F")
+        else:
+            lab.fill(some)
+        full = not full
+        time.sleep(chance.random() * 1.5)
+        os.kill(lab.subagent(), chance.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV)))
+        time.sleep(chance.random() * 1.5)
+    if not full:
+        lab.fill(some)
+    wait_for(lambda: lab.entry("1.9.1.5.1.1") == 2, 20)
+    wait_for(lambda: lab.traps() and lab.traps()[-1][0] == 1, 20)
+    time.sleep(2)
+    numbers = [number for number, _ in lab.traps()]
+    assert numbers == [1, 2] * (len(numbers) // 2) + [1], numbers
+    assert lab.entry("1.9.1.6.1.1") % 2 == 1
+    check_figures(lab)
+    check_nothing_grew(lab, before)
+
+
+def test_a_table_that_is_flushed_while_it_is_read(lab):
+    lab.fill(60000)
+    for _ in range(5):
+        scans = lab.entry("1.4.1.7.1")
+        lab.configure('user = ""\nrefresh-interval = 1\ncpu-budget = 2\n')
+        time.sleep(0.3)
+        lab.run("conntrack", "-F")
+        wait_for(lambda: lab.entry("1.4.1.7.1") > scans, 40)
+        lab.fill(10000)
+    lab.configure('user = ""\nrefresh-interval = 1\n')
+    check_figures(lab)
+    assert lab.entry("1.4.1.8.1") == 0, "a scan has failed"
+
+
+def test_out_of_descriptors(bare_lab):
+    """It says so, and goes on when there are some."""
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.start_agent()
+    lab.fill(50)
+    used = held(lab.agent.pid)[1]
+    subprocess.run(["prlimit", f"--pid={lab.agent.pid}", f"--nofile={used}:4096"], check=True)
+    time.sleep(4)
+    assert lab.agent.poll() is None
+    subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--nofile=4096:4096"], check=True)
+    wait_for(lambda: lab.entry("1.2.1.3.1") == 1, 20)
+    check_figures(lab)
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer's own address space is beyond any limit")
+def test_out_of_memory(bare_lab):
+    """Its address space is held to what it has now: a reload that asks for more is refused, what was goes on."""
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.start_agent()
+    lab.fill(50)
+    lab.after_a_scan()
+    status = Path(f"/proc/{lab.agent.pid}/status").read_text()
+    size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize:")) * 1024
+    subprocess.run(["prlimit", f"--pid={lab.agent.pid}", f"--as={size + 65536}:unlimited"], check=True)
+    lab.fill(60000, "--spread")
+    time.sleep(5)
+    assert lab.agent.poll() is None
+    assert lab.entry("1.2.1.5.1") is not None
+    subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--as=unlimited:unlimited"], check=True)
+    check_figures(lab)
+
+
+def test_the_trap_destination_is_down(bare_lab):
+    """The master sends into the void: that is its own matter, and the agent's figures do not wait."""
+    lab = bare_lab
+    lab.start_snmpd("trap2sink 127.0.0.1:4162 public\ninformsink 127.0.0.1:4163 public\n")
+    lab.start_agent(LOW.replace('user = ""\n', ""))
+    lab.fill(lab.limit() // 50)
+    wait_for(lambda: (lab.entry("1.1.5.0") or 0) >= 1, 15)
+    lab.run("conntrack", "-F")
+    wait_for(lambda: (lab.entry("1.1.5.0") or 0) >= 2, 15)
+    check_figures(lab)
+
+
+def test_a_full_disk_for_the_log(bare_lab):
+    """Its standard error takes nothing: it goes on."""
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.agent_log = Path("/dev/full")
+    lab.start_agent()
+    lab.fill(50)
+    check_figures(lab)
+    child = lab.subagent()
+    os.kill(child, signal.SIGKILL)
+    wait_for(lambda: process_gone(child))
+    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
+    lab.agent_log = lab.dir / "none"
