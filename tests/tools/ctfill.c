@@ -10,7 +10,7 @@
  * deleted instead.
  *
  * The kernel refuses an entry whose hash chain is longer than a number that it draws each time, 50
- * to 79: such an entry is offered again, so that a table can have 23 times as many as buckets.
+ * to 79: such an entry is offered again, so that a table can have 20 times as many as buckets.
  *
  * With --churn it then waits for a line on standard input, and for SECONDS makes RATE new entries a
  * second and deletes as many of the oldest; prints how many it made and in how many milliseconds.
