@@ -117,7 +117,7 @@ static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 	if (received < 0)
 		return -1;
 	left = (int)received;
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; ct_message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		int result;
 
 		/* the answer to a question that was given up earlier */

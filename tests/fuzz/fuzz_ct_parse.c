@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aggregate.h"
+#include "ct_attr.h"
 
 static const char settings[] =
 	"top = 100\nzones = true\n"
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(buffer, data, size);
 	aggregate_begin(aggregate, memory, 100);
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; ct_message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		if (ct_parse_entry(message, &entry))
 			aggregate_add(aggregate, &entry);
 	}

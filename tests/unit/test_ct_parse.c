@@ -257,9 +257,25 @@ static void a_message_without_a_tuple_is_no_entry(void **state)
 	assert_false(ct_parse_entry(message, &entry));
 }
 
+/* Found by tests/fuzz: a length of more than 2 GiB was taken for a negative one. */
+static void a_length_beyond_its_buffer_is_no_message(void **state)
+{
+	struct nlmsghdr message = { .nlmsg_len = sizeof(message) };
+
+	(void)state;
+	assert_true(ct_message_ok(&message, sizeof(message)));
+	message.nlmsg_len++;
+	assert_false(ct_message_ok(&message, sizeof(message)));
+	message.nlmsg_len = 0x88887777;
+	assert_false(ct_message_ok(&message, sizeof(message)));
+	message.nlmsg_len = sizeof(message) - 1;
+	assert_false(ct_message_ok(&message, sizeof(message)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_length_beyond_its_buffer_is_no_message),
 		cmocka_unit_test(a_real_dump_reads_as_libnetfilter_conntrack_reads_it),
 		cmocka_unit_test(counters_of_both_directions_add_up),
 		cmocka_unit_test(attributes_of_a_wrong_length_are_missing),
