@@ -100,7 +100,7 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
     wait_for(lambda: lab.entry("1.9.1.2.1.1") == "low")
     some, full = lab.limit() // 50, False
     before = held(lab.agent.pid)
-    for _ in range(8):
+    for _ in range(6):
         if full:
             lab.run("conntrack", "-F")
         else:
