@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* There is a whole message in the `left` octets. mnl_nlmsg_ok() alone takes a length of 2 GiB and more
- * for a negative one, which fits everywhere. */
+/* There is a whole message in the `left` octets. mnl_nlmsg_ok() alone takes a length of 2 GiB and
+ * more for a negative one, which fits everywhere. */
 static inline bool ct_message_ok(const struct nlmsghdr *message, int left)
 {
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;

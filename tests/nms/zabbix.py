@@ -70,7 +70,7 @@ class Zabbix:
         self.lab.run(*self.as_postgres, self.bin / "initdb", "-A", "trust", "-U", "zabbix", "-E", "UTF8", "--no-sync",
                      "-D", self.home / "data")
         self.postgres = self.lab.spawn(*self.as_postgres, self.bin / "postgres", "-D", self.home / "data", "-k",
-                                       self.home, "-c", "listen_addresses=", "-c", "fsync=off", "-c",
+                                       self.home, "-c", "listen_addresses=", "-c", "dynamic_shared_memory_type=mmap", "-c", "fsync=off", "-c",
                                        "full_page_writes=off", log=self.lab.dir / "postgres.log")
         wait_for(lambda: self.sql("postgres", "create database zabbix", check=False).returncode == 0, 30)
         for part in ("schema", "images", "data"):
