@@ -138,7 +138,7 @@ def test_a_watch_rises_and_falls(trap_lab):
                                     "https, at or above rising (1000)"),
                        ("1.2.1.2.1", "default"), ("1.10.1.2.1.7", "https"), ("1.10.1.4.1.7", 1000),
                        ("1.10.1.5.1.7", 1000)]
-    assert lab.entry("1.10.1.7.1.7") == 2
+    wait_for(lambda: lab.entry("1.10.1.7.1.7") == 2)
     # a reload that adds another and moves this one keeps its state: nothing is told again
     lab.configure(base + 'watch "other" { index = 1 }\n' + block.format(8))
     wait_for(lambda: lab.entry("1.10.1.7.1.8") == 2)
@@ -152,7 +152,7 @@ def test_a_watch_rises_and_falls(trap_lab):
     assert [oid for oid, _ in objects] == ["1.11.1.0", "1.2.1.2.1", "1.10.1.2.1.8", "1.10.1.4.1.8",
                                            "1.10.1.5.1.8", "1.10.1.6.1.8"]
     assert [value for _, value in objects[2:]] == ["https", 0, 1000, 800]
-    assert lab.entry("1.10.1.7.1.8") == 1
+    wait_for(lambda: lab.entry("1.10.1.7.1.8") == 1)  # figures and events travel apart
     # removed, it is gone
     lab.configure(base)
     wait_for(lambda: lab.column("1.10.1.2") == {})
