@@ -12,10 +12,15 @@ from selenium.webdriver.common.by import By
 
 
 def main(url, path):
+    with tempfile.TemporaryDirectory(prefix="nfct-chromium-", ignore_cleanup_errors=True) as profile:
+        draw(url, path, profile)
+
+
+def draw(url, path, profile):
     options = Options()
     options.binary_location = "/usr/bin/chromium"
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-                     "--window-size=1600,2000", f"--user-data-dir={tempfile.mkdtemp(prefix='nfct-chromium-')}"):
+                     "--window-size=1600,2000", f"--user-data-dir={profile}"):
         options.add_argument(argument)
     browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
     try:

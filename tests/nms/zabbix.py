@@ -51,10 +51,20 @@ class Zabbix:
     def __init__(self, lab):
         self.lab = lab
         self.token = None
+        self.started = []  # the last one first
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self):
+        lab = self.lab
         self.start_postgres()
         (lab.dir / "zabbix_server.conf").write_text(SERVER.format(dir=lab.dir))
         (lab.dir / "zabbix_traps").touch()
-        self.server = lab.spawn("zabbix_server", "-f", "-c", lab.dir / "zabbix_server.conf", log=lab.dir / "zabbix.out")
+        server = lab.spawn("zabbix_server", "-f", "-c", lab.dir / "zabbix_server.conf", log=lab.dir / "zabbix.out")
+        self.started.insert(0, (server, signal.SIGTERM))
         self.start_frontend()
         self.token = wait_for(lambda: self.log_in(), 30, 0.5)
 
@@ -69,9 +79,10 @@ class Zabbix:
         self.as_postgres = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
         self.lab.run(*self.as_postgres, self.bin / "initdb", "-A", "trust", "-U", "zabbix", "-E", "UTF8", "--no-sync",
                      "-D", self.home / "data")
-        self.postgres = self.lab.spawn(*self.as_postgres, self.bin / "postgres", "-D", self.home / "data", "-k",
+        postgres = self.lab.spawn(*self.as_postgres, self.bin / "postgres", "-D", self.home / "data", "-k",
                                        self.home, "-c", "listen_addresses=", "-c", "dynamic_shared_memory_type=mmap", "-c", "fsync=off", "-c",
                                        "full_page_writes=off", log=self.lab.dir / "postgres.log")
+        self.started.insert(0, (postgres, signal.SIGINT))
         wait_for(lambda: self.sql("postgres", "create database zabbix", check=False).returncode == 0, 30)
         for part in ("schema", "images", "data"):
             text = gzip.decompress((SHARE / f"{part}.sql.gz").read_bytes()).decode()
@@ -94,15 +105,22 @@ class Zabbix:
         locales.mkdir()
         self.lab.run("localedef", "-i", "en_US", "-f", "UTF-8", locales / "en_US.UTF-8")
         self.lab.env |= {"LOCPATH": str(locales), "PHP_CLI_SERVER_WORKERS": "4"}
-        self.lab.spawn("php", "-d", "memory_limit=256M", "-d", "post_max_size=16M", "-d", "max_execution_time=300", "-d",
-                       "max_input_time=300", "-d", "date.timezone=UTC", "-S", "127.0.0.1:80", "-t", www,
-                       log=self.lab.dir / "frontend.log", cwd=www)  # fonts are looked for from here
+        settings = ("memory_limit=256M", "post_max_size=16M", "max_execution_time=300", "max_input_time=300",
+                    "date.timezone=UTC")
+        # fonts are looked for from the folder that it runs in
+        frontend = self.lab.spawn("php", *(word for setting in settings for word in ("-d", setting)), "-S",
+                                  "127.0.0.1:80", "-t", www, log=self.lab.dir / "frontend.log", cwd=www)
+        self.started.insert(0, (frontend, signal.SIGTERM))
 
     def close(self):
-        self.server.send_signal(signal.SIGTERM)
-        self.server.wait(30)
-        self.postgres.send_signal(signal.SIGINT)
-        self.postgres.wait(30)
+        """Each has processes of its own, which a kill of the first alone would leave behind."""
+        for process, how in self.started:
+            process.send_signal(how)
+            process.wait(30)
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # they have all gone
 
     # ---- its API ----
 
