@@ -177,22 +177,40 @@ static bool add_fresh(struct identities_scan *scan, uint32_t id, uint32_t positi
 	return true;
 }
 
-static void meet_again(struct identities_scan *scan, size_t at, uint32_t position)
+/* Whether it comes where the scan before had it: not before what has already been met. One that
+ * came too early is known by the next, which stands before it. */
+static bool is_in_order(struct identities_scan *scan, uint32_t position_before)
+{
+	if (position_before < scan->last_before) {
+		scan->astray++;
+		return false;
+	}
+	if (position_before >= scan->next_before)
+		scan->last_before = scan->next_before;
+	else
+		scan->astray++;
+	scan->next_before = position_before;
+	scan->in_order++;
+	return true;
+}
+
+static enum identity meet_again(struct identities_scan *scan, size_t at, uint32_t position)
 {
 	const struct identities *before = scan->before;
 
 	/* an entry may be met twice while the table changes under the scan */
 	if (is_met(scan, at))
-		return;
+		return IDENTITY_ASTRAY;
 	scan->met[at / 8] = (uint8_t)(scan->met[at / 8] | 1U << at % 8);
 	scan->met_count++;
-	scan->fresh_sure = scan->fresh_count;
-	scan->last_now = position;
 	if (scan->has_positions)
 		scan->met_positions[at] = position;
-	if (before->positions && before->positions[at] > scan->last_before)
-		scan->last_before = before->positions[at];
 	keep_to_limit(scan);
+	if (before->positions && !is_in_order(scan, before->positions[at]))
+		return IDENTITY_ASTRAY;
+	scan->fresh_sure = scan->fresh_count;
+	scan->last_now = position;
+	return IDENTITY_MET;
 }
 
 void identities_expect(const struct identities_scan *scan, uint32_t id)
@@ -215,10 +233,8 @@ enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t
 
 	if (!scan->is_following || !is_followed(id, scan->bits))
 		return IDENTITY_UNKNOWN;
-	if (was_followed && find(scan, id, &at)) {
-		meet_again(scan, at, position);
-		return IDENTITY_MET;
-	}
+	if (was_followed && find(scan, id, &at))
+		return meet_again(scan, at, position);
 	if (!add_fresh(scan, id, position)) {
 		scan->is_following = false;
 		return IDENTITY_UNKNOWN;
@@ -336,8 +352,10 @@ static uint64_t scale_up(uint64_t count, uint32_t read, uint32_t entries, uint64
 
 uint64_t identities_scale(const struct identities_change *change, uint64_t count)
 {
-	if (change->is_whole || change->part_ms == 0)
+	if (change->is_whole)
 		return count;
+	if (change->part_ms == 0)
+		return 0;
 	return scale_up(count, change->read, change->entries, change->part_ms, change->elapsed_ms);
 }
 
@@ -347,8 +365,8 @@ static void compare_part(const struct identities_scan *scan, const struct identi
 {
 	const struct identities *before = scan->before;
 
-	if (scan->last_now == 0 || scan->last_before == 0)
-		return; /* not one was met again: nobody knows where the common part ends */
+	if (scan->last_before == 0 || scan->astray > scan->in_order)
+		return; /* nobody knows where the common part ends */
 	change->read = scan->last_now;
 	for (size_t i = 0; i < scan->fresh_sure; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);

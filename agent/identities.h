@@ -9,7 +9,12 @@
  *
  * A scan may also end before the table does. The kernel dumps a table in the order of a hash, and
  * so always in the same: both scans have read a first part, and how far the shorter one came, the
- * last entry that both have met tells, by its position in each. */
+ * last entry that both have met tells, by its position in each.
+ *
+ * CTA_ID has 32 bits: of n entries, n^2 / 2^33 pairs share one, and one of a pair may be taken for
+ * the other, which stands anywhere. So an entry that is met again tells how far the scan before had
+ * come only if it is met in the order of that one. Where most are not, the table has been hashed
+ * anew (nf_conntrack_buckets), and there are no parts to compare. */
 #ifndef IDENTITIES_H
 #define IDENTITIES_H
 
@@ -49,13 +54,17 @@ struct identities_scan {
 	/* where scans may end early: */
 	bool has_positions;
 	uint32_t *met_positions, *fresh_positions; /* owned */
-	size_t fresh_sure;              /* those that came before the last one that was met again */
-	uint32_t last_now, last_before; /* the position of that one, in either scan */
+	size_t in_order, astray;                   /* how many were met again */
+	size_t fresh_sure;                 /* those that came before the last one in order */
+	uint32_t last_now;                 /* the position of that one */
+	uint32_t last_before, next_before; /* the last two in order, in the scan before: the later
+					      one may yet prove to be out of it */
 };
 
 enum identity {
 	IDENTITY_UNKNOWN, /* not followed, or there is nothing to compare with */
-	IDENTITY_MET,     /* met again */
+	IDENTITY_MET,     /* met again: the scan before had come as far as this one */
+	IDENTITY_ASTRAY,  /* met again, out of order */
 	IDENTITY_NEW, /* it would have been followed in the scan before, and was not met there */
 };
 
@@ -70,7 +79,7 @@ struct identities_change {
 
 /* From what was found in the part that was compared to the table, and from the time between the two
  * readings of that part to that between the two scans: else what comes while scans grow shorter
- * would be counted twice. (The 1 in 2^bits is another matter.) */
+ * would be counted twice. (The 1 in 2^bits is another matter.) 0 if nothing could be compared. */
 uint64_t identities_scale(const struct identities_change *change, uint64_t count);
 
 void identities_clear(struct identities *identities);

@@ -412,6 +412,78 @@ static void scans_that_grow_shorter_count_nothing_twice(void **state)
 	free(numbers);
 }
 
+/* A scan of the entries numbered 0 to `read`, of 20,000, in that order. The two entries of a pair
+ * share an identity. */
+static struct identities_change scan_pair(struct identities *before, uint32_t read,
+					  const uint32_t pair[2], uint64_t time_ms)
+{
+	struct identities_scan now = { 0 };
+	struct identities_change change;
+
+	identities_begin(&now, before, read, 1 << 20, true);
+	for (uint32_t i = 0; i < read; i++)
+		identities_add(&now, identity_of(i == pair[1] ? pair[0] : i), i + 1);
+	identities_finish(&now, &(struct identities_part){ time_ms, time_ms, read, 20000 },
+			  &change);
+	return change;
+}
+
+/* One of two entries with one identity may be taken for the other, wherever they stand. */
+static void an_identity_that_two_entries_share_makes_no_jump(void **state)
+{
+	static const uint32_t none[2] = { 0, 0 };
+	static const uint32_t pairs[][2] = {
+		{ 100, 9900 },  /* in the longer scan alone is the second */
+		{ 4900, 9900 }, /* so it is, and the first is the last that both met */
+		{ 9900, 100 },  { 4999, 9999 }, { 0, 1 }, { 0, 9999 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		/* the second one of a pair comes or has been, while the parts grow and shrink */
+		for (unsigned int when = 1; when < 16; when++) {
+			static const uint32_t lengths[] = { 10000, 5000, 10000, 9950 };
+			struct identities before = { 0 };
+
+			for (unsigned int turn = 0; turn < 4; turn++) {
+				const uint32_t *pair = when >> turn & 1 ? pairs[i] : none;
+				struct identities_change change =
+					scan_pair(&before, lengths[turn], pair, 1000 * (turn + 1));
+
+				/* what stood in the place of the second has come or gone */
+				assert_in_range(change.created, 0, 8);
+				assert_in_range(change.destroyed, 0, 8);
+				assert_int_equal(change.part_ms, turn ? 1000 : 0);
+			}
+			identities_clear(&before);
+		}
+	}
+}
+
+/* With another number of buckets the same table comes in another order. */
+static void a_table_hashed_anew_is_not_compared_in_parts(void **state)
+{
+	struct identities before = { 0 };
+	struct table table = { 0, 50000 };
+	struct identities_scan now = { 0 };
+	struct identities_change change;
+
+	(void)state;
+	scan_part(&before, &table, 20000, 1 << 20, 1000, true);
+	identities_begin(&now, &before, 20000, 1 << 20, true);
+	for (uint32_t i = 0; i < 20000; i++)
+		identities_add(&now, identity_of(i * 7 % 50000), i + 1);
+	identities_finish(&now, &(struct identities_part){ 2000, 2000, 20000, 50000 }, &change);
+	assert_int_equal(change.created + change.destroyed, 0);
+	assert_int_equal(identities_scale(&change, 1000), 0);
+	/* a whole one is */
+	scan_part(&before, &table, 50000, 1 << 20, 3000, true);
+	change = scan_part(&before, &(struct table){ 10, 50000 }, 49990, 1 << 20, 4000, true);
+	assert_int_equal(change.created, 0);
+	assert_int_equal(change.destroyed, 10);
+	identities_clear(&before);
+}
+
 /* Also where they are not spread as a hash is. */
 static void every_identity_is_found_and_no_other(void **state)
 {
@@ -476,6 +548,8 @@ int main(void)
 		cmocka_unit_test(what_comes_and_goes_in_a_part_is_scaled_up),
 		cmocka_unit_test(scans_that_grow_shorter_count_nothing_twice),
 		cmocka_unit_test(from_exact_to_sample_and_back_makes_no_jump),
+		cmocka_unit_test(an_identity_that_two_entries_share_makes_no_jump),
+		cmocka_unit_test(a_table_hashed_anew_is_not_compared_in_parts),
 		cmocka_unit_test(every_identity_is_found_and_no_other),
 		cmocka_unit_test(the_sort_sorts),
 	};
