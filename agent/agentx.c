@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "agentx_socket.h"
 #include "clock.h"
 #include "log.h"
 #include "mib_table.h"
@@ -149,6 +150,26 @@ static void retry_registration(unsigned int alarm, void *context)
 	}
 }
 
+static void tell_unreachable(void)
+{
+	int error = errno;
+	uid_t peer;
+
+	if (agentx.unreachable_told)
+		return;
+	agentx.unreachable_told = true;
+	if (agentx_socket_is_distrusted(&peer))
+		log_warning("the AgentX socket %s is user %u's, and not root's: it is not trusted; "
+			    "if that is whom snmpd starts as, set agentx-owner. Trying again every "
+			    "%d seconds",
+			    agentx.address, (unsigned int)peer, PING_INTERVAL_S);
+	else
+		log_warning("no AgentX master at %s: %s; is snmpd running with \"master agentx\", "
+			    "and may this user use its socket (agentXPerms)? Trying again every %d "
+			    "seconds",
+			    agentx.address, strerror(error), PING_INTERVAL_S);
+}
+
 /* The library's messages are the only sign of some things that happen. */
 static int handle_log(int major, int minor, void *server, void *client)
 {
@@ -167,12 +188,7 @@ static int handle_log(int major, int minor, void *server, void *client)
 		return SNMP_ERR_NOERROR;
 	}
 	if (strstr(message->msg, "Failed to connect to the agentx master")) {
-		if (!agentx.unreachable_told)
-			log_warning("no AgentX master at %s: %s; is snmpd running with \"master "
-				    "agentx\", and may this user use its socket (agentXPerms)? "
-				    "Trying again every %d seconds",
-				    agentx.address, strerror(errno), PING_INTERVAL_S);
-		agentx.unreachable_told = true;
+		tell_unreachable();
 		return SNMP_ERR_NOERROR;
 	}
 	if (message->priority <= LOG_ERR)
@@ -229,7 +245,7 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 	return SNMP_ERR_NOERROR;
 }
 
-static void set_up_library(void)
+static void set_up_library(const struct agentx_master *master)
 {
 	/* no MIB files, no configuration files, nothing written (a directory that cannot be made):
 	 * all of it is the master's business */
@@ -240,7 +256,8 @@ static void set_up_library(void)
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, handle_log, NULL);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
-	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, agentx.address);
+	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
+			      agentx_socket_register(master));
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT,
 			       handle_session_init, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
@@ -249,13 +266,14 @@ static void set_up_library(void)
 			       handle_disconnected, NULL);
 }
 
-int agentx_start(const char *address, struct mib_view *view, uint64_t *master_connects)
+int agentx_start(const struct agentx_master *master, struct mib_view *view,
+		 uint64_t *master_connects)
 {
-	agentx.address = address;
+	agentx.address = master->address;
 	agentx.view = view;
 	agentx.master_connects = master_connects;
 	signal(SIGPIPE, SIG_IGN);
-	set_up_library();
+	set_up_library(master);
 	if (init_agent("conntrack-agentx") != 0) {
 		log_error("libnetsnmpagent does not start");
 		return -1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -38,10 +39,19 @@ struct collector {
 	struct snapshot_agent agent;
 };
 
-static const char *agentx_address(const struct collector *collector)
+/* -1 with `error`, if there is no such owner. */
+static int find_master(const struct collector *collector, const struct config *config,
+		       struct agentx_master *master, char *error, size_t size)
 {
-	return collector->options->agentx_address ? collector->options->agentx_address
-						  : collector->config->agentx_address;
+	master->address = collector->options->agentx_address ? collector->options->agentx_address
+							     : config->agentx_address;
+	master->owner = AGENTX_NO_OWNER;
+	if (!config->agentx_owner || privileges_find_user(config->agentx_owner, &master->owner))
+		return 0;
+	snprintf(error, size,
+		 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
+		 config->agentx_owner);
+	return -1;
 }
 
 /* What the subagent does not have yet, as far as there is room for it. True when that is all. */
@@ -196,8 +206,13 @@ static void reload(struct collector *collector)
 	char error[CONFIG_ERROR_SIZE];
 	struct config *config = config_load(collector->options->config_path, error);
 	struct config *before = collector->config;
+	struct agentx_master master;
 	struct tables tables;
 
+	if (config && find_master(collector, config, &master, error, sizeof(error)) != 0) {
+		config_free(config);
+		config = NULL;
+	}
 	if (!config) {
 		log_error("%s", error);
 		log_warning("the configuration stays as it was");
@@ -214,11 +229,7 @@ static void reload(struct collector *collector)
 	review_privileges(config, before);
 	collector->config = config;
 	sample_tables(collector); /* nothing is shown of a new one before it has been looked at */
-	if (!collector->options->agentx_address &&
-	    !same_text(config->agentx_address, before->agentx_address))
-		supervisor_set_address(collector->supervisor, config->agentx_address);
-	else if (!collector->options->agentx_address)
-		supervisor_keep_address(collector->supervisor, config->agentx_address);
+	supervisor_set_master(collector->supervisor, &master);
 	start_tiers(collector);
 	config_free(before);
 	log_info("the configuration was read again");
@@ -263,7 +274,7 @@ static int open_signals(struct collector *collector)
 	return collector->signal_fd < 0 ? -1 : 0;
 }
 
-static int set_up(struct collector *collector)
+static int set_up(struct collector *collector, const struct agentx_master *master)
 {
 	const struct config *config = collector->config;
 	const struct tables none = { 0 };
@@ -272,8 +283,8 @@ static int set_up(struct collector *collector)
 	if (!collector->loop || open_signals(collector) != 0 ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
-	collector->supervisor = supervisor_new(collector->loop, agentx_address(collector),
-					       subagent_started, forget_tables, collector);
+	collector->supervisor =
+		supervisor_new(collector->loop, master, subagent_started, forget_tables, collector);
 	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);
@@ -288,6 +299,7 @@ static int set_up(struct collector *collector)
 int collector_run(struct config *config, const struct options *options)
 {
 	struct collector collector = { .config = config, .options = options, .signal_fd = -1 };
+	struct agentx_master master;
 	char error[256];
 	int status = 1;
 
@@ -295,13 +307,14 @@ int collector_run(struct config *config, const struct options *options)
 	 * the first one, and what a scan needs for a moment would be held for ever */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	collector.agent.start_time = clock_wall_ms();
-	if (privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
-	    0) {
+	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
+	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
+		    0) {
 		log_error("%s", error);
 		status = 2;
 		goto done;
 	}
-	if (set_up(&collector) != 0) {
+	if (set_up(&collector, &master) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;
 	}

@@ -91,7 +91,8 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 }
 
 static const char top_level_keys[] =
-	"agentx-address, user, sample-interval, refresh-interval, cpu-budget, scan, identities, "
+	"agentx-address, agentx-owner, user, sample-interval, refresh-interval, cpu-budget, scan, "
+	"identities, "
 	"peak-window, notification-interval, top, top-prefix-ipv4, top-prefix-ipv6, source-rising, "
 	"source-falling, zones, threshold, watch, namespace";
 
@@ -127,13 +128,15 @@ static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 static struct config *config_from(cfg_t *cfg)
 {
 	struct config *config = calloc(1, sizeof(*config));
-	const char *user = cfg_getstr(cfg, "user");
+	const char *owner = cfg_getstr(cfg, "agentx-owner"), *user = cfg_getstr(cfg, "user");
 
 	if (!config)
 		return NULL;
 	config->agentx_address = strdup(cfg_getstr(cfg, "agentx-address"));
+	config->agentx_owner = owner ? strdup(owner) : NULL;
 	config->user = user ? strdup(user) : NULL;
-	if (!config->agentx_address || (user && !config->user)) {
+	if (!config->agentx_address || (owner && !config->agentx_owner) ||
+	    (user && !config->user)) {
 		config_free(config);
 		return NULL;
 	}
@@ -218,6 +221,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 {
 	const cfg_opt_t others[] = {
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
+		CFG_STR("agentx-owner", NULL, CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NONE),
 		CFG_STR("scan", "exact", CFGF_NONE),
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
@@ -337,6 +341,7 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	free(config->agentx_address);
+	free(config->agentx_owner);
 	free(config->user);
 	free(config->watches);
 	free(config->namespaces);

@@ -36,6 +36,7 @@ struct config_namespace {
 
 struct config {
 	char *agentx_address;
+	char *agentx_owner;             /* a user trusted to be the master; NULL: root alone */
 	char *user;                     /* NULL: not named in the file; "": keep the caller's */
 	uint32_t sample_interval;       /* seconds */
 	uint32_t refresh_interval;      /* seconds */

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -130,6 +131,24 @@ int privileges_reduce(const char *name, bool namespaces, char *error, size_t siz
 		log_warning("CAP_SYS_ADMIN is missing: the configured namespaces cannot be entered "
 			    "without it; start as root or give the capability");
 	return 0;
+}
+
+bool privileges_find_user(const char *name, uid_t *uid)
+{
+	const struct passwd *account = getpwnam(name);
+	unsigned long number;
+	char *end;
+
+	if (account) {
+		*uid = account->pw_uid;
+		return true;
+	}
+	errno = 0;
+	number = strtoul(name, &end, 10);
+	if (name[0] < '0' || name[0] > '9' || *end || errno || number >= (uid_t)-1)
+		return false;
+	*uid = (uid_t)number;
+	return true;
 }
 
 bool privileges_has_sys_admin(void)

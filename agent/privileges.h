@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The user that both processes become. `name` as in the configuration: NULL for the default one,
  * "" to keep the caller's. Called once, before anything is forked. Keeps CAP_NET_ADMIN, with
@@ -14,6 +15,9 @@
  * Both processes share the user, because then the collector may end and restart the subagent
  * without keeping CAP_SETUID and CAP_KILL for it. */
 int privileges_reduce(const char *name, bool namespaces, char *error, size_t size);
+
+/* The user of that name, or of that number; false if there is none. */
+bool privileges_find_user(const char *name, uid_t *uid);
 
 /* Gives CAP_SYS_ADMIN away as well, when no namespace is configured any more. -1 with errno. */
 int privileges_drop_sys_admin(void);

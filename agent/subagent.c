@@ -112,7 +112,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 	return 0;
 }
 
-int subagent_run(const struct channel *channel, const char *agentx_address,
+int subagent_run(const struct channel *channel, const struct agentx_master *master,
 		 uint64_t *master_connects)
 {
 	struct mib_view view = { 0 };
@@ -127,7 +127,7 @@ int subagent_run(const struct channel *channel, const char *agentx_address,
 		return 1;
 	}
 	if (receive_first_figures(channel, &view) &&
-	    agentx_start(agentx_address, &view, master_connects) == 0)
+	    agentx_start(master, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();
 	mib_view_clear(&view);

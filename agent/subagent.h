@@ -5,11 +5,12 @@
 
 #include <stdint.h>
 
+#include "agentx_socket.h"
 #include "channel.h"
 
 /* Runs until SIGTERM or until the collector is gone; returns the exit status. `master_connects`
  * counts across the subagents that live one after the other. */
-int subagent_run(const struct channel *channel, const char *agentx_address,
+int subagent_run(const struct channel *channel, const struct agentx_master *master,
 		 uint64_t *master_connects);
 
 #endif

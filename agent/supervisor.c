@@ -29,7 +29,7 @@ struct supervisor {
 	loop_callback *started, *forget;
 	void *context;
 	struct loop_timer *restart_timer, *event_timer;
-	const char *agentx_address;
+	struct agentx_master master;
 	pid_t pid; /* 0: none runs */
 	struct channel channel;
 	uint64_t started_ms, drained_ms;
@@ -54,14 +54,14 @@ static void look_after_event(void *context)
 	push_events(context);
 }
 
-struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
+struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
 				  loop_callback *started, loop_callback *forget, void *context)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 
 	if (!supervisor)
 		return NULL;
-	supervisor->agentx_address = agentx_address;
+	supervisor->master = *master;
 	supervisor->started = started;
 	supervisor->forget = forget;
 	supervisor->context = context;
@@ -142,7 +142,7 @@ __attribute__((noreturn)) static void become_subagent(const struct supervisor *s
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1); /* the collector died before that was in force */
-	exit(subagent_run(&own, supervisor->agentx_address, supervisor->master_connects));
+	exit(subagent_run(&own, &supervisor->master, supervisor->master_connects));
 }
 
 static void schedule_restart(struct supervisor *supervisor)
@@ -186,9 +186,14 @@ void supervisor_start(struct supervisor *supervisor)
 	push_events(supervisor);
 }
 
-void supervisor_set_address(struct supervisor *supervisor, const char *agentx_address)
+void supervisor_set_master(struct supervisor *supervisor, const struct agentx_master *master)
 {
-	supervisor->agentx_address = agentx_address;
+	bool is_same = strcmp(supervisor->master.address, master->address) == 0 &&
+		       supervisor->master.owner == master->owner;
+
+	supervisor->master = *master;
+	if (is_same)
+		return;
 	supervisor->backoff_ms = 0;
 	if (supervisor->pid > 0)
 		kill(supervisor->pid, SIGTERM);
@@ -329,9 +334,4 @@ bool supervisor_send_sample(struct supervisor *supervisor, const struct snapshot
 bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan)
 {
 	return was_sent(channel_send_scan(&supervisor->channel, scan));
-}
-
-void supervisor_keep_address(struct supervisor *supervisor, const char *agentx_address)
-{
-	supervisor->agentx_address = agentx_address;
 }

@@ -8,16 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agentx_socket.h"
 #include "event.h"
 #include "loop.h"
 #include "snapshot.h"
 
 struct supervisor;
 
-/* `agentx_address` must stay until it is replaced or the supervisor is freed. `started` is called
- * after each start of a subagent, which knows nothing yet; `forget` in the subagent's process
- * before it begins, to free what is the collector's alone. NULL with errno. */
-struct supervisor *supervisor_new(struct loop *loop, const char *agentx_address,
+/* The address in `master` must stay until it is replaced or the supervisor is freed. `started` is
+ * called after each start of a subagent, which knows nothing yet; `forget` in the subagent's
+ * process before it begins, to free what is the collector's alone. NULL with errno. */
+struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
 				  loop_callback *started, loop_callback *forget, void *context);
 /* Ends the subagent, within a second whatever it is doing. */
 void supervisor_free(struct supervisor *supervisor);
@@ -25,11 +26,8 @@ void supervisor_free(struct supervisor *supervisor);
 /* Starts the subagent. */
 void supervisor_start(struct supervisor *supervisor);
 
-/* Gives the address of another master: the subagent is started anew for it. */
-void supervisor_set_address(struct supervisor *supervisor, const char *agentx_address);
-
-/* The same address in another string. */
-void supervisor_keep_address(struct supervisor *supervisor, const char *agentx_address);
+/* If it is another master, the subagent is started anew for it. */
+void supervisor_set_master(struct supervisor *supervisor, const struct agentx_master *master);
 
 /* To be called when a child may have died (SIGCHLD). */
 void supervisor_reap(struct supervisor *supervisor);

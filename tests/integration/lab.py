@@ -111,11 +111,11 @@ class Lab:
         self.processes.append(process)
         return process
 
-    def start_snmpd(self, more="", owner="root root"):
+    def start_snmpd(self, more="", owner="root root", prefix=()):
         config = self.dir / "snmpd.conf"
         config.write_text(SNMPD.format(dir=self.dir, owner=owner, more=more))
         (self.dir / "master").unlink(missing_ok=True)
-        self.snmpd = self.spawn("snmpd", "-f", "-Lf", self.dir / "snmpd.log", "-C", "-c", config)
+        self.snmpd = self.spawn(*prefix, "snmpd", "-f", "-Lf", self.dir / "snmpd.log", "-C", "-c", config)
         wait_for((self.dir / "master").exists)
         wait_for(lambda: self.run("snmpget", "-v2c", "-cpublic", "-t", "1", "-r", "0", "127.0.0.1",
                                   ".1.3.6.1.2.1.1.3.0", check=False).returncode == 0)

@@ -79,6 +79,27 @@ def test_without_the_collector_the_subagent_ends(lab):
     lab.agent = None
 
 
+def test_a_master_that_is_not_roots_is_not_trusted(bare_lab):
+    lab = bare_lab
+    nobody = pwd.getpwnam("nobody")
+    os.chown(lab.dir, nobody.pw_uid, nobody.pw_gid)
+    lab.start_snmpd("agentXPerms 0666 0755\n", owner="nobody nogroup",
+                    prefix=("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+                            "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service"))
+    lab.start_agent(wait=False)
+    wait_for(lambda: f"is user {nobody.pw_uid}'s, and not root's" in lab.log())
+    assert lab.entry("1.1.1.0") is None
+    # it has not even been spoken to
+    assert "AgentX" not in (lab.dir / "snmpd.log").read_text().replace("Turning on AgentX master support", "")
+    lab.configure('user = ""\nagentx-owner = "no-such-user"\n')
+    wait_for(lambda: 'agentx-owner "no-such-user" does not exist; name the user that snmpd starts as' in lab.log())
+    for owner in ("nobody", nobody.pw_uid):
+        lab.configure(f'user = ""\nagentx-owner = "{owner}"\n')
+        wait_for(lambda: lab.entry("1.2.1.5.1") is not None)
+        lab.configure('user = ""\nagentx-owner = "1"\n')
+        wait_for(lambda: lab.entry("1.2.1.5.1") is None)
+
+
 def test_without_cap_net_admin_it_says_so_and_stays(bare_lab):
     lab = bare_lab
     lab.start_snmpd()

@@ -42,7 +42,7 @@ static void every_key_is_taken(void **state)
 {
 	char error[CONFIG_ERROR_SIZE], text[256];
 	struct config *config = parse("agentx-address = \"tcp:127.0.0.1:705\"\n"
-				      "user = \"\"\n"
+				      "agentx-owner = \"snmp\"\nuser = \"\"\n"
 				      "sample-interval = 60 # comment\n"
 				      "refresh-interval = 3600\n"
 				      "cpu-budget = 100\n"
@@ -66,6 +66,7 @@ static void every_key_is_taken(void **state)
 	assert_string_equal(error, "");
 	assert_non_null(config);
 	assert_string_equal(config->agentx_address, "tcp:127.0.0.1:705");
+	assert_string_equal(config->agentx_owner, "snmp");
 	assert_string_equal(config->user, "");
 	assert_int_equal(config->sample_interval, 60);
 	assert_int_equal(config->notification_interval, 0);

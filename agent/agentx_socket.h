@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the AgentX master is, and whether what listens there may be trusted.
+ *
+ * Whoever holds the master's socket is given every figure and every notification. So the peer of a
+ * Unix socket is looked at before the first octet is sent: SO_PEERCRED names the user that called
+ * listen(2), which snmpd does as root, also where it gives root away afterwards. For a network
+ * address there is no such thing. */
+#ifndef AGENTX_SOCKET_H
+#define AGENTX_SOCKET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define AGENTX_NO_OWNER ((uid_t)-1)
+
+struct agentx_master {
+	const char *address; /* a path, or net-snmp's notation: "unix:/path", "tcp:host:port" */
+	uid_t owner;         /* trusted beside root and this process's own; or AGENTX_NO_OWNER */
+};
+
+/* The path of a Unix socket; NULL if the address is one of a network. */
+const char *agentx_socket_path(const char *address);
+
+/* Lets libnetsnmp connect to this master alone, by the address that comes back, which is static.
+ * `master` must stay. */
+const char *agentx_socket_register(const struct agentx_master *master);
+
+/* Whether the last attempt ended because the peer is not trusted; then `*peer` is who it is. */
+bool agentx_socket_is_distrusted(uid_t *peer);
+
+#endif
