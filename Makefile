@@ -36,12 +36,12 @@ SANFLAGS =
 endif
 BIN = $(BUILD)/conntrack-agentx
 
-PACKAGES = libmnl libnetfilter_conntrack libconfuse libcap-ng netsnmp-agent
+PACKAGES = libmnl libnetfilter_conntrack libconfuse libcap-ng libseccomp netsnmp-agent
 HAVE_SYSTEMD := $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo 1)
-DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags libmnl libconfuse libcap-ng netsnmp-agent) \
+DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags libmnl libconfuse libcap-ng libseccomp netsnmp-agent) \
 	$(if $(HAVE_SYSTEMD),-DHAVE_SYSTEMD)
 # only what is called is loaded: libnetsnmpmibs would bring a whole agent along
-DEPS_LIBS = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs libmnl libconfuse libcap-ng netsnmp-agent) \
+DEPS_LIBS = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs libmnl libconfuse libcap-ng libseccomp netsnmp-agent) \
 	$(if $(HAVE_SYSTEMD),-lsystemd)
 
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(SANFLAGS) \
@@ -71,7 +71,7 @@ clean:
 # ---- what the project needs from the distribution -------------------------------------------
 
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libmnl-dev libnetfilter-conntrack-dev libconfuse-dev \
-	libcap-ng-dev libsnmp-dev libsystemd-dev
+	libcap-ng-dev libseccomp-dev libsnmp-dev libsystemd-dev
 RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping procps libcap2-bin \
 	erlang-snmp python3
 # make check-nms runs the real programs; make nms-files needs the exporter's generator alone.
@@ -101,7 +101,7 @@ run: all
 
 check:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
-	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so
+	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
 

@@ -245,7 +245,7 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 	return SNMP_ERR_NOERROR;
 }
 
-static void set_up_library(const struct agentx_master *master)
+static void set_up_library(const char *address)
 {
 	/* no MIB files, no configuration files, nothing written (a directory that cannot be made):
 	 * all of it is the master's business */
@@ -256,8 +256,7 @@ static void set_up_library(const struct agentx_master *master)
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, handle_log, NULL);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
-	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
-			      agentx_socket_register(master));
+	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address);
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT,
 			       handle_session_init, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
@@ -269,11 +268,17 @@ static void set_up_library(const struct agentx_master *master)
 int agentx_start(const struct agentx_master *master, struct mib_view *view,
 		 uint64_t *master_connects)
 {
+	const char *address = agentx_socket_register(master);
+
+	if (!address) {
+		log_error("out of memory");
+		return -1;
+	}
 	agentx.address = master->address;
 	agentx.view = view;
 	agentx.master_connects = master_connects;
 	signal(SIGPIPE, SIG_IGN);
-	set_up_library(master);
+	set_up_library(address);
 	if (init_agent("conntrack-agentx") != 0) {
 		log_error("libnetsnmpagent does not start");
 		return -1;

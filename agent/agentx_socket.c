@@ -6,6 +6,7 @@
 #include <net-snmp/library/snmpUnixDomain.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,19 +64,22 @@ static netsnmp_transport *connect_checked(netsnmp_tdomain_spec *spec)
 
 const char *agentx_socket_register(const struct agentx_master *new_master)
 {
-	static const char *prefixes[] = { DOMAIN, NULL };
 	static const oid name[] = { 1, 3, 6, 1, 2, 1, 100, 1, 13, 6696 }; /* nobody looks for it */
 	static netsnmp_tdomain domain = {
 		.name = name,
 		.name_length = OID_LENGTH(name),
-		.prefix = prefixes,
 		.f_create_from_tspec = connect_checked,
 	};
 
 	if (!agentx_socket_path(new_master->address))
 		return new_master->address;
-	if (!master)
+	if (!domain.prefix) {
+		domain.prefix = calloc(2, sizeof(*domain.prefix)); /* the library frees it */
+		if (!domain.prefix)
+			return NULL;
+		domain.prefix[0] = DOMAIN;
 		netsnmp_tdomain_register(&domain);
+	}
 	master = new_master;
 	return DOMAIN ":";
 }

@@ -21,8 +21,8 @@ struct agentx_master {
 /* The path of a Unix socket; NULL if the address is one of a network. */
 const char *agentx_socket_path(const char *address);
 
-/* Lets libnetsnmp connect to this master alone, by the address that comes back, which is static.
- * `master` must stay. */
+/* Lets libnetsnmp connect to this master alone, by the address that comes back, which is static
+ * or the master's own. `master` must stay. NULL if memory is missing. */
 const char *agentx_socket_register(const struct agentx_master *master);
 
 /* Whether the last attempt ended because the peer is not trusted; then `*peer` is who it is. */

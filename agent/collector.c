@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "confine.h"
 #include "loop.h"
 #include "privileges.h"
 #include "scanner.h"
@@ -314,6 +315,7 @@ int collector_run(struct config *config, const struct options *options)
 		status = 2;
 		goto done;
 	}
+	confine_collector(config, options->config_path);
 	if (set_up(&collector, &master) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agentx.h"
+#include "confine.h"
 #include "log.h"
 #include "mib_view.h"
 #include "notify.h"
@@ -126,6 +127,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
+	confine_subagent(master);
 	if (receive_first_figures(channel, &view) &&
 	    agentx_start(master, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);

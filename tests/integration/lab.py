@@ -132,10 +132,10 @@ class Lab:
                    "-F", "TRAP\\t%v\\n", f"udp:127.0.0.1:{port}")
         wait_for(lambda: log.exists() and "NET-SNMP" in log.read_text())
 
-    def start_agent(self, config="", user="", level="debug", prefix=(), wait=True):
+    def start_agent(self, config="", user="", level="debug", prefix=(), address=None, wait=True):
         path = self.dir / "agent.conf"
         path.write_text(f'user = "{user}"\nrefresh-interval = 1\n{config}')
-        self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", self.dir / "master", "-l", level,
+        self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", address or self.dir / "master", "-l", level,
                                 log=self.agent_log)
         if wait:
             wait_for(lambda: self.get("1.5.0") is not None and self.get("1.4.1.7.1", 0) != 0, 15)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab import SANITIZED, wait_for
+from lab import SANITIZED, TOP, wait_for
 
 
 def told(lab):
@@ -33,7 +33,7 @@ def test_valgrind_finds_nothing(bare_lab):
     subprocess.run(["ip", "netns", "add", other], check=True)
     try:
         lab.start_agent(BLOCKS.format(other), prefix=(
-            "valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
+            "env", f"LD_PRELOAD={TOP}/build/unfiltered.so", "valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
             "--trace-children=yes", "--track-fds=no", f"--log-file={lab.dir}/valgrind.%p"))
         lab.walk()
         lab.fill(lab.limit() // 50)

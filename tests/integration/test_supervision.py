@@ -24,25 +24,6 @@ def numbers(lab):
     return [number for number, _ in lab.traps()]
 
 
-def test_each_process_has_what_it_needs_and_no_more(bare_lab):
-    lab = bare_lab
-    lab.start_snmpd(owner="root nogroup")
-    lab.start_agent(user="nobody")
-    nobody = str(pwd.getpwnam("nobody").pw_uid)
-    for pid, capabilities in ((lab.agent.pid, NET_ADMIN), (lab.subagent(), 0)):
-        fields = status(pid)
-        assert int(fields["CapEff"], 16) == capabilities
-        assert int(fields["CapPrm"], 16) == capabilities
-        assert int(fields["CapInh"], 16) == int(fields["CapAmb"], 16) == 0
-        assert int(fields["CapBnd"], 16) == NET_ADMIN
-        assert fields["NoNewPrivs"] == "1"
-        assert set(fields["Uid"].split()) == {nobody}
-        assert "0" not in fields["Groups"].split()
-    # of the collector's descriptors the subagent has none but the channel and the standard ones
-    links = [os.readlink(entry) for entry in Path(f"/proc/{lab.subagent()}/fd").iterdir()]
-    assert not [link for link in links if "eventpoll" in link or "timerfd" in link or "signalfd" in link]
-
-
 def test_a_killed_subagent_comes_back_with_everything_known(trap_lab):
     lab = trap_lab
     lab.configure('user = ""\nthreshold "low" { rising = 1 falling = 0 }\n')
