@@ -79,7 +79,7 @@ FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erla
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
 	icinga2-bin locales fonts-dejavu-core
-TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest
+TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
 # Installs what is missing of its arguments; asks for nothing where all is there.

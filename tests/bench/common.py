@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every part of the bench needs: saying, timing, the agent under measurement."""
-import signal
 import statistics
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 OUT = TOP / "build/bench"
 sys.path.insert(0, str(TOP / "tests/integration"))
-from lab import Lab, wait_for  # noqa: E402, F401
+from lab import Lab, bit_watches, mark_of, resident_kib, wait_for  # noqa: E402, F401
 
 lines = []
 
@@ -29,12 +28,7 @@ def run_us(pid):
 
 def resident_mib(lab):
     """Of both processes together."""
-    total = 0
-    for pid in (lab.agent.pid, lab.subagent()):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                total += int(line.split()[1])
-    return total / 1024
+    return (resident_kib(lab.agent.pid) + resident_kib(lab.subagent())) / 1024
 
 
 def ratio(values, floor):
@@ -44,8 +38,7 @@ def ratio(values, floor):
 
 def configure(lab, text):
     """Writes the configuration and has it read; the reload makes a scan begin."""
-    (lab.dir / "agent.conf").write_text('user = ""\n' + text)
-    lab.agent.send_signal(signal.SIGHUP)
+    lab.configure('user = ""\n' + text)
 
 
 def a_scan(lab, config, interval=0.2):

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import time
 
-from common import TOP, a_scan, configure, ratio, resident_mib, run_us, say
+from common import TOP, a_scan, bit_watches, configure, mark_of, ratio, resident_mib, run_us, say
 
 FLOOR = "bare receive-and-discard (the floor)"
 DEFAULT = "agent, by default"
@@ -31,21 +31,6 @@ def watches(count):
              'status = "unreplied"')
     return "".join(f'watch "w{n}" {{ index = {n} {kinds[n % len(kinds)].format(n=n)} }}\n'
                    for n in range(1, count + 1))
-
-
-def bits():
-    """A watch for each of the mark's lowest bits: shares that are known, of a half each."""
-    return "".join(f'watch "bit {bit}" {{ index = {bit + 1} mark = "{1 << bit:#x}/{1 << bit:#x}" }}\n'
-                   for bit in range(BITS))
-
-
-def mark_of(number):
-    """What ctfill --marks gives an entry: the end of MurmurHash3."""
-    number ^= number >> 16
-    number = number * 0x85ebca6b & 0xffffffff
-    number ^= number >> 13
-    number = number * 0xc2b2ae35 & 0xffffffff
-    return number ^ number >> 16
 
 
 def children_us(lab, *command):
@@ -121,7 +106,7 @@ def measure_paced(lab, entries, floor):
 
 
 def measure_sample(lab, entries, floor, interval):
-    config = f'scan = "sample"\nrefresh-interval = {interval}\n' + bits()
+    config = f'scan = "sample"\nrefresh-interval = {interval}\n' + bit_watches(BITS)
     a_scan(lab, config)
     sample = a_scan(lab, config)  # the second one compares identities, too
     walk = lab.walk("1.4") | lab.walk("1.10.1.4")

@@ -67,6 +67,34 @@ def process_gone(pid):
         return True
 
 
+def status(pid):
+    """/proc/PID/status, by its keys."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def resident_kib(pid):
+    return int(status(pid)["VmRSS"].split()[0])
+
+
+def descriptors(pid):
+    """What each open descriptor leads to."""
+    return {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+
+
+def mark_of(number):
+    """The mark that ctfill --marks gives entry `number`: each bit is set in one of two."""
+    number = (number ^ number >> 16) * 0x85ebca6b & 0xffffffff
+    number = (number ^ number >> 13) * 0xc2b2ae35 & 0xffffffff
+    return number ^ number >> 16
+
+
+def bit_watches(count):
+    """A watch for each of the mark's lowest bits: shares that are known, of a half each."""
+    return "".join(f'watch "bit {bit}" {{ index = {bit + 1} mark = "{1 << bit:#x}/{1 << bit:#x}" }}\n'
+                   for bit in range(count))
+
+
 def enter(netns):
     """Puts the calling thread into the namespace."""
     fd = os.open(f"/run/netns/{netns}", os.O_RDONLY)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import AGENT, SANITIZED, TOP, process_gone, wait_for
+from lab import AGENT, SANITIZED, TOP, descriptors, process_gone, resident_kib, wait_for
 
 TRAPS = "trap2sink 127.0.0.1:162 public\n"
 LOW = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\nthreshold "low" { rising = 1 falling = 0 }\n'
@@ -19,9 +19,7 @@ LOW = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\nthreshold "lo
 
 def held(pid):
     """(resident KiB, descriptors)"""
-    status = Path(f"/proc/{pid}/status").read_text()
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-    return resident, len(os.listdir(f"/proc/{pid}/fd"))
+    return resident_kib(pid), len(descriptors(pid))
 
 
 def check_figures(lab):

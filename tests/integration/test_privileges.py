@@ -3,11 +3,10 @@
 import os
 import pwd
 import signal
-from pathlib import Path
 
 import pytest
 
-from lab import SANITIZED, TOP, wait_for
+from lab import SANITIZED, TOP, descriptors, status, wait_for
 
 NET_ADMIN = 1 << 12
 
@@ -27,15 +26,6 @@ SUBAGENT_OF_TCP = SUBAGENT | {"inet": "done", "connect": "EACCES", "unix": "EPER
                               "read-hosts": "done", "read-program": "EACCES", "write-proc": "EACCES"}
 # what the leak checker needs, it is given
 SANITIZER_NEEDS = {"fork", "read", "read-program", "write", "write-proc", "read-hosts", "trace-parent", "setuid"}
-
-
-def status(pid):
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
-
-
-def descriptors(pid):
-    return {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def probed(lab, pid):

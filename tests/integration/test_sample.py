@@ -3,18 +3,9 @@
 import signal
 import subprocess
 
-from lab import AGENT, SANITIZED, TOP, wait_for
+from lab import AGENT, SANITIZED, TOP, bit_watches, mark_of, wait_for
 
 SAMPLE = 'user = ""\nscan = "sample"\nrefresh-interval = 1\n'
-
-
-def mark_of(number):
-    """What ctfill --marks gives an entry: the end of MurmurHash3."""
-    number ^= number >> 16
-    number = number * 0x85ebca6b & 0xffffffff
-    number ^= number >> 13
-    number = number * 0xc2b2ae35 & 0xffffffff
-    return number ^ number >> 16
 
 
 def scan_now(lab):
@@ -27,8 +18,8 @@ def test_the_true_share_lies_within_the_margin(bare_lab):
     """Each bit of a random mark divides the table in two: 32 shares that are known, in each of 32 tables."""
     lab, entries = bare_lab, 20000
     lab.start_snmpd()
-    lab.start_agent('scan = "sample"\nrefresh-interval = 1\ncpu-budget = 2\nidentities = 0\ntop = 0\n' + "".join(
-        f'watch "bit {bit}" {{ index = {bit + 1} mark = "{1 << bit:#x}/{1 << bit:#x}" }}\n' for bit in range(32)))
+    lab.start_agent('scan = "sample"\nrefresh-interval = 1\ncpu-budget = 2\nidentities = 0\ntop = 0\n'
+                    + bit_watches(32))
     errors, margins = [], []
     for table in range(4 if SANITIZED else 32):
         lab.run("conntrack", "-F")

@@ -7,18 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from lab import AGENT, SANITIZED, TOP, process_gone, wait_for
-
-NET_ADMIN = 1 << 12
-
-
-def status(pid):
-    fields = {}
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        key, _, value = line.partition(":")
-        fields[key] = value.strip()
-    return fields
-
+from lab import AGENT, SANITIZED, TOP, process_gone, resident_kib, wait_for
 
 def numbers(lab):
     return [number for number, _ in lab.traps()]
@@ -145,7 +134,7 @@ def test_both_processes_together_stay_small_and_idle(lab):
         return sum(sum(map(int, Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]))
                    for pid in pids) / ticks
 
-    resident = sum(int(status(pid)["VmRSS"].split()[0]) for pid in pids)
+    resident = sum(map(resident_kib, pids))
     assert resident < 16 * 1024, f"{resident} KiB resident"
     before = cpu()
     time.sleep(10)

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The floor that a scan is measured against: dumps the conntrack table of this network namespace
  * and discards it unread. Prints the CPU time, user and system, in microseconds. */
+#include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdio.h>
-#include <time.h>
 
-static long long cpu_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
+#include "clock.h"
 
 int main(void)
 {
@@ -25,7 +19,7 @@ int main(void)
 				   .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
 				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
 	struct mnl_socket *socket = mnl_socket_open(NETLINK_NETFILTER);
-	long long before = cpu_us();
+	uint64_t before = clock_thread_cpu_ns();
 
 	if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0 ||
 	    mnl_socket_sendto(socket, &request, sizeof(request)) < 0) {
@@ -53,7 +47,7 @@ int main(void)
 				break;
 		}
 	}
-	printf("%lld\n", cpu_us() - before);
+	printf("%" PRIu64 "\n", (clock_thread_cpu_ns() - before) / 1000);
 	mnl_socket_close(socket);
 	return 0;
 }

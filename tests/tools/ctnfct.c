@@ -2,17 +2,11 @@
 /* What programs do with libnetfilter_conntrack: dumps the table of this network namespace with
  * nfct_query() and a callback that counts. Prints the CPU time, user and system, in microseconds.
  */
+#include <inttypes.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <stdio.h>
-#include <time.h>
 
-static long long cpu_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
+#include "clock.h"
 
 static int count(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *context)
 {
@@ -26,7 +20,7 @@ static int count(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void 
 int main(void)
 {
 	static unsigned long counts[256];
-	long long before = cpu_us();
+	uint64_t before = clock_thread_cpu_ns();
 	struct nfct_handle *handle = nfct_open(CONNTRACK, 0);
 	uint32_t family = AF_UNSPEC;
 
@@ -40,6 +34,6 @@ int main(void)
 		return 1;
 	}
 	nfct_close(handle);
-	printf("%lld\n", cpu_us() - before);
+	printf("%" PRIu64 "\n", (clock_thread_cpu_ns() - before) / 1000);
 	return 0;
 }

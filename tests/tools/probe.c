@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An LD_PRELOAD object for tests: at SIGUSR2 the process tries what somebody would who has taken it
- * over, and writes a line for each attempt: "probe PID NAME OUTCOME", which is "done" or the name of
- * an error. PROBE_PID is a process to signal, PROBE_FILE a file to read and to write,
- * PROBE_PORT a port of TCP at 127.0.0.1 to connect to. */
+ * over, and writes a line for each attempt: "probe PID NAME OUTCOME", which is "done" or the name
+ * of an error. PROBE_PID is a process to signal, PROBE_FILE a file to read and to write, PROBE_PORT
+ * a port of TCP at 127.0.0.1 to connect to. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
