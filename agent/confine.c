@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <libgen.h>
-#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctnl.h"
 #include "landlock.h"
 #include "log.h"
 
@@ -111,14 +111,16 @@ static void allow(struct filter_builder *builder, const char *const *names, size
 static void allow_equal(struct filter_builder *builder, const char *name, unsigned int argument,
 			uint64_t value)
 {
-	add(builder, SCMP_ACT_ALLOW, name, &SCMP_CMP(argument, SCMP_CMP_EQ, value), 1);
+	add(builder, SCMP_ACT_ALLOW, name,
+	    &(struct scmp_arg_cmp){ argument, SCMP_CMP_EQ, value, 0 }, 1);
 }
 
 /* Only if none of these bits is set in that argument. */
 static void allow_without(struct filter_builder *builder, const char *name, unsigned int argument,
 			  uint64_t bits)
 {
-	add(builder, SCMP_ACT_ALLOW, name, &SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, bits, 0), 1);
+	add(builder, SCMP_ACT_ALLOW, name,
+	    &(struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, 0 }, 1);
 }
 
 static void allow_what_both_need(struct filter_builder *builder)
@@ -134,8 +136,10 @@ static void allow_what_both_need(struct filter_builder *builder)
 static void allow_collector(struct filter_builder *builder, const void *context)
 {
 	const struct config *config = context;
-	const struct scmp_arg_cmp ctnetlink[] = { SCMP_CMP(0, SCMP_CMP_EQ, AF_NETLINK),
-						  SCMP_CMP(2, SCMP_CMP_EQ, NETLINK_NETFILTER) };
+	const struct scmp_arg_cmp ctnetlink[] = {
+		{ 0, SCMP_CMP_EQ, AF_NETLINK, 0 },
+		{ 2, SCMP_CMP_EQ, CTNL_PROTOCOL, 0 },
+	};
 
 	allow(builder, calls_of_collector, COUNT(calls_of_collector));
 	add(builder, SCMP_ACT_ALLOW, "socket", ctnetlink, COUNT(ctnetlink));

@@ -11,6 +11,8 @@
 
 #include "ct_attr.h"
 
+_Static_assert(CTNL_PROTOCOL == NETLINK_NETFILTER, "linux/netlink.h");
+
 struct ctnl {
 	struct mnl_socket *socket;
 	uint32_t sequence;

@@ -32,6 +32,8 @@ struct ctnl_stats {
 #define CTNL_BUFFER_PACED   8192
 #define CTNL_BUFFER_LARGEST 32768
 
+#define CTNL_PROTOCOL 12 /* of its socket: NETLINK_NETFILTER */
+
 /* A socket that reads up to so many octets at once; NULL with errno on failure. It is
  * close-on-exec. */
 struct ctnl *ctnl_open(size_t buffer_size);

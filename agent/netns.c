@@ -97,7 +97,8 @@ void netns_explain(const struct netns *netns, int error, char *text, size_t size
 		 error == ENOENT ? "there is none of this name" : strerror(error),
 		 error == EPERM ? " (CAP_SYS_ADMIN is needed; it is kept only if a namespace is "
 				  "configured when the agent starts)"
-		 : error == EACCES ? " (a path outside /run and /proc can be entered only if one in "
-				     "its directory was configured when the agent started)"
-				   : "");
+		 : error == EACCES
+			 ? " (a path outside /run and /proc can be entered only if one in "
+			   "its directory was configured when the agent started)"
+			 : "");
 }

@@ -34,6 +34,24 @@ static struct channel_message full_sample(void)
 
 static struct channel_message full_scan(void)
 {
+	/* static: between the members stand zeros, so that rows can be compared octet by octet */
+	static const struct snapshot_top service = { .kind = TOP_SERVICE,
+						     .rank = 1,
+						     .protocol = 6,
+						     .port = 443,
+						     .entries = 99,
+						     .unreplied = 3,
+						     .share = 50,
+						     .error = 2,
+						     .text = "tcp/443" };
+	static const struct snapshot_watch watch = { .index = 7,
+						     .name = "ssh",
+						     .filter = "protocol tcp",
+						     .entries = 5,
+						     .rising = 10,
+						     .falling = 8,
+						     .raised = true,
+						     .created = 1ULL << 34 };
 	struct channel_message message = { .kind = CHANNEL_SCAN };
 	struct snapshot_scan *scan = &message.scan;
 
@@ -56,26 +74,11 @@ static struct channel_message full_scan(void)
 	scan->zones[0] = (struct snapshot_zone){ 65535, 12 };
 	scan->top_count = 2;
 	scan->tops = calloc(2, sizeof(*scan->tops));
-	scan->tops[1] = (struct snapshot_top){ .kind = TOP_SERVICE,
-					       .rank = 1,
-					       .protocol = 6,
-					       .port = 443,
-					       .entries = 99,
-					       .unreplied = 3,
-					       .share = 50,
-					       .error = 2,
-					       .text = "tcp/443" };
+	memcpy(&scan->tops[1], &service, sizeof(service));
 	memset(scan->tops[0].address.octet, 0xab, 16);
 	scan->watch_count = 1;
 	scan->watches = calloc(1, sizeof(*scan->watches));
-	scan->watches[0] = (struct snapshot_watch){ .index = 7,
-						    .name = "ssh",
-						    .filter = "protocol tcp",
-						    .entries = 5,
-						    .rising = 10,
-						    .falling = 8,
-						    .raised = true,
-						    .created = 1ULL << 34 };
+	memcpy(&scan->watches[0], &watch, sizeof(watch));
 	return message;
 }
 
