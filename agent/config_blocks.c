@@ -23,8 +23,8 @@ static const struct block_range {
 	{ "threshold", "rising", 1, 100, "percent of the limit" },
 	{ "threshold", "falling", 0, 99, "percent of the limit" },
 	{ "watch", "index", 1, 65535, "the row in nfctWatchTable" },
-	{ "watch", "rising", 0, UINT32_MAX, "entries; 0: no alarm" },
-	{ "watch", "falling", 0, UINT32_MAX, "entries" },
+	{ "watch", "rising", 0, INT32_MAX, "entries; 0: no alarm" },
+	{ "watch", "falling", 0, INT32_MAX, "entries" },
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
 

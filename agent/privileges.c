@@ -115,8 +115,7 @@ int privileges_reduce(const char *name, bool namespaces, char *error, size_t siz
 		snprintf(error, size, "cannot drop capabilities: %s", strerror(errno));
 		return -1;
 	}
-	capng_clear(CAPNG_SELECT_AMBIENT);
-	capng_apply(CAPNG_SELECT_AMBIENT);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		snprintf(error, size, "cannot set no_new_privs: %s", strerror(errno));
 		return -1;

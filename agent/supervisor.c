@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "supervisor.h"
 
+#include <asm/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,14 +114,20 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor);
 }
 
+/* close_range(2), which the C library has from glibc 2.34. */
+static void close_from_to(unsigned int first, unsigned int last)
+{
+	syscall(__NR_close_range, first, last, 0);
+}
+
 /* Closes all descriptors but the standard ones and these two, of which the first is the lower. */
 static void close_all_but(int first, int second)
 {
 	if (first > 3)
-		close_range(3, (unsigned int)first - 1, 0);
+		close_from_to(3, (unsigned int)first - 1);
 	if (second > first + 1)
-		close_range((unsigned int)first + 1, (unsigned int)second - 1, 0);
-	close_range((unsigned int)second + 1, ~0U, 0);
+		close_from_to((unsigned int)first + 1, (unsigned int)second - 1);
+	close_from_to((unsigned int)second + 1, ~0U);
 }
 
 /* In the child: nothing of the collector's but the channel and stderr stays open. */
@@ -138,7 +146,7 @@ __attribute__((noreturn)) static void become_subagent(const struct supervisor *s
 	supervisor->forget(supervisor->context);
 	if (dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
 		_exit(1);
-	close_range(5, ~0U, 0);
+	close_from_to(5, ~0U);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1); /* the collector died before that was in force */

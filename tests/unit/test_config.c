@@ -56,7 +56,7 @@ static void every_key_is_taken(void **state)
 				      "watch \"w2\" { index = 65535 destination-port = 6000-6063\n"
 				      "  state = \"SYN_SENT\" status = {\"unreplied\", \"nat\"}\n"
 				      "  protocol = \"tcp\" source = \"192.0.2.0/24\" mark = 1 }\n"
-				      "watch \"w1\" { index = 1 rising = 4294967295 falling = 0\n"
+				      "watch \"w1\" { index = 1 rising = 2147483647 falling = 0\n"
 				      "  destination-port = 22 status = \"assured\" zone = 7 }\n"
 				      "namespace \"/proc/1/ns/net\" { index = 65535 }\n"
 				      "namespace \"blue\" { index = 2 }\n",
@@ -83,7 +83,7 @@ static void every_key_is_taken(void **state)
 	assert_true(config->scan_sample);
 	assert_int_equal(config->watch_count, 2);
 	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
-	assert_int_equal(config->watches[0].rising, 4294967295);
+	assert_int_equal(config->watches[0].rising, 2147483647);
 	filter_text(&config->watches[0].filter, text, sizeof(text));
 	assert_string_equal(text, "destination-port 22 zone 7 status assured");
 	assert_int_equal(config->watches[1].index, 65535);
@@ -165,7 +165,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"w\" { index = 1 rising = 10 falling = 10 }\n",
 		  "t.conf:1:", "below rising = 10" },
 		{ "watch \"w\" { index = 1 rising = 4294967296 falling = 1 }\n",
-		  "t.conf:1:", "to 4294967295" },
+		  "t.conf:1:", "to 2147483647" },
 		{ "watch \"w\" { index = 1 port = 22 }\n", "t.conf:1:", "destination-port" },
 		{ "watch \"w\" { index = 1 protocol = \"icmp\" destination-port = 1 }\n",
 		  "t.conf:1:", "has no ports" },

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2016 # some dollars are the inner shell's
+# A bare Debian in a directory of its own, to be sourced. Nothing of the machine is mounted in it but /proc, in a
+# mount namespace that ends with the command.
+
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
+# room_make SUITE ARCH: makes it; its directory is then $ROOM.
+room_make() {
+	ROOM=$(mktemp -d "${TMPDIR:-/tmp}/nfct-room-XXXXXX")
+	trap 'room_remove' EXIT
+	trap 'exit 1' INT TERM
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: bookworm" "Created-By: Packages" | head -n 1)
+	# a mirror may be in the middle of its synchronization
+	for _ in 1 2 3; do
+		echo "  ROOM    $1 $2"
+		if debootstrap --variant=minbase --arch="$2" "$1" "$ROOM" ${mirror:+"$mirror"} >"$ROOM.log" 2>&1; then
+			printf '#!/bin/sh\nexit 101\n' >"$ROOM/usr/sbin/policy-rc.d" # nothing starts by itself
+			chmod 755 "$ROOM/usr/sbin/policy-rc.d"
+			return
+		fi
+		find "$ROOM" -xdev -mindepth 1 -delete
+		sleep 10
+	done
+	tail -n 5 "$ROOM.log" >&2
+	exit 1
+}
+
+room_remove() {
+	rm -f "$ROOM.log"
+	rm -rf --one-file-system "$ROOM"
+}
+
+# room_run COMMAND...: in it, as its root.
+room_run() {
+	# shellcheck disable=SC2016
+	unshare --mount --propagation private sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' sh "$ROOM" "$@"
+}
+
+# room_install PACKAGE...: from the distribution; a file is one in the room.
+room_install() {
+	for _ in 1 2 3; do
+		if room_run sh -c 'apt-get -qq update && apt-get -qq -y --no-install-recommends install "$@"' sh "$@" \
+			>"$ROOM.log" 2>&1; then
+			return
+		fi
+		sleep 10
+	done
+	tail -n 20 "$ROOM.log" >&2
+	exit 1
+}
+
+# room_copy: what git knows of this folder, to /source.
+room_copy() {
+	mkdir "$ROOM/source"
+	(cd "$TOP" && git ls-files -z | xargs -0 cp --parents -t "$ROOM/source")
+}
