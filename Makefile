@@ -166,6 +166,18 @@ deb:
 	$(Q)rm -rf build/deb/source
 	$(Q)cd build/deb && lintian --fail-on error --tag-display-limit 0 *.changes && ls *.deb
 
+# ... and what becomes of it on a bare machine, from the first installation to purging.
+.PHONY: check-deb check-portable
+check-deb: deb
+	$(Q)$(ENSURE) debootstrap iproute2
+	$(Q)tests/rooms/package build/deb/*.deb
+
+# Another architecture, whose long has 32 bits; older headers (Linux 5.10) and libraries (glibc 2.31).
+check-portable:
+	$(Q)$(ENSURE) debootstrap
+	$(Q)tests/rooms/portable bookworm i386 all $(BUILD_PACKAGES)
+	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" program $(BUILD_PACKAGES)
+
 # ---- fuzz -------------------------------------------------------------------------------------
 
 # libFuzzer, FUZZ_TIME seconds for each target, as many at once as there are cores. What they find new stays in
@@ -212,7 +224,7 @@ soak:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
@@ -220,7 +232,7 @@ lint:
 	clang-format --dry-run --Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
 		--inline-suppr -D_GNU_SOURCE -D'VERSION=""' -Iagent agent tests/tools
-	shellcheck $(SHELL_FILES)
+	shellcheck -x $(SHELL_FILES)
 	tests/lint-includes
 	@# smilint exits 0 whatever it finds: what it says of our module is what counts
 	@SMIPATH=build/smi smilint -l 6 -s -m mibs/NF-CONNTRACK-MIB.txt 2>&1 | { ! grep -F mibs/NF-CONNTRACK-MIB.txt; }
