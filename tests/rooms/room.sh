@@ -9,6 +9,7 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 # room_make SUITE ARCH: makes it; its directory is then $ROOM.
 room_make() {
 	ROOM=$(mktemp -d "${TMPDIR:-/tmp}/nfct-room-XXXXXX")
+	chmod 755 "$ROOM" # apt gives its own root away
 	trap 'room_remove' EXIT
 	trap 'exit 1' INT TERM
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: bookworm" "Created-By: Packages" | head -n 1)
