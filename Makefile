@@ -101,7 +101,8 @@ run: all
 
 check:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
-	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so
+	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so build/netlinkfault.so \
+		build/clockshift.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
 

@@ -4,6 +4,7 @@ waits to be killed. Prints how many it has sent when it is done.
 
 closes    accepts, and closes at once
 garbage   sends bytes that are no PDUs
+silent    accepts, reads, and never answers
 pdus      answers the Open, then sends PDUs of every type with contents of chance, whole, cut short, or of a length that
           is not theirs
 """
@@ -78,6 +79,10 @@ class Master:
                     client.send(self.chance.randbytes(self.chance.randint(1, 500)))
                     self.count()
                     time.sleep(0.01)
+                elif self.kind == "silent":
+                    while client.recv(65536):
+                        pass  # until it has waited enough
+                    self.count()
                 else:
                     self.misbehave(client)
             except OSError:

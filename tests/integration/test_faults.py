@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What breaks around the agent: masters, sockets, processes, limits. After each the figures are right again, nothing
 has leaked, and alarms have neither been lost nor doubled."""
+import datetime
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -22,10 +24,15 @@ def held(pid):
     return resident_kib(pid), len(descriptors(pid))
 
 
+def alarms(lab):
+    """The notifications of thresholds, in the order in which they came: 1 rising, 2 falling."""
+    return [number for number, _ in lab.traps() if number in (1, 2)]
+
+
 def check_figures(lab):
     """Right again: what the agent says is what conntrack says."""
     wait_for(lambda: lab.entry("1.2.1.5.1") == int(lab.run("conntrack", "-C").stdout), 15)
-    assert lab.entry("1.2.1.3.1") == 1
+    wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
     lab.after_a_scan()
     wait_for(lambda: lab.entry("1.4.1.5.1") == int(lab.run("conntrack", "-C").stdout), 10)
 
@@ -53,7 +60,7 @@ def test_fifty_masters_one_after_the_other(lab):
     check_nothing_grew(lab, before)
 
 
-@pytest.mark.parametrize("kind, count", [("closes", 10), ("garbage", 10), ("pdus", 100000)])
+@pytest.mark.parametrize("kind, count", [("closes", 10), ("garbage", 10), ("silent", 3), ("pdus", 100000)])
 def test_a_master_that_misbehaves(bare_lab, kind, count):
     lab = bare_lab
     # libnetsnmp itself loses 110 octets at each attempt that the master cuts short
@@ -139,6 +146,67 @@ def test_a_table_that_is_flushed_while_it_is_read(lab):
     lab.configure('user = ""\nrefresh-interval = 1\n')
     check_figures(lab)
     assert lab.entry("1.4.1.8.1") == 0, "a scan has failed"
+
+
+@pytest.mark.parametrize("fault", ["eintr", "enobufs", "resize"])
+def test_netlink_at_its_worst(trap_lab, fault):
+    """The table is at rest: what comes and goes while reads fail is an invention, and must not outlast them."""
+    lab = trap_lab
+    lab.stop_agent()
+    lab.start_agent('threshold "low" { rising = 1 falling = 0 }\n',
+                    prefix=("env", f"LD_PRELOAD={TOP}/build/netlinkfault.so", f"NETLINK_FAULT={fault}"))
+    lab.fill(20000)
+    wait_for(lambda: alarms(lab) == [1])
+    lab.after_a_scan()
+    before = held(lab.agent.pid)
+    lab.agent.send_signal(signal.SIGUSR1)
+    time.sleep(5)
+    assert lab.entry("1.9.1.5.1.1") == 2, "the alarm has changed its state"
+    if fault == "eintr":
+        assert lab.entry("1.4.1.8.1") == 0, "a scan has failed"
+    if fault == "resize":
+        assert lab.entry("1.4.1.5.1") != 20000, "nothing was injected"
+    lab.agent.send_signal(signal.SIGUSR2)
+    check_figures(lab)
+    lab.after_a_scan()
+    created, destroyed = lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")
+    lab.after_a_scan()
+    assert (lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")) == (created, destroyed)
+    if fault != "resize":
+        assert (created, destroyed) == (20000, 0)
+    assert alarms(lab) == [1]
+    check_nothing_grew(lab, before)
+
+
+def test_the_clock_is_set(trap_lab):
+    """Ages, intervals and alarms go by a clock that nobody sets; only dates follow the other."""
+    lab = trap_lab
+    lab.stop_agent()
+    clock = lab.dir / "clock"
+    clock.write_bytes(struct.pack("=q", 0))
+
+    def date():
+        """Of the scan, as the manager reads it."""
+        year, *rest = struct.unpack(">H6B", bytes.fromhex(lab.entry("1.4.1.1.1"))[:8])
+        return datetime.datetime(year, *rest[:5])
+
+    lab.start_agent(LOW.replace('user = ""\n', ""),
+                    prefix=("env", f"LD_PRELOAD={TOP}/build/clockshift.so", f"CLOCK_SHIFT={clock}"))
+    began = lab.entry("1.1.9.0")
+    for round_, days in enumerate((0, 400, -400, 0)):
+        with open(clock, "r+b") as file:
+            file.write(struct.pack("=q", days * 86400))
+        lab.after_a_scan()
+        expected = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(days)
+        assert abs((date() - expected).total_seconds()) < 60, days
+        assert lab.entry("1.4.1.2.1") < 1000, "the scan's age in hundredths of a second"
+        lab.fill(lab.limit() // 50)
+        wait_for(lambda: len(alarms(lab)) == 2 * round_ + 1)
+        lab.run("conntrack", "-F")
+        wait_for(lambda: len(alarms(lab)) == 2 * round_ + 2)
+        check_figures(lab)
+    assert alarms(lab) == [1, 2] * 4
+    assert lab.entry("1.1.9.0") == began
 
 
 def test_out_of_descriptors(bare_lab):
