@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An LD_PRELOAD object for tests: what netlink may do to a reader, as NETLINK_FAULT says. At SIGUSR1
- * it begins, at SIGUSR2 it ends.
- *   eintr    every other read is interrupted first
- *   enobufs  every 20th read finds that messages were lost
- *   resize   of each dump a half is skipped and the rest comes twice, as where the hash table gets
- *            another number of buckets while it is read */
+/* An LD_PRELOAD object for tests: what netlink may do to a reader, as NETLINK_FAULT says. At
+ * SIGUSR1 it begins, at SIGUSR2 it ends. eintr    every other read is interrupted first enobufs
+ * every 20th read finds that messages were lost resize   of each dump a half is skipped and the
+ * rest comes twice, as where the hash table gets another number of buckets while it is read */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
