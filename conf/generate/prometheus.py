@@ -52,52 +52,52 @@ def modules():
 
 # (title, unit of Grafana, width of 24, [(expression, legend)])
 PANELS = [
-    ("Entries and limit", "short", 12, [
+    ("Entries and limit", "short", [
         ('nfctInstanceEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
         ('nfctInstanceRecentPeakEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} recent peak"),
         ('nfctInstanceMaxEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} limit")]),
-    ("Utilization", "percent", 12, [
+    ("Utilization", "percent", [
         ('nfctInstanceUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
         ('nfctSnapshotFirmUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} firm")]),
-    ("Losses per second", "pps", 12, [
+    ("Losses per second", "pps", [
         ('rate(nfctInstanceDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} drops"),
         ('rate(nfctInstanceEarlyDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} early drops"),
         ('rate(nfctInstanceInsertFailed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} failed inserts"),
         ('rate(nfctInstanceChainTooLong{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} chain too long")]),
-    ("Connections per second", "cps", 12, [
+    ("Connections per second", "cps", [
         ('rate(nfctSnapshotCreated{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} created"),
         ('rate(nfctSnapshotDestroyed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} destroyed")]),
-    ("Kinds of entries", "short", 12, [
+    ("Kinds of entries", "short", [
         ('nfctSnapshotAssured{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} assured"),
         ('nfctSnapshotUnreplied{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} unreplied"),
         ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable")]),
-    ("Protocols", "short", 12, [
+    ("Protocols", "short", [
         ('sum by (instance, nfctInstanceIndex, nfctProtocolName) (nfctProtocolEntries{instance=~"$host"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolName}}")]),
-    ("TCP states", "short", 12, [
+    ("TCP states", "short", [
         ('nfctStateEntries{instance=~"$host",nfctStateProtocol="6"}',
          "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),
-    ("Watches", "short", 12, [
+    ("Watches", "short", [
         ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
-    ("Sources with the most entries", "short", 12, [
+    ("Sources with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Services with the most entries", "short", 12, [
+    ("Services with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Scans: age and duration", "s", 12, [
+    ("Scans: age and duration", "s", [
         ('nfctSnapshotAge{instance=~"$host"} / 100', "{{instance}} {{nfctInstanceName}} age"),
         ('nfctSnapshotDuration{instance=~"$host"} / 1000', "{{instance}} {{nfctInstanceName}} duration")]),
-    ("Scans: CPU time", "s", 12, [
+    ("Scans: CPU time", "s", [
         ('nfctSnapshotCpuTime{instance=~"$host"} / 1e6', "{{instance}} {{nfctInstanceName}}")]),
 ]
 
 
-def panel(number, title, unit, width, targets, x, y):
+def panel(number, title, unit, targets, x, y):
     source = {"type": "prometheus", "uid": "${source}"}
     return {
         "id": number, "type": "timeseries", "title": title, "datasource": source,
-        "gridPos": {"x": x, "y": y, "w": width, "h": 8},
+        "gridPos": {"x": x, "y": y, "w": 12, "h": 8},
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "targets": [{"refId": chr(ord("A") + at), "datasource": source, "expr": expression, "legendFormat": legend}
@@ -107,12 +107,8 @@ def panel(number, title, unit, width, targets, x, y):
 
 def dashboard():
     """For Grafana 9 and newer, as text."""
-    panels, x, y = [], 0, 0
-    for number, (title, unit, width, targets) in enumerate(PANELS, 1):
-        if x + width > 24:
-            x, y = 0, y + 8
-        panels.append(panel(number, title, unit, width, targets, x, y))
-        x += width
+    # two in a row of 24 columns
+    panels = [panel(at + 1, *spec, at % 2 * 12, at // 2 * 8) for at, spec in enumerate(PANELS)]
     variables = [
         {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus", "current": {}},
         {"name": "host", "label": "Host", "type": "query", "multi": True, "includeAll": True,

@@ -282,7 +282,7 @@ def dashboard(name, rows):
     for row in rows:
         is_text = isinstance(row[0][1], tuple)
         height, width = (3, 8) if is_text else (6, 12) if len(row) > 1 else (5, 24)
-        widgets += [widget_of(title, what, at * width, y, width, height) for at, (title, what, _) in enumerate(row)]
+        widgets += [widget_of(title, what, at * width, y, width, height) for at, (title, what) in enumerate(row)]
         y += height
     return {"uuid": uuid("dashboard", name), "name": name, "pages": [{"widgets": widgets}]}
 

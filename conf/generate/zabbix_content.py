@@ -172,18 +172,18 @@ GRAPHS = [
     ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"]),
 ]
 
-# (name, rows of widgets): a widget is (title, graph or ("item", object and index) or ("prototype", object), columns).
+# (name, rows of widgets): a widget is (title, graph or ("item", kind of the largest)).
 DASHBOARDS = [
     ("Connection tracking: overview", [
-        [("Entries and limit", "Table {#CT.NAME}: entries", 1), ("Utilization", "Table {#CT.NAME}: utilization", 1)],
-        [("Losses", "Table {#CT.NAME}: losses", 1), ("Connections", "Table {#CT.NAME}: connections", 1)],
-        [("Kinds of entries", "Table {#CT.NAME}: kinds of entries", 1), ("Scans", "Table {#CT.NAME}: scans", 1)],
+        [("Entries and limit", "Table {#CT.NAME}: entries"), ("Utilization", "Table {#CT.NAME}: utilization")],
+        [("Losses", "Table {#CT.NAME}: losses"), ("Connections", "Table {#CT.NAME}: connections")],
+        [("Kinds of entries", "Table {#CT.NAME}: kinds of entries"), ("Scans", "Table {#CT.NAME}: scans")],
     ]),
     ("Connection tracking: who fills the table", [
-        [("Largest source", ("item", "source"), 1), ("Largest destination", ("item", "destination"), 1),
-         ("Largest service", ("item", "service"), 1)],
-        *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", 3)] for kind in KINDS),
-        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}", 3)],
-        [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}", 3)],
+        [("Largest source", ("item", "source")), ("Largest destination", ("item", "destination")),
+         ("Largest service", ("item", "service"))],
+        *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}")] for kind in KINDS),
+        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}")],
+        [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}")],
     ]),
 ]

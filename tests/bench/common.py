@@ -2,6 +2,7 @@
 """What every part of the bench needs: saying, timing, the agent under measurement."""
 import statistics
 import sys
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
@@ -24,6 +25,13 @@ def percentile(values, part):
 def run_us(pid):
     """Microseconds that a process has run, user and system, as the kernel counts them (schedstat)."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
+
+
+def core_percent(pid, during):
+    """What a process uses of one core while `during` is called, and what that returns."""
+    before, began = run_us(pid), time.monotonic()
+    result = during()
+    return (run_us(pid) - before) / 1e4 / (time.monotonic() - began), result
 
 
 def resident_mib(lab):

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import time
 
-from common import TOP, a_scan, bit_watches, configure, mark_of, ratio, resident_mib, run_us, say
+from common import TOP, a_scan, bit_watches, configure, core_percent, mark_of, ratio, resident_mib, say
 
 FLOOR = "bare receive-and-discard (the floor)"
 DEFAULT = "agent, by default"
@@ -88,9 +88,7 @@ def measure_minute(lab):
     """The CPU time of a minute without a rest between scans."""
     configure(lab, "refresh-interval = 1\n")
     time.sleep(2)
-    before, began = run_us(lab.agent.pid), time.monotonic()
-    time.sleep(60)
-    used = (run_us(lab.agent.pid) - before) / 1e4 / (time.monotonic() - began)
+    used, _ = core_percent(lab.agent.pid, lambda: time.sleep(60))
     say(f"a minute of scans at cpu-budget 5: {used:.2f} % of one core (target: 5.50)")
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 import ber
-from common import TOP, configure, percentile, run_us, say, wait_for
+from common import TOP, configure, core_percent, percentile, say, wait_for
 from lab import enter
 
 ENTRIES = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6696, 1, 2, 1, 5, 1)
@@ -43,9 +43,7 @@ def measure_get(lab):
     idle = round_trips(10, lab.netns)
     configure(lab, "refresh-interval = 1\n")
     time.sleep(1)
-    before, began = run_us(lab.agent.pid), time.monotonic()
-    busy = round_trips(20, lab.netns)
-    used = (run_us(lab.agent.pid) - before) / 1e4 / (time.monotonic() - began)
+    used, busy = core_percent(lab.agent.pid, lambda: round_trips(20, lab.netns))
     say(f"\n{'GET round trip, microseconds':<42} {'p50':>7} {'p99':>7}")
     for name, values in (("no scan", idle), ("during a scan at cpu-budget 5", busy)):
         say(f"{name:<42} {percentile(values, 0.5):>7.0f} {percentile(values, 0.99):>7.0f}")

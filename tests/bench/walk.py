@@ -8,7 +8,7 @@ import threading
 import time
 
 import ber
-from common import run_us, say, wait_for
+from common import core_percent, say, wait_for
 from cost import watches
 from lab import enter
 
@@ -140,7 +140,5 @@ def measure_walks(lab):
 def measure_instances(lab):
     time.sleep(2)
     subagent = lab.subagent()
-    before, began = run_us(subagent), time.monotonic()
-    time.sleep(20)
-    used = (run_us(subagent) - before) / 1e4 / (time.monotonic() - began)
+    used, _ = core_percent(subagent, lambda: time.sleep(20))
     say(f"channel and swap with {SPACES + 1} instances and everything on: {used:.2f} % of one core")

@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 
-OPEN, RESPONSE = 1, 18
+RESPONSE = 18
 ROOT = (8072, 9999, 9999, 6696)
 BIG_ENDIAN = 0x10
 
