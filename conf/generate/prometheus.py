@@ -50,7 +50,7 @@ def modules():
     return dump(flat), dump(new)
 
 
-# (title, unit of Grafana, width of 24, [(expression, legend)])
+# (title, unit of Grafana, [(expression, legend)])
 PANELS = [
     ("Entries and limit", "short", [
         ('nfctInstanceEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
