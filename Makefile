@@ -44,8 +44,10 @@ DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags libmnl libconfuse libcap-ng libsecc
 DEPS_LIBS = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs libmnl libconfuse libcap-ng libseccomp netsnmp-agent) \
 	$(if $(HAVE_SYSTEMD),-lsystemd)
 
+# Debian 12's valgrind does not read the DWARF 5 that clang writes.
+DEBUG_FORMAT = $(if $(findstring clang,$(CC)),-gdwarf-4)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(SANFLAGS) \
-	-fstack-protector-strong -fPIE -Iagent $(CPPFLAGS) $(CFLAGS)
+	-fstack-protector-strong -fPIE -Iagent $(CPPFLAGS) $(CFLAGS) $(DEBUG_FORMAT)
 ALL_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 SOURCES = $(wildcard agent/*.c)

@@ -44,6 +44,13 @@ static long try_open(const char *path, int flags)
 	return fd;
 }
 
+static long try_directory(void)
+{
+	char path[] = "/tmp/conntrack-agentx-probe-XXXXXX";
+
+	return mkdtemp(path) ? rmdir(path) : -1;
+}
+
 static long try_fork(void)
 {
 	pid_t pid = fork();
@@ -110,7 +117,7 @@ static void probe(int signal_number)
 	TRY("read-hosts", try_open("/etc/hosts", O_RDONLY));
 	TRY("read-program", try_open("/bin/true", O_RDONLY));
 	TRY("write-proc", try_open("/proc/self/oom_score_adj", O_WRONLY));
-	TRY("directory", mkdir("/tmp/conntrack-agentx-probe", 0700));
+	TRY("directory", try_directory());
 	TRY("fork", try_fork());
 	TRY("exec", try_exec());
 	TRY("code", try_code());
