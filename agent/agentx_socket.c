@@ -21,9 +21,11 @@ static uid_t distrusted_peer;
 
 const char *agentx_socket_path(const char *address)
 {
-	if (address[0] == '/')
-		return address;
-	return strncmp(address, "unix:", 5) == 0 ? address + 5 : NULL;
+	size_t first = strcspn(address, ":/");
+
+	if (strncmp(address, "unix:", 5) == 0)
+		return address + 5;
+	return address[first] == '/' ? address : NULL; /* a colon first: a transport, or a host */
 }
 
 static bool is_trusted(int fd)
