@@ -23,6 +23,8 @@
 #define NS_PER_S  1000000000ULL
 #define NS_PER_MS 1000000ULL
 
+#define LARGE_BLOCK (16 * 1024)
+
 /* A subagent that has not read the last figures yet is looked at again so soon. */
 #define PUBLISH_RETRY_MS 20
 
@@ -304,9 +306,11 @@ int collector_run(struct config *config, const struct options *options)
 	char error[256];
 	int status = 1;
 
-	/* a large block goes back to the kernel when it is freed; by default glibc stops that after
-	 * the first one, and what a scan needs for a moment would be held for ever */
-	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	/* A large block goes back to the kernel when it is freed; by default glibc stops that after
+	 * the first one, and what a scan needs for a moment would be held for ever. Large is what
+	 * identities of some thousand entries take: of another size at each scan, they would tear
+	 * the heap apart by a few MiB an hour. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	collector.agent.start_time = clock_wall_ms();
 	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
 	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=

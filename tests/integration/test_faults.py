@@ -153,7 +153,7 @@ def test_netlink_at_its_worst(trap_lab, fault):
     """The table is at rest: what comes and goes while reads fail is an invention, and must not outlast them."""
     lab = trap_lab
     lab.stop_agent()
-    lab.start_agent('threshold "low" { rising = 1 falling = 0 }\n',
+    lab.start_agent('threshold "low" { rising = 1 falling = 0 }\ncpu-budget = 100\n',
                     prefix=("env", f"LD_PRELOAD={TOP}/build/netlinkfault.so", f"NETLINK_FAULT={fault}"))
     lab.fill(20000)
     wait_for(lambda: alarms(lab) == [1])

@@ -33,7 +33,9 @@ def test_the_true_share_lies_within_the_margin(bare_lab):
             true = sum(mark >> bit & 1 for mark in marks)
             errors.append((abs(walk[f"1.10.1.4.1.{bit + 1}"] - true) * 10000 / entries, margins[-1]))
     within = sum(error <= margin for error, margin in errors) / len(errors)
-    assert within >= 0.93 - (0.03 if SANITIZED else 0), f"{within:.3f} of {len(errors)} within the margin"
+    # where time is short, the few trials have a deviation of two percent of their own
+    chance = 4 * (0.95 * 0.05 / len(errors)) ** 0.5 if SANITIZED else 0
+    assert within >= 0.93 - chance, f"{within:.3f} of {len(errors)} within the margin"
     # and it is not padded
     largest = sorted(error for error, _ in errors)[int(len(errors) * 0.95)]
     assert sorted(margins)[len(margins) // 2] <= 1.5 * largest, (margins, largest)
