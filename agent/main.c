@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "collector.h"
-#include "config.h"
-#include "log.h"
-#include "once.h"
-#include "options.h"
+#include "collector/collector.h"
+#include "config/config.h"
+#include "common/log.h"
+#include "show.h"
+#include "config/options.h"
 
 int main(int argc, char **argv)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ct_names.h"
-#include "threshold.h"
+#include "common/ct_names.h"
+#include "alarm/threshold.h"
 
 #define BAR_WIDTH 40
 

@@ -3,7 +3,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "snapshot.h"
+#include "common/snapshot.h"
 
 void report_print(const struct snapshot_sample *sample, const struct snapshot_scan *scan);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel.h"
-#include "mib_view.h"
+#include "common/channel.h"
+#include "subagent/mib_view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

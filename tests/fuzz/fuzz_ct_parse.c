@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate.h"
-#include "ct_attr.h"
+#include "scan/aggregate.h"
+#include "kernel/ct_attr.h"
 
 /* The end of a scan takes much longer than an entry. */
 #define INPUTS_A_SCAN 1000

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mib_table.h"
+#include "subagent/mib_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

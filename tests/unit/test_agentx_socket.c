@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which addresses are Unix sockets, whose peer is looked at, and which are not. */
-#include "../../agent/agentx_socket.c"
+#include "subagent/agentx_socket.c"
 
 #include "test.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A scan's figures from its entries: the top, the zones, the watches, and what is remembered from
  * scan to scan. */
-#include "../../agent/aggregate.c"
+#include "scan/aggregate.c"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The channel's messages, there and back, whole and broken; and what the kernel tells of a reader.
  */
-#include "../../agent/channel.c"
+#include "common/channel.c"
 
 #include "test.h"
 

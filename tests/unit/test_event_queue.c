@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/event_queue.c"
+#include "collector/event_queue.c"
 
 #include "test.h"
 

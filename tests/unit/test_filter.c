@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filters: what is taken, how it reads back, what it meets; and all of them at once. */
-#include "../../agent/filter.c"
+#include "config/filter.c"
 
 #include <arpa/inet.h>
 
 #include "test.h"
-#include "watches.h"
+#include "scan/watches.h"
 
 /* A filter from "key value, key value"; fails the test if it is refused. */
 static struct filter filter_of(const char *text)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole module over a fixture: one ordered walk, each GET, each GETNEXT, the end. */
-#include "../../agent/mib_table.c"
+#include "subagent/mib_table.c"
 
 #include <stdio.h>
 
-#include "ct_names.h"
+#include "common/ct_names.h"
 #include "test.h"
 
 struct fixture {

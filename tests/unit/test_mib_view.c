@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What arrives is shown only from the next commit on, the newest of each kind. */
-#include "../../agent/mib_view.c"
+#include "subagent/mib_view.c"
 
 #include "test.h"
 

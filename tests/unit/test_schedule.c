@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Turns: everybody gets one, and they spread over the interval. */
-#include "../../agent/schedule.c"
+#include "collector/schedule.c"
 
 #include "test.h"
 

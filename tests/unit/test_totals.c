@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/totals.c"
+#include "scan/totals.c"
 
 #include "test.h"
 

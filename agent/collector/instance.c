@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collector/instance.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scan/aggregate.h"
+#include "alarm/instance_alarms.h"
+#include "common/clock.h"
+#include "kernel/ctnl.h"
+#include "common/log.h"
+#include "kernel/netns.h"
+#include "collector/peak_window.h"
+#include "scan/scan.h"
+#include "kernel/sysctl.h"
+#include "alarm/threshold.h"
+
+struct instance {
+	struct netns *netns; /* NULL: the agent's own */
+	int netns_error;     /* why it could not be entered; 0: it could */
+	bool is_gone;        /* it was deleted; one that is entered from now on is another */
+	/* sample tier */
+	struct ctnl *ctnl; /* NULL until it could be opened */
+	struct counters_table counters;
+	struct peak_window recent;
+	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	uint64_t notification_interval_ms;
+	struct snapshot_sample sample;
+	struct alarms alarms;
+	/* scan tier */
+	struct scan *scan; /* that runs for this instance; NULL: none. Not owned */
+	struct aggregate_memory *memory;
+	struct snapshot_scan figures;
+	bool has_accounting;
+	int scan_errno; /* why the last scan failed; 0: it did not */
+};
+
+struct instance *instance_new(uint32_t index, const char *name, const char *netns,
+			      const struct config *config)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (!instance)
+		return NULL;
+	instance->sample.instance = instance->figures.instance = index;
+	instance->sample.status = STATUS_UNAVAILABLE;
+	snprintf(instance->sample.name, sizeof(instance->sample.name), "%s", name);
+	snprintf(instance->sample.status_text, sizeof(instance->sample.status_text),
+		 "not sampled yet");
+	instance->memory = aggregate_memory_new();
+	if (netns)
+		instance->netns = netns_new(netns);
+	if (!instance->memory || (netns && !instance->netns) ||
+	    instance_configure(instance, config) != 0) {
+		instance_free(instance);
+		return NULL;
+	}
+	return instance;
+}
+
+void instance_free(struct instance *instance)
+{
+	if (!instance)
+		return;
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	netns_free(instance->netns);
+	counters_clear(&instance->counters);
+	peak_window_clear(&instance->recent);
+	alarms_clear(&instance->alarms);
+	snapshot_sample_clear(&instance->sample);
+	aggregate_memory_free(instance->memory);
+	snapshot_scan_clear(&instance->figures);
+	free(instance);
+}
+
+int instance_configure(struct instance *instance, const struct config *config)
+{
+	bool new_window = config->peak_window != instance->peak_window ||
+			  config->sample_interval != instance->sample_interval;
+	struct peak_window window;
+
+	if (new_window &&
+	    peak_window_init(&window, config->peak_window, config->sample_interval) != 0)
+		return -1;
+	if (alarms_configure(&instance->alarms, config) != 0) {
+		if (new_window)
+			peak_window_clear(&window);
+		return -1;
+	}
+	if (new_window) {
+		peak_window_clear(&instance->recent);
+		instance->recent = window;
+		instance->peak_window = config->peak_window;
+		instance->sample_interval = config->sample_interval;
+	}
+	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	return 0;
+}
+
+/* The namespace of this name is another one than before: what was counted was the other's. */
+static void restart(struct instance *instance)
+{
+	struct snapshot_sample *sample = &instance->sample;
+	struct snapshot_scan *figures = &instance->figures;
+
+	log_info("conntrack table \"%s\": the network namespace is a new one", sample->name);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	counters_clear(&instance->counters);
+	peak_window_forget(&instance->recent);
+	sample->discontinuity = sample->peak_time = 0;
+	sample->peak_entries = 0;
+	alarms_restart(&instance->alarms);
+	aggregate_memory_restart(instance->memory);
+	snapshot_scan_clear(figures);
+	figures->end_wall = figures->end_monotonic = 0;
+	instance->scan_errno = 0;
+}
+
+/* Into the instance's namespace, until leave(). -1 with errno. */
+static int enter(struct instance *instance)
+{
+	int result = instance->netns ? netns_enter(instance->netns) : 0;
+
+	instance->netns_error = result < 0 ? errno : 0;
+	if (result > 0 || (result == 0 && instance->is_gone))
+		restart(instance);
+	if (result >= 0)
+		instance->is_gone = false;
+	return result < 0 ? -1 : 0;
+}
+
+static void leave(const struct instance *instance)
+{
+	if (instance->netns)
+		netns_leave(instance->netns);
+}
+
+/* A socket looks at the namespace that it was opened in, for ever. NULL with errno. */
+static struct ctnl *open_socket(struct instance *instance)
+{
+	struct ctnl *ctnl;
+
+	if (enter(instance) != 0)
+		return NULL;
+	ctnl = ctnl_open(CTNL_BUFFER_PACED);
+	leave(instance);
+	return ctnl;
+}
+
+/* A deleted namespace lives on as long as a socket looks at it: let go of it. */
+static void check_namespace(struct instance *instance)
+{
+	if (!instance->netns || !instance->ctnl || netns_is_same(instance->netns))
+		return;
+	instance->is_gone = true;
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+}
+
+/* Asks the kernel; -1 with errno. */
+static int sample_read(struct instance *instance, struct ctnl_stats *stats)
+{
+	if (!instance->ctnl)
+		instance->ctnl = open_socket(instance);
+	if (!instance->ctnl)
+		return -1;
+	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
+	    ctnl_get_cpu_stats(instance->ctnl, &instance->counters) != 0)
+		return -1;
+	/* a kernel may be built without expectations: their columns are then absent */
+	if (ctnl_get_expect_stats(instance->ctnl, &instance->counters) != 0)
+		log_debug("ctnetlink: expectation statistics: %s", strerror(errno));
+	return 0;
+}
+
+static void sample_fail(struct instance *instance, int error)
+{
+	struct snapshot_sample *sample = &instance->sample;
+
+	sample->status = STATUS_UNAVAILABLE;
+	sample->has_figures = false;
+	if (instance->netns_error)
+		netns_explain(instance->netns, instance->netns_error, sample->status_text,
+			      sizeof(sample->status_text));
+	else
+		snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s",
+			 strerror(error), error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
+	/* the next sample starts from a clean socket */
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+}
+
+static int sample_copy_counters(struct instance *instance)
+{
+	struct snapshot_sample *sample = &instance->sample;
+	size_t count = instance->counters.cpu_count;
+
+	if (count != sample->cpu_count) {
+		struct counters *grown = reallocarray(sample->cpus, count, sizeof(*grown));
+
+		if (!grown)
+			return -1;
+		sample->cpus = grown;
+		sample->cpu_count = count;
+	}
+	for (size_t i = 0; i < count; i++)
+		sample->cpus[i] = instance->counters.cpus[i].sum;
+	counters_total(&instance->counters, &sample->total);
+	return 0;
+}
+
+static void sample_fill(struct instance *instance, const struct ctnl_stats *stats, uint64_t now_ms,
+			uint64_t wall_ms)
+{
+	struct snapshot_sample *sample = &instance->sample;
+
+	if (sample->discontinuity == 0)
+		sample->discontinuity = now_ms;
+	sample->entries = stats->entries;
+	sample->max_entries = stats->max_entries;
+	if (stats->entries > sample->peak_entries || sample->peak_time == 0) {
+		sample->peak_entries = stats->entries;
+		sample->peak_time = wall_ms;
+	}
+	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
+	sample->has_buckets =
+		sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &sample->buckets);
+	sample->has_expect_max =
+		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
+	sample->has_figures = true;
+	sample->status = instance->scan_errno ? STATUS_STALE : STATUS_OK;
+	if (instance->scan_errno)
+		snprintf(sample->status_text, sizeof(sample->status_text),
+			 "the last scan failed: ctnetlink: %s", strerror(instance->scan_errno));
+	else
+		sample->status_text[0] = '\0';
+}
+
+void instance_sample(struct instance *instance)
+{
+	struct snapshot_sample *sample = &instance->sample;
+	uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+	uint8_t before = sample->status;
+	struct ctnl_stats stats;
+	int result;
+
+	check_namespace(instance);
+	result = sample_read(instance, &stats);
+	/* lost messages and stray ones are over with a new socket; a missing right or namespace is
+	 * not */
+	if (result != 0 && errno != EPERM && !instance->netns_error) {
+		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
+		ctnl_close(instance->ctnl);
+		instance->ctnl = NULL;
+		result = sample_read(instance, &stats);
+	}
+	if (result != 0 || sample_copy_counters(instance) != 0)
+		sample_fail(instance, errno);
+	else
+		sample_fill(instance, &stats, now_ms, wall_ms);
+	if (sample->status != before && sample->status != STATUS_OK)
+		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
+	else if (sample->status != before)
+		log_info("conntrack table \"%s\" is read", sample->name);
+	alarms_update(&instance->alarms, sample, now_ms, wall_ms);
+}
+
+const struct snapshot_sample *instance_get_sample(const struct instance *instance)
+{
+	return &instance->sample;
+}
+
+bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
+{
+	return alarms_next(&instance->alarms, &instance->sample, clock_monotonic_ms(),
+			   instance->notification_interval_ms, suppressed, event);
+}
+
+/* Judges what only a scan can tell. */
+static void judge_scan(struct instance *instance, struct aggregate *aggregate,
+		       struct snapshot_scan *figures)
+{
+	const struct snapshot_top *culprit = alarms_culprit(&instance->alarms);
+	uint64_t wall_ms = clock_wall_ms();
+	struct snapshot_top source;
+	bool has_source = true;
+
+	if (culprit) {
+		source = *culprit;
+		aggregate_refresh_source(aggregate, &source);
+	} else {
+		has_source = aggregate_first_source(aggregate, &source);
+	}
+	alarms_update_source(&instance->alarms, has_source ? &source : NULL,
+			     instance->sample.max_entries, wall_ms);
+	alarms_update_watches(&instance->alarms, figures->watches, figures->watch_count, wall_ms);
+}
+
+/* A scan has been read to its end: its figures replace those before. */
+static int scan_publish(struct instance *instance, struct scan *scan)
+{
+	struct snapshot_scan figures = { .instance = instance->figures.instance,
+					 .scans = instance->figures.scans + 1,
+					 .failures = instance->figures.failures };
+	struct ctnl_stats stats = { .entries = 0 };
+
+	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
+	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
+		return -1;
+	if (scan_finish(scan, stats.entries, &figures) != 0)
+		return -1;
+	figures.firm_utilization = threshold_percent(figures.assured, instance->sample.max_entries);
+	figures.has_accounting = instance->has_accounting;
+	judge_scan(instance, scan_aggregate(scan), &figures);
+	snapshot_scan_clear(&instance->figures);
+	instance->figures = figures;
+	return 0;
+}
+
+/* Asks for the entries anew, because the sample may be as old as its interval, and reads what must
+ * be read in the namespace. */
+static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
+{
+	uint32_t accounting = 0;
+	struct ctnl *ctnl = NULL;
+	struct ctnl_stats stats = { .entries = 0 };
+	bool is_empty;
+
+	if (enter(instance) != 0)
+		return SCAN_FAILED;
+	is_empty =
+		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+	instance->has_accounting =
+		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
+	if (!is_empty)
+		ctnl = ctnl_open(scan_buffer_size(scan));
+	leave(instance);
+	if (!is_empty && !ctnl)
+		return SCAN_FAILED;
+	instance->scan = scan;
+	/* one that follows a scan that was cut will not come much further */
+	if (instance->figures.end_wall && instance->figures.coverage < 100 &&
+	    instance->figures.scanned < stats.entries / 2)
+		stats.entries = instance->figures.scanned * 2;
+	return scan_start(scan, ctnl, instance->memory, stats.entries);
+}
+
+bool instance_scan_step(struct instance *instance, struct scan *scan)
+{
+	enum scan_result result;
+	int error = 0;
+
+	/* whether the namespace is there, is the sample's to find out */
+	if (instance->is_gone || instance->netns_error)
+		return true;
+	if (instance->scan)
+		result = scan_step(scan);
+	else
+		result = scan_begin(instance, scan);
+	if (result == SCAN_MORE)
+		return false;
+	if (result == SCAN_FAILED)
+		error = instance->scan ? scan_error(scan) : errno;
+	else if (scan_publish(instance, scan) != 0)
+		error = errno;
+	instance->scan = NULL;
+	if (error) {
+		instance->figures.failures++;
+		/* an unreadable table is the sample's to tell */
+		if (instance->sample.has_figures)
+			log_warning("conntrack table \"%s\": the scan failed: ctnetlink: %s",
+				    instance->sample.name, strerror(error));
+	}
+	instance->scan_errno = error;
+	return true;
+}
+
+void instance_scan_abandon(struct instance *instance)
+{
+	if (instance->scan)
+		scan_abandon(instance->scan);
+	instance->scan = NULL;
+}
+
+const struct snapshot_scan *instance_get_scan(const struct instance *instance)
+{
+	return &instance->figures;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries per conntrack zone. Pure: no I/O. */
+#ifndef ZONES_H
+#define ZONES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scan/sampling.h"
+#include "common/snapshot.h"
+
+#define ZONES_COUNT 65536
+
+/* Counts of one scan. */
+struct zones {
+	uint32_t entries[ZONES_COUNT];
+};
+
+/* What outlives a scan: the zones that have been seen, which keep their rows. Zeroed at start. */
+struct zones_seen {
+	uint8_t bits[ZONES_COUNT / 8];
+};
+
+static inline void zones_add(struct zones *zones, uint16_t zone)
+{
+	zones->entries[zone]++;
+}
+
+/* Turns the counts of what was read into estimates of the whole table. */
+void zones_scale(struct zones *zones, const struct estimate *estimate);
+
+/* A row for each zone that has been seen, sorted by zone, owned by the caller; of more than
+ * SNAPSHOT_ZONES_MAX, those with the most entries, then the lowest. -1 with ENOMEM. */
+int zones_finish(const struct zones *zones, struct zones_seen *seen, struct snapshot_zone **rows,
+		 size_t *count);
+
+#endif
