@@ -7,14 +7,13 @@
 #include <unistd.h>
 
 #include "common/ct_names.h"
-#include "alarm/threshold.h"
 
 #define BAR_WIDTH 40
 
 static void print_fill(const struct snapshot_sample *sample, const struct snapshot_scan *scan)
 {
 	bool terminal = isatty(STDOUT_FILENO);
-	uint32_t percent = threshold_percent(sample->entries, sample->max_entries);
+	uint32_t percent = snapshot_percent(sample->entries, sample->max_entries);
 	uint32_t filled = percent < 100 ? percent * BAR_WIDTH / 100 : BAR_WIDTH;
 	/* red from 95 percent, yellow from 80, as the standard thresholds are */
 	const char *colour = percent >= 95 ? "\033[31m" : percent >= 80 ? "\033[33m" : "\033[32m";

@@ -6,12 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Entries in whole percent of the limit, rounded down; 0 without a limit; may pass 100. */
-static inline uint32_t threshold_percent(uint32_t entries, uint32_t max_entries)
-{
-	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
-}
-
 /* The new state: raised from `rising` percent of the limit on, clear from `falling` percent down,
  * in between as it was. Compared exactly, without rounding. A limit of 0 means that there is none,
  * and the state is clear. */

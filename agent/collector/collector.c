@@ -48,7 +48,7 @@ static int find_master(const struct collector *collector, const struct config *c
 {
 	master->address = collector->options->agentx_address ? collector->options->agentx_address
 							     : config->agentx_address;
-	master->owner = AGENTX_NO_OWNER;
+	master->owner = AGENTX_MASTER_NO_OWNER;
 	if (!config->agentx_owner || privileges_find_user(config->agentx_owner, &master->owner))
 		return 0;
 	snprintf(error, size,

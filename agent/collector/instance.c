@@ -15,7 +15,6 @@
 #include "collector/peak_window.h"
 #include "scan/scan.h"
 #include "kernel/sysctl.h"
-#include "alarm/threshold.h"
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
@@ -314,7 +313,7 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 		return -1;
 	if (scan_finish(scan, stats.entries, &figures) != 0)
 		return -1;
-	figures.firm_utilization = threshold_percent(figures.assured, instance->sample.max_entries);
+	figures.firm_utilization = snapshot_percent(figures.assured, instance->sample.max_entries);
 	figures.has_accounting = instance->has_accounting;
 	judge_scan(instance, scan_aggregate(scan), &figures);
 	snapshot_scan_clear(&instance->figures);

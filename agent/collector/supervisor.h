@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "subagent/agentx_socket.h"
+#include "common/agentx_master.h"
 #include "common/event.h"
 #include "collector/loop.h"
 #include "common/snapshot.h"

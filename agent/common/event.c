@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alarm/threshold.h"
-
 __attribute__((format(printf, 2, 3))) static void say(struct event *event, const char *format, ...)
 {
 	va_list arguments;
@@ -54,7 +52,7 @@ static void compose_common(struct event *event, enum event_kind kind,
 	memcpy(event->instance_name, sample->name, sizeof(event->instance_name));
 	event->entries = sample->entries;
 	event->max_entries = sample->max_entries;
-	event->utilization = threshold_percent(sample->entries, sample->max_entries);
+	event->utilization = snapshot_percent(sample->entries, sample->max_entries);
 	event->drops = sample->total.value[COUNTER_DROPS];
 	event->early_drops = sample->total.value[COUNTER_EARLY_DROPS];
 	event->status = sample->status;
@@ -65,7 +63,7 @@ void event_compose_source(struct event *event, enum event_kind kind,
 			  const struct snapshot_sample *sample, const struct snapshot_top *source,
 			  uint32_t rising, uint32_t falling)
 {
-	uint32_t held = threshold_percent(source->entries, sample->max_entries);
+	uint32_t held = snapshot_percent(source->entries, sample->max_entries);
 
 	compose_common(event, kind, sample);
 	event->source_rank = source->rank;

@@ -154,6 +154,12 @@ struct snapshot_scan {
 	struct snapshot_watch *watches; /* owned */
 };
 
+/* Entries in whole percent of the limit, rounded down; 0 without a limit; may pass 100. */
+static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
+{
+	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
+}
+
 /* Encode or decode, by the codec's direction. After decoding, the arrays belong to the struct, also
  * when the codec has failed. */
 void snapshot_agent_code(struct codec *codec, struct snapshot_agent *agent);

@@ -160,7 +160,7 @@ static void allow_subagent(struct filter_builder *builder, const void *context)
 
 	/* abort() */
 	allow_equal(builder, "tgkill", 0, (uint64_t)getpid());
-	if (agentx_socket_path(master->address)) {
+	if (agentx_master_path(master->address)) {
 		allow_equal(builder, "socket", 0, AF_UNIX);
 		return;
 	}
@@ -262,7 +262,7 @@ void confine_subagent(const struct agentx_master *master)
 		"/etc/gai.conf",  "/etc/resolv.conf", "/etc/services",
 	};
 	static const char *const nothing[] = { "/proc" }; /* see below */
-	bool is_local = agentx_socket_path(master->address) != NULL;
+	bool is_local = agentx_master_path(master->address) != NULL;
 	struct landlock_rules rules = { .readable = nothing };
 
 	if (!is_local)

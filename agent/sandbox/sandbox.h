@@ -7,7 +7,7 @@
 #ifndef CONFINE_H
 #define CONFINE_H
 
-#include "subagent/agentx_socket.h"
+#include "common/agentx_master.h"
 #include "config/config.h"
 
 /* Reads configuration, /proc and namespaces; talks to ctnetlink; starts and ends its subagent.

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "subagent/agentx_socket.h"
+#include "common/agentx_master.h"
 #include "subagent/mib_view.h"
 
 #define AGENTX_POLL_MAX 16

@@ -19,15 +19,6 @@ static const struct agentx_master *master;
 static bool is_distrusted;
 static uid_t distrusted_peer;
 
-const char *agentx_socket_path(const char *address)
-{
-	size_t first = strcspn(address, ":/");
-
-	if (strncmp(address, "unix:", 5) == 0)
-		return address + 5;
-	return address[first] == '/' ? address : NULL; /* a colon first: a transport, or a host */
-}
-
 static bool is_trusted(int fd)
 {
 	struct ucred peer;
@@ -44,7 +35,7 @@ static bool is_trusted(int fd)
 
 static netsnmp_transport *connect_checked(netsnmp_tdomain_spec *spec)
 {
-	const char *path = agentx_socket_path(master->address);
+	const char *path = agentx_master_path(master->address);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	netsnmp_transport *transport;
 
@@ -73,7 +64,7 @@ const char *agentx_socket_register(const struct agentx_master *new_master)
 		.f_create_from_tspec = connect_checked,
 	};
 
-	if (!agentx_socket_path(new_master->address))
+	if (!agentx_master_path(new_master->address))
 		return new_master->address;
 	if (!domain.prefix) {
 		domain.prefix = calloc(2, sizeof(*domain.prefix)); /* the library frees it */

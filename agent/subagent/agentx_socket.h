@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the AgentX master is, and whether what listens there may be trusted.
+/* Whether what listens at the master's address may be trusted.
  *
  * Whoever holds the master's socket is given every figure and every notification. So the peer of a
  * Unix socket is looked at before the first octet is sent: SO_PEERCRED names the user that called
@@ -11,15 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define AGENTX_NO_OWNER ((uid_t)-1)
-
-struct agentx_master {
-	const char *address; /* a path, or net-snmp's notation: "unix:/path", "tcp:host:port" */
-	uid_t owner;         /* trusted beside root and this process's own; or AGENTX_NO_OWNER */
-};
-
-/* The path of a Unix socket; NULL if the address is one of a network. */
-const char *agentx_socket_path(const char *address);
+#include "common/agentx_master.h"
 
 /* Lets libnetsnmp connect to this master alone, by the address that comes back, which is static
  * or the master's own. `master` must stay. NULL if memory is missing. */

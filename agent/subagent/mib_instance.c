@@ -3,7 +3,6 @@
 #include <stddef.h>
 
 #include "subagent/mib_table.h"
-#include "alarm/threshold.h"
 
 static const struct snapshot_sample *sample_of(const struct mib_row *row)
 {
@@ -37,7 +36,7 @@ static bool get_utilization(const struct mib_row *row, const struct mib_column *
 
 	(void)column;
 	if (sample)
-		value->number = threshold_percent(sample->entries, sample->max_entries);
+		value->number = snapshot_percent(sample->entries, sample->max_entries);
 	return sample;
 }
 

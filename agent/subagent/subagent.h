@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "subagent/agentx_socket.h"
+#include "common/agentx_master.h"
 #include "common/channel.h"
 
 /* Runs until SIGTERM or until the collector is gone; returns the exit status. `master_connects`
