@@ -127,7 +127,6 @@ void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64
 	if (sample->has_figures)
 		update_dropping(alarms, sample, now_ms, wall_ms);
 	sample->dropping = alarms->dropping.raised;
-	sample->threshold_count = alarms->threshold_count;
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
 		const struct config_threshold *threshold = &alarms->thresholds[i].is;
 		struct snapshot_threshold *shown = &sample->thresholds[i];
@@ -139,6 +138,7 @@ void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64
 						  threshold->falling, sample->entries,
 						  sample->max_entries),
 				  wall_ms);
+		shown->index = (uint32_t)i + 1;
 		memcpy(shown->name, threshold->name, sizeof(threshold->name));
 		shown->rising = threshold->rising;
 		shown->falling = threshold->falling;

@@ -42,7 +42,7 @@ void alarms_clear(struct alarms *alarms);
 /* Another table stands where this one was: its counters begin anew, the states go on. */
 void alarms_restart(struct alarms *alarms);
 
-/* Takes a sample in, and fills its threshold and dropping figures. */
+/* Takes a sample in, which has a row for each threshold, and fills these rows and `dropping`. */
 void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,
 		   uint64_t wall_ms);
 

@@ -25,9 +25,6 @@
 
 #define LARGE_BLOCK (16 * 1024)
 
-/* A subagent that has not read the last figures yet is looked at again so soon. */
-#define PUBLISH_RETRY_MS 20
-
 _Static_assert(CONFIG_NAMESPACES_MAX + 1 <= SNAPSHOT_INSTANCES_MAX, "a place for each instance");
 
 struct collector {
@@ -36,10 +33,10 @@ struct collector {
 	struct loop *loop;
 	struct supervisor *supervisor;
 	struct scanner *scanner;
-	struct loop_timer *sample_timer, *publish_timer;
+	struct loop_timer *sample_timer;
 	int signal_fd;
 	struct tables tables;
-	struct snapshot_agent agent;
+	struct snapshot_agent *agent; /* owned, with room for every instance that may be */
 };
 
 /* -1 with `error`, if there is no such owner. */
@@ -57,67 +54,6 @@ static int find_master(const struct collector *collector, const struct config *c
 	return -1;
 }
 
-/* What the subagent does not have yet, as far as there is room for it. True when that is all. */
-static bool publish_tables(struct collector *collector)
-{
-	struct tables *tables = &collector->tables;
-
-	for (size_t i = 0; i < tables->count; i++) {
-		struct instance *instance = tables->instances[i];
-		struct tables_unsent *unsent = &tables->unsent[i];
-
-		if (unsent->sample)
-			unsent->sample = !supervisor_send_sample(collector->supervisor,
-								 instance_get_sample(instance));
-		if (unsent->scan && !unsent->sample)
-			unsent->scan = !supervisor_send_scan(collector->supervisor,
-							     instance_get_scan(instance));
-		if (unsent->sample || unsent->scan)
-			return false;
-	}
-	return true;
-}
-
-static bool has_unsent(const struct tables *tables)
-{
-	for (size_t i = 0; i < tables->count; i++) {
-		if (tables->unsent[i].sample || tables->unsent[i].scan)
-			return true;
-	}
-	return false;
-}
-
-/* Gives the subagent what it does not have yet, if it reads; what it cannot take now, it gets when
- * it has read on, and then the newest. */
-static void publish(void *context)
-{
-	struct collector *collector = context;
-	struct supervisor *supervisor = collector->supervisor;
-	bool done = false;
-
-	if (!has_unsent(&collector->tables))
-		return;
-	if (supervisor_wants_figures(supervisor)) {
-		collector->agent.notifications_sent = supervisor_events_taken(supervisor);
-		collector->agent.notifications_lost = supervisor_events_lost(supervisor);
-		supervisor_send_agent(supervisor, &collector->agent);
-		done = publish_tables(collector);
-	}
-	if (!done)
-		loop_timer_once(collector->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
-}
-
-/* A new subagent gets everything that is known, before it answers its first request. */
-static void subagent_started(void *context)
-{
-	struct collector *collector = context;
-
-	for (size_t i = 0; i < collector->tables.count; i++) {
-		collector->tables.unsent[i] = (struct tables_unsent){ true, true };
-	}
-	publish(collector);
-}
-
 /* A subagent is a copy of the collector: it needs none of this, and would be resident twice. */
 static void forget_tables(void *context)
 {
@@ -131,7 +67,7 @@ static void pass_events(struct collector *collector, struct instance *instance)
 {
 	struct event event;
 
-	while (instance_next_event(instance, &collector->agent.notifications_suppressed, &event)) {
+	while (instance_next_event(instance, &collector->agent->notifications_suppressed, &event)) {
 		log_info("%s", event.text);
 		supervisor_notify(collector->supervisor, &event);
 	}
@@ -141,7 +77,7 @@ static void sample_tables(struct collector *collector)
 {
 	for (size_t i = 0; i < collector->tables.count; i++) {
 		instance_sample(collector->tables.instances[i]);
-		collector->tables.unsent[i].sample = true;
+		supervisor_sampled(collector->supervisor, i);
 	}
 }
 
@@ -153,7 +89,7 @@ static void sample(void *context)
 	for (size_t i = 0; i < collector->tables.count; i++)
 		pass_events(collector, collector->tables.instances[i]);
 	supervisor_check(collector->supervisor);
-	publish(collector);
+	supervisor_publish(collector->supervisor);
 	service_alive();
 }
 
@@ -161,15 +97,15 @@ static void scan_ended(void *context, size_t position)
 {
 	struct collector *collector = context;
 
-	collector->tables.unsent[position].scan = true;
+	supervisor_scanned(collector->supervisor, position);
 	pass_events(collector, collector->tables.instances[position]);
-	publish(collector);
+	supervisor_publish(collector->supervisor);
 }
 
-/* What the agent says of itself follows the configuration. */
+/* What the agent says of itself, and what is shown, follow the configuration. */
 static void describe_agent(struct collector *collector)
 {
-	struct snapshot_agent *agent = &collector->agent;
+	struct snapshot_agent *agent = collector->agent;
 
 	agent->sample_interval = collector->config->sample_interval;
 	agent->refresh_interval = collector->config->refresh_interval;
@@ -177,11 +113,11 @@ static void describe_agent(struct collector *collector)
 	agent->instance_count = collector->tables.count;
 	for (size_t i = 0; i < agent->instance_count; i++)
 		agent->instances[i] = instance_get_sample(collector->tables.instances[i])->instance;
+	supervisor_show(collector->supervisor, &collector->tables, agent);
 }
 
 static void start_tiers(struct collector *collector)
 {
-	describe_agent(collector);
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
 	scanner_start(collector->scanner, collector->tables.instances);
 }
@@ -232,6 +168,7 @@ static void reload(struct collector *collector)
 	review_privileges(config, before);
 	collector->config = config;
 	sample_tables(collector); /* nothing is shown of a new one before it has been looked at */
+	describe_agent(collector);
 	supervisor_set_master(collector->supervisor, &master);
 	start_tiers(collector);
 	config_free(before);
@@ -277,22 +214,34 @@ static int open_signals(struct collector *collector)
 	return collector->signal_fd < 0 ? -1 : 0;
 }
 
+/* With room for every instance that may be: how many there are is a matter of the count. */
+static struct snapshot_agent *new_agent(void)
+{
+	struct snapshot_agent head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_AGENT;
+	head.start_time = clock_wall_ms();
+	head.instance_count = SNAPSHOT_INSTANCES_MAX;
+	return (struct snapshot_agent *)snapshot_new(&head.base);
+}
+
 static int set_up(struct collector *collector, const struct agentx_master *master)
 {
 	const struct config *config = collector->config;
 	const struct tables none = { 0 };
 
+	collector->agent = new_agent();
+	if (!collector->agent)
+		return -1;
 	collector->loop = loop_new();
 	if (!collector->loop || open_signals(collector) != 0 ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
-	collector->supervisor =
-		supervisor_new(collector->loop, master, subagent_started, forget_tables, collector);
+	collector->supervisor = supervisor_new(collector->loop, master, forget_tables, collector);
 	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
-	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);
-	if (!collector->supervisor || !collector->scanner || !collector->sample_timer ||
-	    !collector->publish_timer)
+	if (!collector->supervisor || !collector->scanner || !collector->sample_timer)
 		return -1;
 	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0)
 		return -1;
@@ -311,7 +260,6 @@ int collector_run(struct config *config, const struct options *options)
 	 * identities of some thousand entries take: of another size at each scan, they would tear
 	 * the heap apart by a few MiB an hour. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-	collector.agent.start_time = clock_wall_ms();
 	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
 	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
 		    0) {
@@ -339,6 +287,7 @@ done:
 	scanner_free(collector.scanner);
 	tables_clear(&collector.tables);
 	loop_free(collector.loop);
+	free(collector.agent);
 	if (collector.signal_fd >= 0)
 		close(collector.signal_fd);
 	config_free(collector.config);

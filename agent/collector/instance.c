@@ -26,15 +26,56 @@ struct instance {
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	uint64_t notification_interval_ms;
-	struct snapshot_sample sample;
+	struct snapshot_sample *sample; /* owned */
 	struct alarms alarms;
 	/* scan tier */
 	struct scan *scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
-	struct snapshot_scan figures;
+	struct snapshot_scan *figures; /* owned */
 	bool has_accounting;
 	int scan_errno; /* why the last scan failed; 0: it did not */
 };
+
+static struct snapshot_sample *new_sample(uint32_t index, const char *name)
+{
+	struct snapshot_sample head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_SAMPLE;
+	head.instance = index;
+	head.status = STATUS_UNAVAILABLE;
+	snprintf(head.name, sizeof(head.name), "%s", name);
+	snprintf(head.status_text, sizeof(head.status_text), "not sampled yet");
+	return (struct snapshot_sample *)snapshot_new(&head.base);
+}
+
+/* Of a table that has not been scanned. */
+static struct snapshot_scan *new_scan(uint32_t index)
+{
+	struct snapshot_scan head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_SCAN;
+	head.instance = index;
+	return (struct snapshot_scan *)snapshot_new(&head.base);
+}
+
+/* The sample with other numbers of rows, which are to be filled anew. NULL with ENOMEM. */
+static struct snapshot_sample *resize_sample(const struct snapshot_sample *sample, size_t cpu_count,
+					     size_t threshold_count)
+{
+	struct snapshot_sample head = *sample;
+
+	head.cpu_count = cpu_count;
+	head.threshold_count = threshold_count;
+	return (struct snapshot_sample *)snapshot_new(&head.base);
+}
+
+static void replace_sample(struct instance *instance, struct snapshot_sample *sample)
+{
+	free(instance->sample);
+	instance->sample = sample;
+}
 
 struct instance *instance_new(uint32_t index, const char *name, const char *netns,
 			      const struct config *config)
@@ -43,16 +84,13 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 
 	if (!instance)
 		return NULL;
-	instance->sample.instance = instance->figures.instance = index;
-	instance->sample.status = STATUS_UNAVAILABLE;
-	snprintf(instance->sample.name, sizeof(instance->sample.name), "%s", name);
-	snprintf(instance->sample.status_text, sizeof(instance->sample.status_text),
-		 "not sampled yet");
+	instance->sample = new_sample(index, name);
+	instance->figures = new_scan(index);
 	instance->memory = aggregate_memory_new();
 	if (netns)
 		instance->netns = netns_new(netns);
-	if (!instance->memory || (netns && !instance->netns) ||
-	    instance_configure(instance, config) != 0) {
+	if (!instance->sample || !instance->figures || !instance->memory ||
+	    (netns && !instance->netns) || instance_configure(instance, config) != 0) {
 		instance_free(instance);
 		return NULL;
 	}
@@ -69,9 +107,9 @@ void instance_free(struct instance *instance)
 	counters_clear(&instance->counters);
 	peak_window_clear(&instance->recent);
 	alarms_clear(&instance->alarms);
-	snapshot_sample_clear(&instance->sample);
+	free(instance->sample);
 	aggregate_memory_free(instance->memory);
-	snapshot_scan_clear(&instance->figures);
+	free(instance->figures);
 	free(instance);
 }
 
@@ -79,14 +117,17 @@ int instance_configure(struct instance *instance, const struct config *config)
 {
 	bool new_window = config->peak_window != instance->peak_window ||
 			  config->sample_interval != instance->sample_interval;
-	struct peak_window window;
+	struct snapshot_sample *sample = resize_sample(
+		instance->sample, instance->sample->cpu_count, config->threshold_count);
+	struct peak_window window = { 0 };
 
-	if (new_window &&
-	    peak_window_init(&window, config->peak_window, config->sample_interval) != 0)
+	if (!sample)
 		return -1;
-	if (alarms_configure(&instance->alarms, config) != 0) {
-		if (new_window)
-			peak_window_clear(&window);
+	if ((new_window &&
+	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
+	    alarms_configure(&instance->alarms, config) != 0) {
+		peak_window_clear(&window);
+		free(sample);
 		return -1;
 	}
 	if (new_window) {
@@ -95,6 +136,8 @@ int instance_configure(struct instance *instance, const struct config *config)
 		instance->peak_window = config->peak_window;
 		instance->sample_interval = config->sample_interval;
 	}
+	memcpy(sample->cpus, instance->sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
+	replace_sample(instance, sample);
 	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
 	return 0;
 }
@@ -102,8 +145,8 @@ int instance_configure(struct instance *instance, const struct config *config)
 /* The namespace of this name is another one than before: what was counted was the other's. */
 static void restart(struct instance *instance)
 {
-	struct snapshot_sample *sample = &instance->sample;
-	struct snapshot_scan *figures = &instance->figures;
+	struct snapshot_sample *sample = instance->sample;
+	struct snapshot_scan *none = new_scan(instance->sample->instance);
 
 	log_info("conntrack table \"%s\": the network namespace is a new one", sample->name);
 	ctnl_close(instance->ctnl);
@@ -114,9 +157,13 @@ static void restart(struct instance *instance)
 	sample->peak_entries = 0;
 	alarms_restart(&instance->alarms);
 	aggregate_memory_restart(instance->memory);
-	snapshot_scan_clear(figures);
-	figures->end_wall = figures->end_monotonic = 0;
 	instance->scan_errno = 0;
+	if (!none)
+		return; /* the old scan is shown until the next one */
+	none->scans = instance->figures->scans;
+	none->failures = instance->figures->failures;
+	free(instance->figures);
+	instance->figures = none;
 }
 
 /* Into the instance's namespace, until leave(). -1 with errno. */
@@ -179,7 +226,7 @@ static int sample_read(struct instance *instance, struct ctnl_stats *stats)
 
 static void sample_fail(struct instance *instance, int error)
 {
-	struct snapshot_sample *sample = &instance->sample;
+	struct snapshot_sample *sample = instance->sample;
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_figures = false;
@@ -196,27 +243,26 @@ static void sample_fail(struct instance *instance, int error)
 
 static int sample_copy_counters(struct instance *instance)
 {
-	struct snapshot_sample *sample = &instance->sample;
 	size_t count = instance->counters.cpu_count;
 
-	if (count != sample->cpu_count) {
-		struct counters *grown = reallocarray(sample->cpus, count, sizeof(*grown));
+	if (count != instance->sample->cpu_count) {
+		struct snapshot_sample *resized =
+			resize_sample(instance->sample, count, instance->sample->threshold_count);
 
-		if (!grown)
+		if (!resized)
 			return -1;
-		sample->cpus = grown;
-		sample->cpu_count = count;
+		replace_sample(instance, resized);
 	}
 	for (size_t i = 0; i < count; i++)
-		sample->cpus[i] = instance->counters.cpus[i].sum;
-	counters_total(&instance->counters, &sample->total);
+		instance->sample->cpus[i] = instance->counters.cpus[i].sum;
+	counters_total(&instance->counters, &instance->sample->total);
 	return 0;
 }
 
 static void sample_fill(struct instance *instance, const struct ctnl_stats *stats, uint64_t now_ms,
 			uint64_t wall_ms)
 {
-	struct snapshot_sample *sample = &instance->sample;
+	struct snapshot_sample *sample = instance->sample;
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
@@ -242,9 +288,9 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 
 void instance_sample(struct instance *instance)
 {
-	struct snapshot_sample *sample = &instance->sample;
 	uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
-	uint8_t before = sample->status;
+	uint8_t before = instance->sample->status;
+	struct snapshot_sample *sample;
 	struct ctnl_stats stats;
 	int result;
 
@@ -262,6 +308,7 @@ void instance_sample(struct instance *instance)
 		sample_fail(instance, errno);
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
+	sample = instance->sample;
 	if (sample->status != before && sample->status != STATUS_OK)
 		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
@@ -271,53 +318,46 @@ void instance_sample(struct instance *instance)
 
 const struct snapshot_sample *instance_get_sample(const struct instance *instance)
 {
-	return &instance->sample;
+	return instance->sample;
 }
 
 bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
 {
-	return alarms_next(&instance->alarms, &instance->sample, clock_monotonic_ms(),
+	return alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
 			   instance->notification_interval_ms, suppressed, event);
 }
 
 /* Judges what only a scan can tell. */
-static void judge_scan(struct instance *instance, struct aggregate *aggregate,
-		       struct snapshot_scan *figures)
+static void judge_scan(struct instance *instance, const struct aggregate_result *result)
 {
-	const struct snapshot_top *culprit = alarms_culprit(&instance->alarms);
 	uint64_t wall_ms = clock_wall_ms();
-	struct snapshot_top source;
-	bool has_source = true;
 
-	if (culprit) {
-		source = *culprit;
-		aggregate_refresh_source(aggregate, &source);
-	} else {
-		has_source = aggregate_first_source(aggregate, &source);
-	}
-	alarms_update_source(&instance->alarms, has_source ? &source : NULL,
-			     instance->sample.max_entries, wall_ms);
-	alarms_update_watches(&instance->alarms, figures->watches, figures->watch_count, wall_ms);
+	alarms_update_source(&instance->alarms, result->source.rank ? &result->source : NULL,
+			     instance->sample->max_entries, wall_ms);
+	alarms_update_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
+			      wall_ms);
 }
 
 /* A scan has been read to its end: its figures replace those before. */
 static int scan_publish(struct instance *instance, struct scan *scan)
 {
-	struct snapshot_scan figures = { .instance = instance->figures.instance,
-					 .scans = instance->figures.scans + 1,
-					 .failures = instance->figures.failures };
 	struct ctnl_stats stats = { .entries = 0 };
+	struct aggregate_result result;
 
 	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
 	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
 		return -1;
-	if (scan_finish(scan, stats.entries, &figures) != 0)
+	if (scan_finish(scan, stats.entries, alarms_culprit(&instance->alarms), &result) != 0)
 		return -1;
-	figures.firm_utilization = snapshot_percent(figures.assured, instance->sample.max_entries);
-	figures.has_accounting = instance->has_accounting;
-	judge_scan(instance, scan_aggregate(scan), &figures);
-	snapshot_scan_clear(&instance->figures);
-	instance->figures = figures;
+	result.scan->instance = instance->figures->instance;
+	result.scan->scans = instance->figures->scans + 1;
+	result.scan->failures = instance->figures->failures;
+	result.scan->firm_utilization =
+		snapshot_percent(result.scan->assured, instance->sample->max_entries);
+	result.scan->has_accounting = instance->has_accounting;
+	judge_scan(instance, &result);
+	free(instance->figures);
+	instance->figures = result.scan;
 	return 0;
 }
 
@@ -343,9 +383,9 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 		return SCAN_FAILED;
 	instance->scan = scan;
 	/* one that follows a scan that was cut will not come much further */
-	if (instance->figures.end_wall && instance->figures.coverage < 100 &&
-	    instance->figures.scanned < stats.entries / 2)
-		stats.entries = instance->figures.scanned * 2;
+	if (instance->figures->end_wall && instance->figures->coverage < 100 &&
+	    instance->figures->scanned < stats.entries / 2)
+		stats.entries = instance->figures->scanned * 2;
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
@@ -369,11 +409,11 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 		error = errno;
 	instance->scan = NULL;
 	if (error) {
-		instance->figures.failures++;
+		instance->figures->failures++;
 		/* an unreadable table is the sample's to tell */
-		if (instance->sample.has_figures)
+		if (instance->sample->has_figures)
 			log_warning("conntrack table \"%s\": the scan failed: ctnetlink: %s",
-				    instance->sample.name, strerror(error));
+				    instance->sample->name, strerror(error));
 	}
 	instance->scan_errno = error;
 	return true;
@@ -388,5 +428,5 @@ void instance_scan_abandon(struct instance *instance)
 
 const struct snapshot_scan *instance_get_scan(const struct instance *instance)
 {
-	return &instance->figures;
+	return instance->figures;
 }

@@ -33,7 +33,6 @@ static void clear_but(struct tables *tables, const struct tables *but)
 			instance_free(tables->instances[i]);
 	}
 	free(tables->instances);
-	free(tables->unsent);
 	*tables = (struct tables){ 0 };
 }
 
@@ -49,8 +48,6 @@ static int add(struct tables *tables, const struct tables *before, uint32_t inde
 		return -1;
 	if (!instance)
 		return -1;
-	/* also a scan that has not been made: what stood under this index before is to go */
-	tables->unsent[tables->count] = (struct tables_unsent){ true, true };
 	tables->instances[tables->count++] = instance;
 	return 0;
 }
@@ -61,10 +58,8 @@ int tables_build(struct tables *tables, const struct tables *before, const struc
 	size_t count = config->namespace_count + 1;
 	int saved;
 
-	*tables = (struct tables){ .instances = calloc(count, sizeof(*tables->instances)),
-				   .unsent = calloc(count, sizeof(*tables->unsent)) };
-	if (!tables->instances || !tables->unsent ||
-	    add(tables, before, 1, "default", NULL, config) != 0)
+	*tables = (struct tables){ .instances = calloc(count, sizeof(*tables->instances)) };
+	if (!tables->instances || add(tables, before, 1, "default", NULL, config) != 0)
 		goto fail;
 	for (size_t i = 0; i < config->namespace_count; i++) {
 		const struct config_namespace *namespace = &config->namespaces[i];

@@ -4,7 +4,6 @@
 #ifndef TABLES_H
 #define TABLES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/config.h"
@@ -13,10 +12,6 @@
 struct tables {
 	size_t count;
 	struct instance **instances; /* owned */
-	/* what the subagent does not have yet, by position; the collector's to set */
-	struct tables_unsent {
-		bool sample, scan;
-	} * unsent; /* owned */
 };
 
 /* Makes the tables of `config`. An instance that `before` has under the same index and name is

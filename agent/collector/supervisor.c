@@ -24,13 +24,14 @@
 #define STEADY_MS        30000 /* one that lived so long starts without delay when it dies */
 #define HANG_MS          10000 /* one that has not read for so long is hung */
 #define TERM_MS          1000  /* one that is asked to end gets so long */
+#define PUBLISH_RETRY_MS 20    /* one that has not read the last snapshots is looked at again */
 #define EVENT_POLL_MS    20    /* how often an event under way is looked after, while it is young */
 #define EVENT_YOUNG_MS   1000
 
 struct supervisor {
-	loop_callback *started, *forget;
+	loop_callback *forget;
 	void *context;
-	struct loop_timer *restart_timer, *event_timer;
+	struct loop_timer *restart_timer, *event_timer, *publish_timer;
 	struct agentx_master master;
 	pid_t pid; /* 0: none runs */
 	struct channel channel;
@@ -42,6 +43,12 @@ struct supervisor {
 	uint64_t event_written_ms;
 	uint64_t events_taken, events_lost;
 	uint64_t *master_connects; /* shared by all subagents in turn; never read here */
+	/* what is shown, and what of it the subagent lacks, by the instance's position */
+	const struct tables *tables;
+	struct snapshot_agent *agent;
+	struct lack {
+		bool sample, scan;
+	} lacks[SNAPSHOT_INSTANCES_MAX];
 };
 
 static void restart(void *context)
@@ -56,15 +63,19 @@ static void look_after_event(void *context)
 	push_events(context);
 }
 
+static void publish_again(void *context)
+{
+	supervisor_publish(context);
+}
+
 struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
-				  loop_callback *started, loop_callback *forget, void *context)
+				  loop_callback *forget, void *context)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
 
 	if (!supervisor)
 		return NULL;
 	supervisor->master = *master;
-	supervisor->started = started;
 	supervisor->forget = forget;
 	supervisor->context = context;
 	supervisor->channel = (struct channel){ -1, -1 };
@@ -77,7 +88,8 @@ struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master 
 	}
 	supervisor->restart_timer = loop_timer_new(loop, restart, supervisor);
 	supervisor->event_timer = loop_timer_new(loop, look_after_event, supervisor);
-	if (!supervisor->restart_timer || !supervisor->event_timer) {
+	supervisor->publish_timer = loop_timer_new(loop, publish_again, supervisor);
+	if (!supervisor->restart_timer || !supervisor->event_timer || !supervisor->publish_timer) {
 		supervisor_free(supervisor);
 		return NULL;
 	}
@@ -136,15 +148,15 @@ __attribute__((noreturn)) static void become_subagent(const struct supervisor *s
 {
 	const struct channel own = { 3, 4 };
 	/* out of the way of 3 and 4 first */
-	int figures = fcntl(ends->figures, F_DUPFD, 5);
-	int events = fcntl(ends->events, F_DUPFD, figures + 1);
+	int snapshots = fcntl(ends->snapshots, F_DUPFD, 5);
+	int events = fcntl(ends->events, F_DUPFD, snapshots + 1);
 
-	if (figures < 0 || events < 0)
+	if (snapshots < 0 || events < 0)
 		_exit(1);
-	close_all_but(figures, events);
+	close_all_but(snapshots, events);
 	/* only now: what is freed with a descriptor, such as a timer, is the collector's too */
 	supervisor->forget(supervisor->context);
-	if (dup2(figures, own.figures) < 0 || dup2(events, own.events) < 0)
+	if (dup2(snapshots, own.snapshots) < 0 || dup2(events, own.events) < 0)
 		_exit(1);
 	close_from_to(5, ~0U);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -159,6 +171,14 @@ static void schedule_restart(struct supervisor *supervisor)
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
 		supervisor->backoff_ms = BACKOFF_MAX_MS;
+}
+
+/* A subagent that knows nothing; also of a scan that has not been made, since what stood under this
+ * index before is to go. */
+static void forget_what_was_sent(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->tables->count; i++)
+		supervisor->lacks[i] = (struct lack){ true, true };
 }
 
 void supervisor_start(struct supervisor *supervisor)
@@ -190,7 +210,9 @@ void supervisor_start(struct supervisor *supervisor)
 	supervisor->is_killed = false;
 	supervisor->event_under_way = false;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
-	supervisor->started(supervisor->context);
+	/* it gets all that is known before it answers its first request */
+	forget_what_was_sent(supervisor);
+	supervisor_publish(supervisor);
 	push_events(supervisor);
 }
 
@@ -240,7 +262,7 @@ void supervisor_check(struct supervisor *supervisor)
 
 	if (supervisor->pid <= 0)
 		return;
-	if (channel_progress(supervisor->channel.figures) != CHANNEL_UNREAD)
+	if (channel_progress(supervisor->channel.snapshots) != CHANNEL_UNREAD)
 		supervisor->drained_ms = now;
 	if (now - supervisor->drained_ms >= HANG_MS && !supervisor->is_killed) {
 		log_warning("the subagent has not read for %d seconds (is the master hung?); "
@@ -281,7 +303,8 @@ static void push_events(struct supervisor *supervisor)
 	event = event_queue_peek(&supervisor->events);
 	if (!event)
 		return;
-	if (!supervisor->event_under_way && channel_send_event(&supervisor->channel, event) == 0) {
+	if (!supervisor->event_under_way &&
+	    channel_send(supervisor->channel.events, event, sizeof(*event)) == 0) {
 		supervisor->event_under_way = true;
 		supervisor->event_written_ms = clock_monotonic_ms();
 	}
@@ -305,41 +328,72 @@ void supervisor_notify(struct supervisor *supervisor, const struct event *event)
 	push_events(supervisor);
 }
 
-uint64_t supervisor_events_taken(const struct supervisor *supervisor)
+void supervisor_show(struct supervisor *supervisor, const struct tables *tables,
+		     struct snapshot_agent *agent)
 {
-	return supervisor->events_taken;
+	supervisor->tables = tables;
+	supervisor->agent = agent;
+	forget_what_was_sent(supervisor);
 }
 
-uint64_t supervisor_events_lost(const struct supervisor *supervisor)
+void supervisor_sampled(struct supervisor *supervisor, size_t position)
 {
-	return supervisor->events_lost;
+	supervisor->lacks[position].sample = true;
 }
 
-bool supervisor_wants_figures(const struct supervisor *supervisor)
+void supervisor_scanned(struct supervisor *supervisor, size_t position)
 {
-	return supervisor->pid > 0 && channel_progress(supervisor->channel.figures) == CHANNEL_READ;
+	supervisor->lacks[position].scan = true;
 }
 
-void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent)
+/* False if there is no room for it now; only that is worth another try. */
+static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
-	if (channel_send_agent(&supervisor->channel, agent) != 0)
-		log_debug("channel: %s", strerror(errno));
-}
-
-/* Only a lack of room is worth another try. */
-static bool was_sent(int result)
-{
-	if (result != 0 && errno != EAGAIN)
+	if (channel_send(supervisor->channel.snapshots, snapshot, snapshot_size(snapshot)) == 0)
+		return true;
+	if (errno != EAGAIN)
 		log_warning("channel: %s", strerror(errno));
-	return result == 0 || errno != EAGAIN;
+	return errno != EAGAIN;
 }
 
-bool supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample)
+/* What is lacking, as far as there is room for it. True when that is all. */
+static bool send_what_lacks(struct supervisor *supervisor)
 {
-	return was_sent(channel_send_sample(&supervisor->channel, sample));
+	supervisor->agent->notifications_sent = supervisor->events_taken;
+	supervisor->agent->notifications_lost = supervisor->events_lost;
+	send_snapshot(supervisor, &supervisor->agent->base);
+	for (size_t i = 0; i < supervisor->tables->count; i++) {
+		struct instance *instance = supervisor->tables->instances[i];
+		struct lack *lack = &supervisor->lacks[i];
+
+		if (lack->sample)
+			lack->sample =
+				!send_snapshot(supervisor, &instance_get_sample(instance)->base);
+		if (lack->scan && !lack->sample)
+			lack->scan = !send_snapshot(supervisor, &instance_get_scan(instance)->base);
+		if (lack->sample || lack->scan)
+			return false;
+	}
+	return true;
 }
 
-bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan)
+static bool lacks_something(const struct supervisor *supervisor)
 {
-	return was_sent(channel_send_scan(&supervisor->channel, scan));
+	for (size_t i = 0; i < supervisor->tables->count; i++) {
+		if (supervisor->lacks[i].sample || supervisor->lacks[i].scan)
+			return true;
+	}
+	return false;
+}
+
+void supervisor_publish(struct supervisor *supervisor)
+{
+	bool done = false;
+
+	if (!lacks_something(supervisor))
+		return;
+	if (supervisor->pid > 0 && channel_progress(supervisor->channel.snapshots) == CHANNEL_READ)
+		done = send_what_lacks(supervisor);
+	if (!done)
+		loop_timer_once(supervisor->publish_timer, PUBLISH_RETRY_MS * 1000000ULL);
 }

@@ -12,16 +12,23 @@
 #include "common/event.h"
 #include "collector/loop.h"
 #include "common/snapshot.h"
+#include "collector/instances.h"
 
 struct supervisor;
 
-/* The address in `master` must stay until it is replaced or the supervisor is freed. `started` is
- * called after each start of a subagent, which knows nothing yet; `forget` in the subagent's
- * process before it begins, to free what is the collector's alone. NULL with errno. */
+/* The address in `master` must stay until it is replaced or the supervisor is freed. `forget` is
+ * called in the subagent's process before it begins, to free what is the collector's alone. NULL
+ * with errno. */
 struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
-				  loop_callback *started, loop_callback *forget, void *context);
+				  loop_callback *forget, void *context);
 /* Ends the subagent, within a second whatever it is doing. */
 void supervisor_free(struct supervisor *supervisor);
+
+/* What the subagent is to show: both must stay until they are replaced. To be called before the
+ * first start, and whenever the instances are others. The counts of notifications in `agent` are
+ * the supervisor's to set. */
+void supervisor_show(struct supervisor *supervisor, const struct tables *tables,
+		     struct snapshot_agent *agent);
 
 /* Starts the subagent. */
 void supervisor_start(struct supervisor *supervisor);
@@ -38,15 +45,12 @@ void supervisor_check(struct supervisor *supervisor);
 /* Queues an event. */
 void supervisor_notify(struct supervisor *supervisor, const struct event *event);
 
-/* Events handed to a subagent with a master, and events that found the queue full. */
-uint64_t supervisor_events_taken(const struct supervisor *supervisor);
-uint64_t supervisor_events_lost(const struct supervisor *supervisor);
+/* The instance at that position has a new sample, a new scan. */
+void supervisor_sampled(struct supervisor *supervisor, size_t position);
+void supervisor_scanned(struct supervisor *supervisor, size_t position);
 
-/* Whether figures would be read now; a subagent that is behind gets the newest ones later. */
-bool supervisor_wants_figures(const struct supervisor *supervisor);
-void supervisor_send_agent(struct supervisor *supervisor, const struct snapshot_agent *agent);
-/* False if there is no room for it now. */
-bool supervisor_send_sample(struct supervisor *supervisor, const struct snapshot_sample *sample);
-bool supervisor_send_scan(struct supervisor *supervisor, const struct snapshot_scan *scan);
+/* Gives the subagent what it lacks, if it reads; what it cannot take now, it gets when it has read
+ * on, and then the newest. */
+void supervisor_publish(struct supervisor *supervisor);
 
 #endif

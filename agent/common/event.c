@@ -142,31 +142,3 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 		break; /* of the functions above */
 	}
 }
-
-void event_code(struct codec *codec, struct event *event)
-{
-	codec_u8(codec, &event->kind);
-	codec_u32(codec, &event->instance);
-	codec_string(codec, event->instance_name, sizeof(event->instance_name));
-	codec_string(codec, event->text, sizeof(event->text));
-	codec_u32(codec, &event->entries);
-	codec_u32(codec, &event->max_entries);
-	codec_u32(codec, &event->utilization);
-	codec_u64(codec, &event->drops);
-	codec_u64(codec, &event->early_drops);
-	codec_u8(codec, &event->status);
-	codec_string(codec, event->status_text, sizeof(event->status_text));
-	codec_u32(codec, &event->threshold);
-	codec_string(codec, event->threshold_name, sizeof(event->threshold_name));
-	codec_u32(codec, &event->threshold_rising);
-	codec_u32(codec, &event->threshold_falling);
-	codec_u32(codec, &event->source_rank);
-	codec_string(codec, event->source_text, sizeof(event->source_text));
-	codec_u32(codec, &event->source_entries);
-	codec_u32(codec, &event->source_share);
-	codec_u32(codec, &event->watch);
-	codec_string(codec, event->watch_name, sizeof(event->watch_name));
-	codec_u32(codec, &event->watch_entries);
-	codec_u32(codec, &event->watch_rising);
-	codec_u32(codec, &event->watch_falling);
-}

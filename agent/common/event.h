@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/codec.h"
 #include "common/snapshot.h"
 
 /* SnmpAdminString holds 255 octets. */
@@ -61,8 +60,5 @@ void event_compose_source(struct event *event, enum event_kind kind,
 /* EVENT_WATCH_*. */
 void event_compose_watch(struct event *event, enum event_kind kind,
 			 const struct snapshot_sample *sample, const struct snapshot_watch *watch);
-
-/* Encode or decode, by the codec's direction. */
-void event_code(struct codec *codec, struct event *event);
 
 #endif

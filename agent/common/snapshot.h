@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the collector knows and the subagent shows: plain data, immutable once published.
  *
- * Three shapes, because they age apart: the agent's own figures, the sample of an instance (every
+ * A snapshot is one block of memory: a struct and, behind it, the rows that its pointers lead to.
+ * It is sent as it is, because both ends are one program. To add a value is to add its field here.
+ *
+ * Three kinds, because they age apart: the agent's own values, the sample of an instance (every
  * sample-interval) and the scan of an instance (at the end of every scan). An instance is one
  * conntrack table, that is one network namespace. Pure: no I/O. */
 #ifndef SNAPSHOT_H
@@ -12,7 +15,6 @@
 #include <stdint.h>
 
 #include "common/address.h"
-#include "common/codec.h"
 #include "common/counters.h"
 
 #define SNAPSHOT_NAME_SIZE      64
@@ -26,8 +28,16 @@
 #define SNAPSHOT_WATCHES_MAX    64
 #define SNAPSHOT_INSTANCES_MAX  257
 
+enum snapshot_kind { SNAPSHOT_AGENT = 1, SNAPSHOT_SAMPLE, SNAPSHOT_SCAN };
+
+/* What each of them begins with. */
+struct snapshot {
+	uint32_t kind; /* enum snapshot_kind */
+};
+
 /* nfctAgent */
 struct snapshot_agent {
+	struct snapshot base;
 	uint32_t sample_interval;  /* seconds */
 	uint32_t refresh_interval; /* seconds */
 	uint32_t cpu_budget;       /* percent of one core */
@@ -35,7 +45,7 @@ struct snapshot_agent {
 	uint64_t start_time; /* wall clock, ms */
 	/* the instances there are; what is known of others is to be forgotten */
 	size_t instance_count;
-	uint32_t instances[SNAPSHOT_INSTANCES_MAX];
+	uint32_t *instances;
 };
 
 /* nfctInstanceStatus */
@@ -43,6 +53,7 @@ enum snapshot_status { STATUS_OK = 1, STATUS_STALE = 2, STATUS_UNAVAILABLE = 3 }
 
 /* nfctThresholdEntry */
 struct snapshot_threshold {
+	uint32_t index; /* nfctThresholdIndex */
 	char name[SNAPSHOT_NAME_SIZE];
 	uint32_t rising, falling; /* percent */
 	bool raised;
@@ -52,6 +63,7 @@ struct snapshot_threshold {
 
 /* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry */
 struct snapshot_sample {
+	struct snapshot base;
 	uint32_t instance; /* nfctInstanceIndex, from 1 */
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
@@ -66,9 +78,9 @@ struct snapshot_sample {
 	uint64_t discontinuity; /* monotonic ms */
 	struct counters total;
 	size_t cpu_count;
-	struct counters *cpus; /* by the kernel's CPU number; owned */
+	struct counters *cpus; /* by the kernel's CPU number */
 	size_t threshold_count;
-	struct snapshot_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];
+	struct snapshot_threshold *thresholds;
 };
 
 /* nfctProtocolEntry; sorted by (address type, number) */
@@ -125,6 +137,7 @@ struct snapshot_watch {
 
 /* nfctSnapshotEntry, and the rows of every scanned table */
 struct snapshot_scan {
+	struct snapshot base;
 	uint32_t instance;
 	uint64_t end_wall, end_monotonic; /* ms; 0: no scan has ended yet */
 	uint32_t duration;                /* ms, wall */
@@ -143,15 +156,15 @@ struct snapshot_scan {
 	uint32_t create_rate;    /* entries per second */
 	uint32_t identity_share; /* percent of the entries */
 	size_t protocol_count;
-	struct snapshot_protocol *protocols; /* owned */
+	struct snapshot_protocol *protocols;
 	size_t state_count;
-	struct snapshot_state *states; /* owned */
+	struct snapshot_state *states;
 	size_t zone_count;
-	struct snapshot_zone *zones; /* owned */
+	struct snapshot_zone *zones;
 	size_t top_count;
-	struct snapshot_top *tops; /* owned */
+	struct snapshot_top *tops;
 	size_t watch_count;
-	struct snapshot_watch *watches; /* owned */
+	struct snapshot_watch *watches;
 };
 
 /* Entries in whole percent of the limit, rounded down; 0 without a limit; may pass 100. */
@@ -160,14 +173,15 @@ static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
 	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
 }
 
-/* Encode or decode, by the codec's direction. After decoding, the arrays belong to the struct, also
- * when the codec has failed. */
-void snapshot_agent_code(struct codec *codec, struct snapshot_agent *agent);
-void snapshot_sample_code(struct codec *codec, struct snapshot_sample *sample);
-void snapshot_scan_code(struct codec *codec, struct snapshot_scan *scan);
+/* A block with a copy of `head`, whose pointers count for nothing, and room for the rows that it
+ * counts, which are 0. The caller frees it, with free(3). NULL with ENOMEM. */
+struct snapshot *snapshot_new(const struct snapshot *head);
 
-/* Frees what the struct owns, not the struct. */
-void snapshot_sample_clear(struct snapshot_sample *sample);
-void snapshot_scan_clear(struct snapshot_scan *scan);
+/* How long the block is. */
+size_t snapshot_size(const struct snapshot *snapshot);
+
+/* Looks at a block that was received, and lets its pointers lead into it. NULL if it is of no known
+ * kind, if it counts more rows than there can be, or if it is shorter or longer than its rows. */
+struct snapshot *snapshot_accept(void *block, size_t length);
 
 #endif

@@ -171,20 +171,18 @@ uint32_t aggregate_scanned(const struct aggregate *aggregate)
 	return aggregate->totals.scanned + aggregate->is_waiting;
 }
 
-static int finish_zones(struct aggregate *aggregate, struct snapshot_scan *figures)
+/* What the memory needs for the zones. */
+static int prepare_zones(struct aggregate *aggregate)
 {
 	struct aggregate_memory *memory = aggregate->memory;
 
 	if (!aggregate->zones) {
 		free(memory->zones);
 		memory->zones = NULL;
-		return 0;
-	}
-	if (!memory->zones)
+	} else if (!memory->zones) {
 		memory->zones = calloc(1, sizeof(*memory->zones));
-	if (!memory->zones)
-		return -1;
-	return zones_finish(aggregate->zones, memory->zones, &figures->zones, &figures->zone_count);
+	}
+	return !aggregate->zones || memory->zones ? 0 : -1;
 }
 
 static uint64_t created_before(const struct aggregate_memory *memory, const char *name)
@@ -194,21 +192,6 @@ static uint64_t created_before(const struct aggregate_memory *memory, const char
 			return memory->watches[i].created;
 	}
 	return 0;
-}
-
-/* Room for the watches' rows and for what is to be remembered of them. */
-static int prepare_watches(const struct config *config, struct snapshot_scan *figures,
-			   struct watch_memory **remembered)
-{
-	*remembered = NULL;
-	if (config->watch_count == 0)
-		return 0;
-	figures->watches = calloc(config->watch_count, sizeof(*figures->watches));
-	if (!figures->watches)
-		return -1;
-	figures->watch_count = config->watch_count;
-	*remembered = calloc(config->watch_count, sizeof(**remembered));
-	return *remembered ? 0 : -1;
 }
 
 /* The watches' rows, but for the state of their alarms. */
@@ -268,45 +251,64 @@ static void finish_identities(struct aggregate *aggregate, uint64_t start_ms, ui
 	}
 }
 
-int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
-		     uint32_t entries, struct snapshot_scan *figures)
+/* A block with room for all rows. NULL with ENOMEM. */
+static struct snapshot_scan *new_scan(struct aggregate *aggregate)
 {
-	struct watch_memory *remembered = NULL;
+	struct aggregate_memory *memory = aggregate->memory;
+	struct snapshot_scan head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_SCAN;
+	totals_count_rows(&aggregate->totals, &memory->rows, &head);
+	head.top_count = top_count_rows(aggregate->top);
+	if (aggregate->zones)
+		head.zone_count = zones_count_rows(aggregate->zones, memory->zones);
+	head.watch_count = aggregate->config->watch_count;
+	return (struct snapshot_scan *)snapshot_new(&head.base);
+}
+
+/* From what was read to the table. */
+static void scale(struct aggregate *aggregate, uint32_t entries)
+{
+	uint32_t read = aggregate->totals.scanned;
+
+	aggregate->estimate = (struct estimate){ read, entries > read ? entries : read };
+	totals_scale(&aggregate->totals, &aggregate->estimate);
+	if (aggregate->zones)
+		zones_scale(aggregate->zones, &aggregate->estimate);
+}
+
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+		     uint32_t entries, const struct snapshot_top *culprit,
+		     struct aggregate_result *result)
+{
+	struct aggregate_memory *memory = aggregate->memory;
+	const struct estimate *estimate = &aggregate->estimate;
+	struct watch_memory *watches;
 	struct identities_change change;
-	uint32_t read;
+	struct snapshot_scan *scan;
 
 	if (aggregate->is_waiting)
 		count(aggregate, &aggregate->waiting);
 	aggregate->is_waiting = false;
-	read = aggregate->totals.scanned;
-	aggregate->estimate = (struct estimate){ read, entries > read ? entries : read };
-	figures->coverage = estimate_coverage(&aggregate->estimate);
-	figures->margin = estimate_margin(&aggregate->estimate);
-	totals_scale(&aggregate->totals, &aggregate->estimate);
-	if (aggregate->zones)
-		zones_scale(aggregate->zones, &aggregate->estimate);
+	scale(aggregate, entries);
 	/* what can fail comes first, so that the memory learns all of a scan or nothing */
-	if (totals_finish(&aggregate->totals, &aggregate->memory->rows, figures) != 0 ||
-	    top_finish(aggregate->top, &aggregate->estimate, &figures->tops, &figures->top_count) !=
-		    0 ||
-	    finish_zones(aggregate, figures) != 0 ||
-	    prepare_watches(aggregate->config, figures, &remembered) != 0)
-		goto fail;
-	figures->scanned = read;
-	finish_identities(aggregate, start_ms, end_ms, figures, &change);
-	finish_watches(aggregate, &change, figures, remembered);
+	watches = calloc(aggregate->config->watch_count + 1, sizeof(*watches));
+	scan = watches && prepare_zones(aggregate) == 0 ? new_scan(aggregate) : NULL;
+	if (!scan) {
+		free(watches);
+		return -1;
+	}
+	totals_fill(&aggregate->totals, &memory->rows, scan);
+	top_fill(aggregate->top, estimate, scan->tops);
+	top_find_source(aggregate->top, estimate, culprit, &result->source);
+	if (aggregate->zones)
+		zones_fill(aggregate->zones, memory->zones, scan->zone_count, scan->zones);
+	scan->scanned = estimate->read;
+	scan->coverage = estimate_coverage(estimate);
+	scan->margin = estimate_margin(estimate);
+	finish_identities(aggregate, start_ms, end_ms, scan, &change);
+	finish_watches(aggregate, &change, scan, watches);
+	result->scan = scan;
 	return 0;
-fail:
-	snapshot_scan_clear(figures);
-	return -1;
-}
-
-bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row)
-{
-	return top_first_source(aggregate->top, &aggregate->estimate, row);
-}
-
-void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row)
-{
-	top_refresh_source(aggregate->top, &aggregate->estimate, row);
 }

@@ -34,16 +34,18 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry);
 uint32_t aggregate_scanned(const struct aggregate *aggregate);
 
-/* Ends: `figures` gets the entry figures and all rows, of which it must own none yet, and `memory`
- * learns. Of a table of more `entries` than were read, the figures are estimates; 0: it was read to
- * its end. It was read from `start_ms` to `end_ms` (monotonic). -1 with ENOMEM: then `figures` owns
- * nothing, and the scan is as good as failed. */
-int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
-		     uint32_t entries, struct snapshot_scan *figures);
+/* What a scan has found. */
+struct aggregate_result {
+	struct snapshot_scan *scan; /* all that was gathered; owned by the caller */
+	struct snapshot_top source; /* whom the source alarm is to judge; rank 0: nobody */
+};
 
-/* After aggregate_finish(): the source with the most entries (false: there is none), and a source's
- * row as it is in this scan (all 0 if it is not among the many). */
-bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row);
-void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row);
+/* Ends: fills `result`, and the memory learns. Of a table of more `entries` than were read, the
+ * figures are estimates; 0: it was read to its end. It was read from `start_ms` to `end_ms`
+ * (monotonic). `culprit` is whom a raised source alarm is about, NULL: it is not raised. -1 with
+ * ENOMEM, and the scan is as good as failed. */
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+		     uint32_t entries, const struct snapshot_top *culprit,
+		     struct aggregate_result *result);
 
 #endif

@@ -67,11 +67,6 @@ void scan_free(struct scan *scan)
 	free(scan);
 }
 
-bool scan_is_running(const struct scan *scan)
-{
-	return scan->ctnl != NULL;
-}
-
 static enum scan_result scan_fail(struct scan *scan)
 {
 	scan->error = errno;
@@ -135,21 +130,20 @@ int scan_error(const struct scan *scan)
 	return scan->error;
 }
 
-int scan_finish(struct scan *scan, uint32_t entries, struct snapshot_scan *figures)
+int scan_finish(struct scan *scan, uint32_t entries, const struct snapshot_top *culprit,
+		struct aggregate_result *result)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms,
-				      scan->was_cut ? entries : 0, figures);
+	struct snapshot_scan *found;
 
+	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms,
+			     scan->was_cut ? entries : 0, culprit, result) != 0)
+		return -1;
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
-	figures->end_monotonic = scan->end_ms;
-	figures->end_wall = clock_wall_ms() - (clock_monotonic_ms() - scan->end_ms);
-	figures->duration = (uint32_t)(scan->end_ms - scan->start_ms);
-	figures->cpu_time = (uint32_t)(scan->cpu_ns / 1000);
-	return result;
-}
-
-struct aggregate *scan_aggregate(struct scan *scan)
-{
-	return scan->aggregate;
+	found = result->scan;
+	found->end_monotonic = scan->end_ms;
+	found->end_wall = clock_wall_ms() - (clock_monotonic_ms() - scan->end_ms);
+	found->duration = (uint32_t)(scan->end_ms - scan->start_ms);
+	found->cpu_time = (uint32_t)(scan->cpu_ns / 1000);
+	return 0;
 }

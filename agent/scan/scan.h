@@ -38,7 +38,6 @@ void scan_abandon(struct scan *scan);
 
 /* Reads one receive buffer on. */
 enum scan_result scan_step(struct scan *scan);
-bool scan_is_running(const struct scan *scan);
 
 /* Entries read so far. */
 uint32_t scan_progress(const struct scan *scan);
@@ -46,15 +45,13 @@ uint32_t scan_progress(const struct scan *scan);
 /* After SCAN_FAILED: the errno. */
 int scan_error(const struct scan *scan);
 
-/* After SCAN_DONE: fills `figures` (which owns nothing yet) but for instance, counts of scans, firm
- * utilization and the states of alarms. -1 with ENOMEM. */
-int scan_finish(struct scan *scan, uint32_t entries, struct snapshot_scan *figures);
+/* After SCAN_DONE: as aggregate_finish(), with its cost. The instance, the counts of scans, firm
+ * utilization and the states of alarms are left to fill. -1 with ENOMEM. */
+int scan_finish(struct scan *scan, uint32_t entries, const struct snapshot_top *culprit,
+		struct aggregate_result *result);
 
 /* After SCAN_DONE: whether its budget ended it. Then scan_finish() must be told how many `entries`
  * the table has; else these are of no account. */
 bool scan_was_cut(const struct scan *scan);
-
-/* What was gathered; for the questions that are left after scan_finish(). */
-struct aggregate *scan_aggregate(struct scan *scan);
 
 #endif

@@ -262,6 +262,11 @@ static int item_compare(const void *one, const void *other)
 	return key_compare(&first->key, &second->key);
 }
 
+size_t sketch_count(const struct sketch *sketch)
+{
+	return sketch->used;
+}
+
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max)
 {
 	for (uint32_t i = 0; i < sketch->used; i++)

@@ -46,6 +46,9 @@ void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked
 bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 		 struct sketch_item *item);
 
+/* How many keys it holds. */
+size_t sketch_count(const struct sketch *sketch);
+
 /* The first `max` keys by count (highest first), then by key; returns how many. `items` must have
  * room for the capacity: all of them pass through it. */
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max);

@@ -146,49 +146,45 @@ static void row_fill(struct snapshot_top *row, const struct top *top, enum top_k
 	row_figures(row, item, estimate);
 }
 
-int top_finish(struct top *top, const struct estimate *estimate, struct snapshot_top **rows,
-	       size_t *count)
+size_t top_count_rows(const struct top *top)
 {
-	uint32_t max = top->settings.rows;
-	struct snapshot_top *row;
+	size_t count = 0;
 
-	*rows = NULL;
-	*count = 0;
-	if (max == 0)
-		return 0;
-	row = *rows = calloc((size_t)max * TOP_KINDS, sizeof(*row));
-	if (!row)
-		return -1;
-	for (int kind = 0; kind < TOP_KINDS; kind++) {
-		uint32_t found = (uint32_t)sketch_top(top->sketches[kind], top->items, max);
+	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
+		size_t held = sketch_count(top->sketches[kind]);
+
+		count += held < top->settings.rows ? held : top->settings.rows;
+	}
+	return count;
+}
+
+void top_fill(struct top *top, const struct estimate *estimate, struct snapshot_top *rows)
+{
+	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
+		uint32_t found =
+			(uint32_t)sketch_top(top->sketches[kind], top->items, top->settings.rows);
 
 		for (uint32_t i = 0; i < found; i++)
-			row_fill(row++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
+			row_fill(rows++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
 				 estimate);
 	}
-	*count = (size_t)(row - *rows);
-	return 0;
 }
 
-bool top_first_source(struct top *top, const struct estimate *estimate, struct snapshot_top *row)
+void top_find_source(struct top *top, const struct estimate *estimate,
+		     const struct snapshot_top *culprit, struct snapshot_top *row)
 {
 	const struct sketch *sketch = top->sketches[TOP_SOURCE - 1];
+	struct sketch_item item = { .count = 0 };
 
-	if (!sketch || sketch_top(sketch, top->items, 1) == 0)
-		return false;
-	row_fill(row, top, TOP_SOURCE, 1, &top->items[0], estimate);
-	return true;
-}
-
-void top_refresh_source(const struct top *top, const struct estimate *estimate,
-			struct snapshot_top *row)
-{
-	struct sketch_item item = {
-		.key = { { row->address_type, be64toh(row->address.half[0]),
-			   be64toh(row->address.half[1]) } },
-	};
-
-	if (top->sketches[TOP_SOURCE - 1])
-		sketch_find(top->sketches[TOP_SOURCE - 1], &item.key, &item);
-	row_figures(row, &item, estimate);
+	memset(row, 0, sizeof(*row));
+	if (culprit) {
+		*row = *culprit;
+		item.key = (struct sketch_key){ { row->address_type, be64toh(row->address.half[0]),
+						  be64toh(row->address.half[1]) } };
+		if (sketch)
+			sketch_find(sketch, &item.key, &item);
+		row_figures(row, &item, estimate);
+	} else if (sketch && sketch_top(sketch, top->items, 1)) {
+		row_fill(row, top, TOP_SOURCE, 1, &top->items[0], estimate);
+	}
 }

@@ -30,16 +30,15 @@ void top_free(struct top *top);
 void top_clear(struct top *top);
 void top_add(struct top *top, const struct ct_entry *entry);
 
-/* The rows of a scan that has read so much of the table, sorted by (kind, rank): owned by the
- * caller. -1 with ENOMEM. */
-int top_finish(struct top *top, const struct estimate *estimate, struct snapshot_top **rows,
-	       size_t *count);
+/* How many rows there are. */
+size_t top_count_rows(const struct top *top);
 
-/* The source with the most entries. False if there is none. */
-bool top_first_source(struct top *top, const struct estimate *estimate, struct snapshot_top *row);
+/* Fills them, for a scan that has read so much of the table, sorted by (kind, rank). */
+void top_fill(struct top *top, const struct estimate *estimate, struct snapshot_top *rows);
 
-/* Brings the figures of a source's row to this scan's; all 0 if it is not held any more. */
-void top_refresh_source(const struct top *top, const struct estimate *estimate,
-			struct snapshot_top *row);
+/* The source that the alarm is to judge: `culprit` as it is in this scan (all 0 if it is not held
+ * any more); with NULL the source with the most entries, of rank 0 if there is none. */
+void top_find_source(struct top *top, const struct estimate *estimate,
+		     const struct snapshot_top *culprit, struct snapshot_top *row);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scan/totals.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 
 void totals_add(struct totals *totals, const struct ct_entry *entry)
@@ -79,7 +78,8 @@ static void rows_see(struct totals_rows *rows, int family, uint8_t number)
 	}
 }
 
-static void rows_learn(struct totals_rows *rows, const struct totals *totals)
+void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
+		       struct snapshot_scan *scan)
 {
 	static const uint8_t always[2][3] = {
 		{ CT_PROTOCOL_ICMP, CT_PROTOCOL_TCP, CT_PROTOCOL_UDP },
@@ -97,6 +97,8 @@ static void rows_learn(struct totals_rows *rows, const struct totals *totals)
 	if (totals->protocols[0][CT_PROTOCOL_SCTP].entries ||
 	    totals->protocols[1][CT_PROTOCOL_SCTP].entries)
 		rows->sctp_seen = true;
+	scan->protocol_count = rows->protocol_count[0] + rows->protocol_count[1];
+	scan->state_count = CT_TCP_STATES + (rows->sctp_seen ? CT_SCTP_STATES : 0);
 }
 
 static void protocol_add(struct snapshot_protocol *row, const struct totals_protocol *protocol)
@@ -108,16 +110,9 @@ static void protocol_add(struct snapshot_protocol *row, const struct totals_prot
 	row->octets += protocol->octets;
 }
 
-static int finish_protocols(const struct totals *totals, struct totals_rows *rows,
-			    struct snapshot_scan *scan)
+static void fill_protocols(const struct totals *totals, struct totals_rows *rows,
+			   struct snapshot_protocol *row)
 {
-	size_t count = rows->protocol_count[0] + rows->protocol_count[1];
-	struct snapshot_protocol *row = calloc(count, sizeof(*row));
-
-	if (!row)
-		return -1;
-	scan->protocols = row;
-	scan->protocol_count = count;
 	for (int family = 0; family < 2; family++) {
 		struct snapshot_protocol others = { 0 };
 
@@ -140,29 +135,19 @@ static int finish_protocols(const struct totals *totals, struct totals_rows *row
 			row++;
 		}
 	}
-	return 0;
 }
 
-static int finish_states(const struct totals *totals, const struct totals_rows *rows,
-			 struct snapshot_scan *scan)
+static void fill_states(uint8_t protocol, const uint32_t *entries, uint8_t count,
+			struct snapshot_state *rows)
 {
-	size_t count = CT_TCP_STATES + (rows->sctp_seen ? CT_SCTP_STATES : 0);
-	struct snapshot_state *row = calloc(count, sizeof(*row));
-
-	if (!row)
-		return -1;
-	scan->states = row;
-	scan->state_count = count;
-	for (uint8_t i = 0; i < CT_TCP_STATES; i++)
-		*row++ = (struct snapshot_state){ CT_PROTOCOL_TCP, (uint8_t)(i + 1),
-						  totals->tcp_states[i] };
-	for (uint8_t i = 0; rows->sctp_seen && i < CT_SCTP_STATES; i++)
-		*row++ = (struct snapshot_state){ CT_PROTOCOL_SCTP, (uint8_t)(i + 1),
-						  totals->sctp_states[i] };
-	return 0;
+	for (uint8_t i = 0; i < count; i++) {
+		rows[i].protocol = protocol;
+		rows[i].number = (uint8_t)(i + 1);
+		rows[i].entries = entries[i];
+	}
 }
 
-int totals_finish(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan)
+void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan)
 {
 	scan->scanned = totals->scanned;
 	scan->assured = totals->assured;
@@ -174,10 +159,9 @@ int totals_finish(const struct totals *totals, struct totals_rows *rows, struct 
 	scan->ipv4 = totals->family[0];
 	scan->ipv6 = totals->family[1];
 	scan->helped = totals->helped;
-	rows_learn(rows, totals);
-	if (finish_protocols(totals, rows, scan) != 0 || finish_states(totals, rows, scan) != 0) {
-		snapshot_scan_clear(scan);
-		return -1;
-	}
-	return 0;
+	fill_protocols(totals, rows, scan->protocols);
+	fill_states(CT_PROTOCOL_TCP, totals->tcp_states, CT_TCP_STATES, scan->states);
+	if (rows->sctp_seen)
+		fill_states(CT_PROTOCOL_SCTP, totals->sctp_states, CT_SCTP_STATES,
+			    scan->states + CT_TCP_STATES);
 }

@@ -40,9 +40,12 @@ void totals_add(struct totals *totals, const struct ct_entry *entry);
 /* Turns the counts of what was read into estimates of the whole table. */
 void totals_scale(struct totals *totals, const struct estimate *estimate);
 
-/* Puts the totals into `scan`: its entry figures and the rows of protocols and states, for which it
- * must own none yet. `rows` learns the new rows and peaks. -1 with ENOMEM. */
-int totals_finish(const struct totals *totals, struct totals_rows *rows,
-		  struct snapshot_scan *scan);
+/* How many rows `scan` is to have of protocols and states; `rows` learns the new ones. */
+void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
+		       struct snapshot_scan *scan);
+
+/* Puts the totals into `scan`, which has the rows: its entry figures, protocols and states. `rows`
+ * learns the peaks. */
+void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scan/zones.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 
 void zones_scale(struct zones *zones, const struct estimate *estimate)
 {
@@ -9,50 +9,65 @@ void zones_scale(struct zones *zones, const struct estimate *estimate)
 		zones->entries[zone] = estimate_scale(estimate, zones->entries[zone]);
 }
 
-static int by_entries(const void *one, const void *other)
+static bool is_seen(const struct zones_seen *seen, uint32_t zone)
 {
-	const struct snapshot_zone *first = one, *second = other;
-
-	if (first->entries != second->entries)
-		return first->entries > second->entries ? -1 : 1;
-	return first->zone - second->zone;
+	return seen->bits[zone / 8] >> zone % 8 & 1;
 }
 
-static int by_zone(const void *one, const void *other)
+size_t zones_count_rows(const struct zones *zones, struct zones_seen *seen)
 {
-	const struct snapshot_zone *first = one, *second = other;
-
-	return first->zone - second->zone;
-}
-
-int zones_finish(const struct zones *zones, struct zones_seen *seen, struct snapshot_zone **rows,
-		 size_t *count)
-{
-	struct snapshot_zone *fitted;
-	size_t found = 0, filled = 0;
+	size_t count = 0;
 
 	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++) {
 		if (zones->entries[zone])
 			seen->bits[zone / 8] = (uint8_t)(seen->bits[zone / 8] | 1U << zone % 8);
-		found += seen->bits[zone / 8] >> zone % 8 & 1;
+		count += is_seen(seen, zone);
 	}
-	*count = 0;
-	*rows = found ? calloc(found, sizeof(**rows)) : NULL;
-	if (found && !*rows)
-		return -1;
+	return count < SNAPSHOT_ZONES_MAX ? count : SNAPSHOT_ZONES_MAX;
+}
+
+/* The zones with at least so many entries. */
+static size_t count_from(const struct zones *zones, const struct zones_seen *seen, uint32_t entries)
+{
+	size_t count = 0;
+
+	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++)
+		count += is_seen(seen, zone) && zones->entries[zone] >= entries;
+	return count;
+}
+
+/* The most entries that at least `count` zones have. */
+static uint32_t find_cut(const struct zones *zones, const struct zones_seen *seen, size_t count)
+{
+	uint32_t low = 0, high = UINT32_MAX;
+
+	if (count < SNAPSHOT_ZONES_MAX)
+		return 0;
+	while (low < high) {
+		uint32_t middle = high - (high - low) / 2;
+
+		if (count_from(zones, seen, middle) >= count)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+void zones_fill(const struct zones *zones, const struct zones_seen *seen, size_t count,
+		struct snapshot_zone *rows)
+{
+	uint32_t cut = find_cut(zones, seen, count);
+	/* rows for zones with just so many */
+	size_t left = count - (cut < UINT32_MAX ? count_from(zones, seen, cut + 1) : 0);
+
 	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++) {
-		if (seen->bits[zone / 8] >> zone % 8 & 1)
-			(*rows)[filled++] =
-				(struct snapshot_zone){ (uint16_t)zone, zones->entries[zone] };
+		uint32_t entries = zones->entries[zone];
+
+		if (!is_seen(seen, zone) || entries < cut || (entries == cut && left == 0))
+			continue;
+		left -= entries == cut;
+		rows->zone = (uint16_t)zone;
+		rows++->entries = entries;
 	}
-	if (found > SNAPSHOT_ZONES_MAX) {
-		qsort(*rows, found, sizeof(**rows), by_entries);
-		found = SNAPSHOT_ZONES_MAX;
-		qsort(*rows, found, sizeof(**rows), by_zone);
-		fitted = reallocarray(*rows, found, sizeof(**rows));
-		if (fitted)
-			*rows = fitted;
-	}
-	*count = found;
-	return 0;
 }

@@ -29,9 +29,12 @@ static inline void zones_add(struct zones *zones, uint16_t zone)
 /* Turns the counts of what was read into estimates of the whole table. */
 void zones_scale(struct zones *zones, const struct estimate *estimate);
 
-/* A row for each zone that has been seen, sorted by zone, owned by the caller; of more than
- * SNAPSHOT_ZONES_MAX, those with the most entries, then the lowest. -1 with ENOMEM. */
-int zones_finish(const struct zones *zones, struct zones_seen *seen, struct snapshot_zone **rows,
-		 size_t *count);
+/* How many rows there are: one for each zone that has been seen, SNAPSHOT_ZONES_MAX at most. `seen`
+ * learns the new ones. */
+size_t zones_count_rows(const struct zones *zones, struct zones_seen *seen);
+
+/* Fills so many rows, sorted by zone: those with the most entries, then the lowest. */
+void zones_fill(const struct zones *zones, const struct zones_seen *seen, size_t count,
+		struct snapshot_zone *rows);
 
 #endif

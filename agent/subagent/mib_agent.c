@@ -6,7 +6,7 @@
 
 static const void *agent_base(const struct mib_row *row)
 {
-	return row->view->has_agent ? &row->view->agent : NULL;
+	return row->view->agent;
 }
 
 static bool get_version(const struct mib_row *row, const struct mib_column *column,

@@ -4,22 +4,17 @@
 
 #include "subagent/mib_table.h"
 
-static const struct snapshot_sample *sample_of(const struct mib_row *row)
-{
-	return row->instance->has_sample ? &row->instance->sample : NULL;
-}
-
 /* The sample, when its figures are real. */
 static const struct snapshot_sample *figures_of(const struct mib_row *row)
 {
-	const struct snapshot_sample *sample = sample_of(row);
+	const struct snapshot_sample *sample = row->instance->sample;
 
 	return sample && sample->has_figures ? sample : NULL;
 }
 
 static const void *sample_base(const struct mib_row *row)
 {
-	return sample_of(row);
+	return row->instance->sample;
 }
 
 /* A uint32_t of the sample that is only there when the table can be read. */
@@ -44,7 +39,7 @@ static bool get_utilization(const struct mib_row *row, const struct mib_column *
 static bool get_peak(const struct mib_row *row, const struct mib_column *column,
 		     struct mib_value *value)
 {
-	const struct snapshot_sample *sample = sample_of(row);
+	const struct snapshot_sample *sample = row->instance->sample;
 
 	return sample && sample->peak_time && mib_get_u32(row, column, value);
 }
@@ -74,7 +69,7 @@ static bool counter_value(const struct counters *counters, size_t counter, struc
 static bool get_counter(const struct mib_row *row, const struct mib_column *column,
 			struct mib_value *value)
 {
-	const struct snapshot_sample *sample = sample_of(row);
+	const struct snapshot_sample *sample = row->instance->sample;
 
 	return sample && counter_value(&sample->total, column->argument, value);
 }
@@ -95,7 +90,7 @@ static bool get_dropping(const struct mib_row *row, const struct mib_column *col
 static bool get_discontinuity(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
-	const struct snapshot_sample *sample = sample_of(row);
+	const struct snapshot_sample *sample = row->instance->sample;
 	int64_t uptime_ms;
 
 	(void)column;
@@ -145,7 +140,7 @@ const struct mib_table mib_instance_table = {
 
 static size_t cpu_count(const struct mib_instance *instance)
 {
-	return instance->has_sample ? instance->sample.cpu_count : 0;
+	return instance->sample ? instance->sample->cpu_count : 0;
 }
 
 static void cpu_key(const struct mib_instance *instance, size_t position, oid *key)
@@ -157,7 +152,7 @@ static void cpu_key(const struct mib_instance *instance, size_t position, oid *k
 static bool get_cpu_counter(const struct mib_row *row, const struct mib_column *column,
 			    struct mib_value *value)
 {
-	return counter_value(&row->instance->sample.cpus[row->position], column->argument, value);
+	return counter_value(&row->instance->sample->cpus[row->position], column->argument, value);
 }
 
 static const struct mib_column cpu_columns[] = {
@@ -183,25 +178,24 @@ const struct mib_table mib_cpu_table = {
 
 static size_t threshold_count(const struct mib_instance *instance)
 {
-	return instance->has_sample ? instance->sample.threshold_count : 0;
+	return instance->sample ? instance->sample->threshold_count : 0;
 }
 
 static void threshold_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	(void)instance;
-	key[0] = position + 1;
+	key[0] = instance->sample->thresholds[position].index;
 }
 
 static const void *threshold_base(const struct mib_row *row)
 {
-	return &row->instance->sample.thresholds[row->position];
+	return &row->instance->sample->thresholds[row->position];
 }
 
 static bool get_threshold_state(const struct mib_row *row, const struct mib_column *column,
 				struct mib_value *value)
 {
 	(void)column;
-	value->number = row->instance->sample.thresholds[row->position].raised ? 2 : 1;
+	value->number = row->instance->sample->thresholds[row->position].raised ? 2 : 1;
 	return true;
 }
 

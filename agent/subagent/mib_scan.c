@@ -9,12 +9,12 @@
 /* The scan tier's message, also when no scan has ended well yet. */
 static const void *scan_base(const struct mib_row *row)
 {
-	return row->instance->has_scan ? &row->instance->scan : NULL;
+	return row->instance->scan;
 }
 
 static bool has_ended(const struct mib_row *row)
 {
-	return row->instance->has_scan && row->instance->scan.end_wall;
+	return row->instance->scan && row->instance->scan->end_wall;
 }
 
 /* A uint32_t that a scan has found. */
@@ -30,7 +30,7 @@ static bool get_age(const struct mib_row *row, const struct mib_column *column,
 	(void)column;
 	if (!has_ended(row))
 		return false;
-	value->number = (row->view->now_ms - row->instance->scan.end_monotonic) / 10;
+	value->number = (row->view->now_ms - row->instance->scan->end_monotonic) / 10;
 	return true;
 }
 
@@ -38,21 +38,21 @@ static bool get_age(const struct mib_row *row, const struct mib_column *column,
 static bool get_identities(const struct mib_row *row, const struct mib_column *column,
 			   struct mib_value *value)
 {
-	return row->instance->has_scan && row->instance->scan.has_identities &&
+	return row->instance->scan && row->instance->scan->has_identities &&
 	       mib_get_u64(row, column, value);
 }
 
 static bool get_identity_share(const struct mib_row *row, const struct mib_column *column,
 			       struct mib_value *value)
 {
-	return has_ended(row) && row->instance->scan.has_identities &&
+	return has_ended(row) && row->instance->scan->has_identities &&
 	       mib_get_u32(row, column, value);
 }
 
 static bool get_create_rate(const struct mib_row *row, const struct mib_column *column,
 			    struct mib_value *value)
 {
-	return has_ended(row) && row->instance->scan.has_create_rate &&
+	return has_ended(row) && row->instance->scan->has_create_rate &&
 	       mib_get_u32(row, column, value);
 }
 
@@ -92,24 +92,24 @@ const struct mib_table mib_snapshot_table = {
 
 static size_t protocol_count(const struct mib_instance *instance)
 {
-	return instance->has_scan ? instance->scan.protocol_count : 0;
+	return instance->scan ? instance->scan->protocol_count : 0;
 }
 
 static void protocol_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	key[0] = instance->scan.protocols[position].address_type;
-	key[1] = instance->scan.protocols[position].number;
+	key[0] = instance->scan->protocols[position].address_type;
+	key[1] = instance->scan->protocols[position].number;
 }
 
 static const void *protocol_base(const struct mib_row *row)
 {
-	return &row->instance->scan.protocols[row->position];
+	return &row->instance->scan->protocols[row->position];
 }
 
 static bool get_protocol_name(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
-	uint8_t number = row->instance->scan.protocols[row->position].number;
+	uint8_t number = row->instance->scan->protocols[row->position].number;
 	const char *name = ct_protocol_name(number);
 	char digits[8];
 
@@ -122,7 +122,7 @@ static bool get_protocol_name(const struct mib_row *row, const struct mib_column
 static bool get_traffic(const struct mib_row *row, const struct mib_column *column,
 			struct mib_value *value)
 {
-	return row->instance->scan.has_accounting && mib_get_u64(row, column, value);
+	return row->instance->scan->has_accounting && mib_get_u64(row, column, value);
 }
 
 #define PROTOCOL(field) offsetof(struct snapshot_protocol, field)
@@ -148,24 +148,24 @@ const struct mib_table mib_protocol_table = {
 
 static size_t state_count(const struct mib_instance *instance)
 {
-	return instance->has_scan ? instance->scan.state_count : 0;
+	return instance->scan ? instance->scan->state_count : 0;
 }
 
 static void state_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	key[0] = instance->scan.states[position].protocol;
-	key[1] = instance->scan.states[position].number;
+	key[0] = instance->scan->states[position].protocol;
+	key[1] = instance->scan->states[position].number;
 }
 
 static const void *state_base(const struct mib_row *row)
 {
-	return &row->instance->scan.states[row->position];
+	return &row->instance->scan->states[row->position];
 }
 
 static bool get_state_name(const struct mib_row *row, const struct mib_column *column,
 			   struct mib_value *value)
 {
-	const struct snapshot_state *state = &row->instance->scan.states[row->position];
+	const struct snapshot_state *state = &row->instance->scan->states[row->position];
 	const char *name = ct_state_name(state->protocol, (uint8_t)(state->number - 1));
 
 	(void)column;
@@ -190,17 +190,17 @@ const struct mib_table mib_state_table = {
 
 static size_t zone_count(const struct mib_instance *instance)
 {
-	return instance->has_scan ? instance->scan.zone_count : 0;
+	return instance->scan ? instance->scan->zone_count : 0;
 }
 
 static void zone_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	key[0] = instance->scan.zones[position].zone;
+	key[0] = instance->scan->zones[position].zone;
 }
 
 static const void *zone_base(const struct mib_row *row)
 {
-	return &row->instance->scan.zones[row->position];
+	return &row->instance->scan->zones[row->position];
 }
 
 static const struct mib_column zone_columns[] = {

@@ -8,18 +8,18 @@
 
 static const struct snapshot_top *top_of(const struct mib_row *row)
 {
-	return &row->instance->scan.tops[row->position];
+	return &row->instance->scan->tops[row->position];
 }
 
 static size_t top_count(const struct mib_instance *instance)
 {
-	return instance->has_scan ? instance->scan.top_count : 0;
+	return instance->scan ? instance->scan->top_count : 0;
 }
 
 static void top_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	key[0] = instance->scan.tops[position].kind;
-	key[1] = instance->scan.tops[position].rank;
+	key[0] = instance->scan->tops[position].kind;
+	key[1] = instance->scan->tops[position].rank;
 }
 
 static const void *top_base(const struct mib_row *row)
@@ -74,17 +74,17 @@ const struct mib_table mib_top_table = {
 
 static const struct snapshot_watch *watch_of(const struct mib_row *row)
 {
-	return &row->instance->scan.watches[row->position];
+	return &row->instance->scan->watches[row->position];
 }
 
 static size_t watch_count(const struct mib_instance *instance)
 {
-	return instance->has_scan ? instance->scan.watch_count : 0;
+	return instance->scan ? instance->scan->watch_count : 0;
 }
 
 static void watch_key(const struct mib_instance *instance, size_t position, oid *key)
 {
-	key[0] = instance->scan.watches[position].index;
+	key[0] = instance->scan->watches[position].index;
 }
 
 static const void *watch_base(const struct mib_row *row)
@@ -103,7 +103,7 @@ static bool get_watch_state(const struct mib_row *row, const struct mib_column *
 static bool get_watch_created(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
-	return row->instance->scan.has_identities && mib_get_u64(row, column, value);
+	return row->instance->scan->has_identities && mib_get_u64(row, column, value);
 }
 
 #define WATCH(field) offsetof(struct snapshot_watch, field)

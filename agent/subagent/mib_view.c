@@ -28,47 +28,42 @@ static struct mib_instance *view_instance(struct mib_view *view, uint32_t index)
 	return &grown[at];
 }
 
-static int stage_sample(struct mib_view *view, struct channel_message *message)
+/* Puts `newer` where `place` was; the older one goes. */
+#define REPLACE(place, newer)                                                                      \
+	do {                                                                                       \
+		free(place);                                                                       \
+		(place) = (newer);                                                                 \
+	} while (0)
+
+/* Shows what is staged, if something is. */
+#define SHOW(shown, staged)                                                                        \
+	do {                                                                                       \
+		if (staged) {                                                                      \
+			REPLACE(shown, staged);                                                    \
+			(staged) = NULL;                                                           \
+		}                                                                                  \
+	} while (0)
+
+int mib_view_stage(struct mib_view *view, struct snapshot *snapshot)
 {
-	struct mib_instance *instance = view_instance(view, message->sample.instance);
+	/* a snapshot begins with its base, so all these pointers are the same */
+	struct snapshot_sample *sample = (struct snapshot_sample *)snapshot;
+	struct snapshot_scan *scan = (struct snapshot_scan *)snapshot;
+	struct mib_instance *instance;
 
-	if (!instance)
-		return -1;
-	if (instance->has_staged_sample)
-		snapshot_sample_clear(&instance->staged_sample);
-	instance->staged_sample = message->sample;
-	instance->has_staged_sample = true;
-	return 0;
-}
-
-static int stage_scan(struct mib_view *view, struct channel_message *message)
-{
-	struct mib_instance *instance = view_instance(view, message->scan.instance);
-
-	if (!instance)
-		return -1;
-	if (instance->has_staged_scan)
-		snapshot_scan_clear(&instance->staged_scan);
-	instance->staged_scan = message->scan;
-	instance->has_staged_scan = true;
-	return 0;
-}
-
-int mib_view_stage(struct mib_view *view, struct channel_message *message)
-{
-	int result = 0;
-
-	if (message->kind == CHANNEL_AGENT) {
-		view->staged_agent = message->agent;
-		view->has_agent = true;
-	} else if (message->kind == CHANNEL_SAMPLE) {
-		result = stage_sample(view, message);
-	} else if (message->kind == CHANNEL_SCAN) {
-		result = stage_scan(view, message);
+	if (snapshot->kind == SNAPSHOT_AGENT) {
+		REPLACE(view->staged_agent, (struct snapshot_agent *)snapshot);
+		return 0;
 	}
-	if (result != 0)
-		channel_message_clear(message);
-	return result;
+	instance = view_instance(view, snapshot->kind == SNAPSHOT_SAMPLE ? sample->instance
+									 : scan->instance);
+	if (!instance)
+		return -1;
+	if (snapshot->kind == SNAPSHOT_SAMPLE)
+		REPLACE(instance->staged_sample, sample);
+	else
+		REPLACE(instance->staged_scan, scan);
+	return 0;
 }
 
 static bool is_listed(const struct snapshot_agent *agent, uint32_t index)
@@ -82,12 +77,10 @@ static bool is_listed(const struct snapshot_agent *agent, uint32_t index)
 
 static void instance_clear(struct mib_instance *instance)
 {
-	snapshot_sample_clear(&instance->sample);
-	snapshot_scan_clear(&instance->scan);
-	if (instance->has_staged_sample)
-		snapshot_sample_clear(&instance->staged_sample);
-	if (instance->has_staged_scan)
-		snapshot_scan_clear(&instance->staged_scan);
+	free(instance->sample);
+	free(instance->staged_sample);
+	free(instance->scan);
+	free(instance->staged_scan);
 }
 
 /* Forgets the instances that are not among the agent's any more. */
@@ -96,7 +89,7 @@ static void drop_unlisted(struct mib_view *view)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < view->instance_count; i++) {
-		if (is_listed(&view->agent, view->instances[i].index))
+		if (is_listed(view->agent, view->instances[i].index))
 			view->instances[kept++] = view->instances[i];
 		else
 			instance_clear(&view->instances[i]);
@@ -106,24 +99,12 @@ static void drop_unlisted(struct mib_view *view)
 
 void mib_view_commit(struct mib_view *view)
 {
-	view->agent = view->staged_agent;
-	if (view->has_agent)
+	SHOW(view->agent, view->staged_agent);
+	if (view->agent)
 		drop_unlisted(view);
 	for (size_t i = 0; i < view->instance_count; i++) {
-		struct mib_instance *instance = &view->instances[i];
-
-		if (instance->has_staged_sample) {
-			snapshot_sample_clear(&instance->sample);
-			instance->sample = instance->staged_sample;
-			instance->has_sample = true;
-			instance->has_staged_sample = false;
-		}
-		if (instance->has_staged_scan) {
-			snapshot_scan_clear(&instance->scan);
-			instance->scan = instance->staged_scan;
-			instance->has_scan = true;
-			instance->has_staged_scan = false;
-		}
+		SHOW(view->instances[i].sample, view->instances[i].staged_sample);
+		SHOW(view->instances[i].scan, view->instances[i].staged_scan);
 	}
 }
 
@@ -141,5 +122,7 @@ void mib_view_clear(struct mib_view *view)
 	for (size_t i = 0; i < view->instance_count; i++)
 		instance_clear(&view->instances[i]);
 	free(view->instances);
+	free(view->agent);
+	free(view->staged_agent);
 	memset(view, 0, sizeof(*view));
 }

@@ -8,24 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/channel.h"
 #include "common/snapshot.h"
 
-/* One conntrack table: what is shown, and what waits to be. */
+/* One conntrack table: what is shown, and what waits to be; NULL: nothing. Owned. */
 struct mib_instance {
 	uint32_t index;
-	bool has_sample, has_scan;
-	struct snapshot_sample sample;
-	struct snapshot_scan scan;
-	bool has_staged_sample, has_staged_scan;
-	struct snapshot_sample staged_sample;
-	struct snapshot_scan staged_scan;
+	struct snapshot_sample *sample, *staged_sample;
+	struct snapshot_scan *scan, *staged_scan;
 };
 
 /* Zeroed at start. */
 struct mib_view {
-	bool has_agent;
-	struct snapshot_agent agent, staged_agent;
+	struct snapshot_agent *agent, *staged_agent; /* owned */
 	size_t instance_count;
 	struct mib_instance *instances; /* sorted by index; owned */
 	/* filled in for each request */
@@ -34,8 +28,8 @@ struct mib_view {
 	uint64_t master_connects;
 };
 
-/* Stages the figures of a message, whose contents it takes over. -1 with ENOMEM: dropped. */
-int mib_view_stage(struct mib_view *view, struct channel_message *message);
+/* Stages a snapshot, which it takes over. -1 with ENOMEM: not taken. */
+int mib_view_stage(struct mib_view *view, struct snapshot *snapshot);
 
 /* Shows what is staged. */
 void mib_view_commit(struct mib_view *view);

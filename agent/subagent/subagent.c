@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "subagent/agentx.h"
@@ -13,8 +14,8 @@
 #include "subagent/mib_notify.h"
 #include "sandbox/privileges.h"
 
-#define WAIT_MAX_MS      60000
-#define FIRST_FIGURES_MS 1000
+#define WAIT_MAX_MS        60000
+#define FIRST_SNAPSHOTS_MS 1000
 
 static volatile sig_atomic_t stop_requested;
 
@@ -41,47 +42,56 @@ static void set_up_signals(sigset_t *while_waiting)
 	sigaction(SIGHUP, &action, NULL);
 }
 
-/* Reads all figures that wait. False when the collector is gone. */
-static bool receive_figures(const struct channel *channel, struct mib_view *view)
+/* Reads all snapshots that wait. False when the collector is gone. */
+static bool receive_snapshots(const struct channel *channel, struct mib_view *view)
 {
-	struct channel_message message;
+	struct snapshot *snapshot;
+	size_t length;
+	void *block;
 	int result;
 
-	while ((result = channel_receive(channel->figures, &message)) != 0) {
-		if (result < 0 && errno == EAGAIN)
-			return true;
-		if (result < 0)
-			log_warning("channel: %s", strerror(errno));
-		else if (mib_view_stage(view, &message) != 0)
-			log_warning("out of memory: a snapshot is lost, the next will come");
-		if (result < 0 && errno != EBADMSG && errno != EMSGSIZE)
-			return false;
+	while ((result = channel_receive(channel->snapshots, &block, &length)) > 0) {
+		snapshot = snapshot_accept(block, length);
+		if (!snapshot)
+			log_warning("channel: a message of %zu octets is no snapshot", length);
+		if (!snapshot || mib_view_stage(view, snapshot) != 0)
+			free(block);
 	}
+	if (result < 0 && errno == EAGAIN)
+		return true;
+	if (result < 0)
+		log_warning("channel: %s", strerror(errno));
 	return false;
 }
 
-/* The first figures are on their way when the subagent starts; no request is answered without. */
-static bool receive_first_figures(const struct channel *channel, struct mib_view *view)
+/* The first snapshots are on their way when the subagent starts; no request is answered without. */
+static bool receive_first_snapshots(const struct channel *channel, struct mib_view *view)
 {
-	struct pollfd end = { .fd = channel->figures, .events = POLLIN };
+	struct pollfd end = { .fd = channel->snapshots, .events = POLLIN };
 
-	poll(&end, 1, FIRST_FIGURES_MS);
-	return receive_figures(channel, view);
+	poll(&end, 1, FIRST_SNAPSHOTS_MS);
+	return receive_snapshots(channel, view);
 }
 
 /* Reads one event, if there is a master to give it to. */
 static void pass_event(const struct channel *channel)
 {
-	struct channel_message message;
+	size_t length;
+	void *event;
 	int result;
 
 	if (!agentx_is_connected())
 		return;
-	result = channel_receive(channel->events, &message);
-	if (result > 0 && message.kind == CHANNEL_EVENT)
-		notify_send(&message.event);
-	else if (result < 0 && errno != EAGAIN)
+	result = channel_receive(channel->events, &event, &length);
+	if (result < 0 && errno != EAGAIN)
 		log_warning("channel: %s", strerror(errno));
+	if (result <= 0)
+		return;
+	if (length == sizeof(struct event))
+		notify_send(event);
+	else
+		log_warning("channel: a message of %zu octets is no event", length);
+	free(event);
 }
 
 static int serve(const struct channel *channel, struct mib_view *view,
@@ -94,7 +104,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 		size_t count = agentx_poll_set(fds + 2, &timeout_ms);
 		struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 
-		fds[0] = (struct pollfd){ .fd = channel->figures, .events = POLLIN };
+		fds[0] = (struct pollfd){ .fd = channel->snapshots, .events = POLLIN };
 		/* an event stays in the channel as long as there is no master for it */
 		fds[1] = (struct pollfd){ .fd = agentx_is_connected() ? channel->events : -1,
 					  .events = POLLIN };
@@ -104,7 +114,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 			log_error("cannot wait: %s", strerror(errno));
 			return 1;
 		}
-		if (fds[0].revents && !receive_figures(channel, view))
+		if (fds[0].revents && !receive_snapshots(channel, view))
 			return 0;
 		agentx_process(fds + 2, count);
 		if (fds[1].revents)
@@ -128,7 +138,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		return 1;
 	}
 	confine_subagent(master);
-	if (receive_first_figures(channel, &view) &&
+	if (receive_first_snapshots(channel, &view) &&
 	    agentx_start(master, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();

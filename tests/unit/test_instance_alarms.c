@@ -37,6 +37,7 @@ static void configure(struct alarms *alarms, const struct config_threshold *some
 struct scene {
 	struct alarms alarms;
 	struct snapshot_sample sample;
+	struct snapshot_threshold rows[2];
 	uint64_t now_ms, suppressed;
 	struct event event;
 };
@@ -49,6 +50,8 @@ static int set_up(void **state)
 		return -1;
 	configure(&scene->alarms, thresholds, 2);
 	scene->sample.instance = 1;
+	scene->sample.thresholds = scene->rows;
+	scene->sample.threshold_count = 2;
 	scene->sample.status = STATUS_OK;
 	scene->sample.has_figures = true;
 	scene->sample.max_entries = 1000;

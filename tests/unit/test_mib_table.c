@@ -10,6 +10,10 @@
 struct fixture {
 	struct mib_view view;
 	struct mib_instance instances[2];
+	struct snapshot_agent agent;
+	struct snapshot_sample samples[2];
+	struct snapshot_scan scan;
+	struct snapshot_threshold thresholds[1];
 	struct counters cpus[2];
 	struct snapshot_protocol protocols[2];
 	struct snapshot_state states[2];
@@ -27,43 +31,46 @@ static int set_up(void **state)
 	if (!fixture)
 		return -1;
 	first = &fixture->instances[0];
-	fixture->view.has_agent = true;
-	fixture->view.agent.start_time = 1700000000123;
+	fixture->view.agent = &fixture->agent;
+	fixture->agent.start_time = 1700000000123;
 	fixture->view.instances = fixture->instances;
 	fixture->view.instance_count = 2;
 	mib_view_set_time(&fixture->view, 20000, 1500);
 	first->index = 1;
-	first->has_sample = first->has_scan = true;
-	first->sample = (struct snapshot_sample){ .name = "default",
-						  .status = STATUS_OK,
-						  .has_figures = true,
-						  .entries = 91,
-						  .max_entries = 100,
-						  .peak_entries = 95,
-						  .peak_time = 1,
-						  .discontinuity = 10000,
-						  .cpu_count = 2,
-						  .cpus = fixture->cpus,
-						  .threshold_count = 1 };
-	first->sample.total.present = 1U << COUNTER_DROPS;
-	first->sample.total.value[COUNTER_DROPS] = 1ULL << 33;
+	first->sample = &fixture->samples[0];
+	first->scan = &fixture->scan;
+	*first->sample = (struct snapshot_sample){ .name = "default",
+						   .status = STATUS_OK,
+						   .has_figures = true,
+						   .entries = 91,
+						   .max_entries = 100,
+						   .peak_entries = 95,
+						   .peak_time = 1,
+						   .discontinuity = 10000,
+						   .cpu_count = 2,
+						   .cpus = fixture->cpus,
+						   .threshold_count = 1,
+						   .thresholds = fixture->thresholds };
+	fixture->thresholds[0].index = 1;
+	first->sample->total.present = 1U << COUNTER_DROPS;
+	first->sample->total.value[COUNTER_DROPS] = 1ULL << 33;
 	fixture->cpus[1].present = 1U << COUNTER_DROPS;
-	first->scan = (struct snapshot_scan){ .end_wall = 1,
-					      .end_monotonic = 15000,
-					      .protocol_count = 2,
-					      .protocols = fixture->protocols,
-					      .state_count = 2,
-					      .states = fixture->states,
-					      .has_identities = true,
-					      .has_create_rate = true,
-					      .created = 1ULL << 34,
-					      .create_rate = 77,
-					      .zone_count = 2,
-					      .zones = fixture->zones,
-					      .top_count = 3,
-					      .tops = fixture->tops,
-					      .watch_count = 2,
-					      .watches = fixture->watches };
+	*first->scan = (struct snapshot_scan){ .end_wall = 1,
+					       .end_monotonic = 15000,
+					       .protocol_count = 2,
+					       .protocols = fixture->protocols,
+					       .state_count = 2,
+					       .states = fixture->states,
+					       .has_identities = true,
+					       .has_create_rate = true,
+					       .created = 1ULL << 34,
+					       .create_rate = 77,
+					       .zone_count = 2,
+					       .zones = fixture->zones,
+					       .top_count = 3,
+					       .tops = fixture->tops,
+					       .watch_count = 2,
+					       .watches = fixture->watches };
 	fixture->zones[1] = (struct snapshot_zone){ 65535, 8 };
 	fixture->tops[0] = (struct snapshot_top){ .kind = TOP_SOURCE,
 						  .rank = 1,
@@ -85,8 +92,8 @@ static int set_up(void **state)
 	fixture->states[0] = (struct snapshot_state){ 6, 4, 11 };
 	fixture->states[1] = (struct snapshot_state){ 132, 2, 12 };
 	fixture->instances[1].index = 40;
-	fixture->instances[1].has_sample = true;
-	fixture->instances[1].sample.status = STATUS_UNAVAILABLE;
+	fixture->instances[1].sample = &fixture->samples[1];
+	fixture->samples[1].status = STATUS_UNAVAILABLE;
 	*state = fixture;
 	return 0;
 }
@@ -352,8 +359,8 @@ static void what_does_not_follow_identities_has_no_rate(void **state)
 	oid name[MIB_OID_MAX];
 	struct mib_value value;
 
-	fixture->instances[0].scan.has_identities = false;
-	fixture->instances[0].scan.has_create_rate = false;
+	fixture->scan.has_identities = false;
+	fixture->scan.has_create_rate = false;
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		assert_false(mib_get(&fixture->view, name, name_of(gone[i], name), &value));
 }
