@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "alarm/alarm_state.h"
 
-void latch_set(struct latch *latch, bool raised, uint64_t wall_ms)
+void alarm_state_set(struct alarm_state *state, bool raised, uint64_t wall_ms)
 {
-	if (latch->since_ms == 0)
-		latch->since_ms = wall_ms;
-	if (latch->raised == raised)
+	if (state->since_ms == 0)
+		state->since_ms = wall_ms;
+	if (state->raised == raised)
 		return;
-	latch->raised = raised;
-	latch->held_back = false;
-	latch->transitions++;
-	latch->since_ms = wall_ms;
+	state->raised = raised;
+	state->held_back = false;
+	state->transitions++;
+	state->since_ms = wall_ms;
 }
 
-enum latch_notice latch_poll(struct latch *latch, uint64_t now_ms, uint64_t interval_ms,
-			     uint64_t *suppressed)
+void alarm_state_follow(struct alarm_state *state, uint64_t value, uint64_t rising,
+			uint64_t falling, uint64_t wall_ms)
 {
-	int kind = latch->raised ? 1 : 0;
+	bool raised = rising > 0 && (value >= rising || (state->raised && value > falling));
 
-	if (latch->raised == latch->notified)
-		return LATCH_QUIET;
-	if (latch->has_sent[kind] && now_ms - latch->sent_ms[kind] < interval_ms) {
-		if (!latch->held_back) {
-			latch->held_back = true;
+	alarm_state_set(state, raised, wall_ms);
+}
+
+enum alarm_notice alarm_state_poll(struct alarm_state *state, uint64_t now_ms, uint64_t interval_ms,
+				   uint64_t *suppressed)
+{
+	int kind = state->raised ? 1 : 0;
+
+	if (state->raised == state->notified)
+		return ALARM_QUIET;
+	if (state->has_sent[kind] && now_ms - state->sent_ms[kind] < interval_ms) {
+		if (!state->held_back) {
+			state->held_back = true;
 			(*suppressed)++;
 		}
-		return LATCH_QUIET;
+		return ALARM_QUIET;
 	}
-	latch->notified = latch->raised;
-	latch->held_back = false;
-	latch->has_sent[kind] = true;
-	latch->sent_ms[kind] = now_ms;
-	return latch->raised ? LATCH_RISING : LATCH_FALLING;
+	state->notified = state->raised;
+	state->held_back = false;
+	state->has_sent[kind] = true;
+	state->sent_ms[kind] = now_ms;
+	return state->raised ? ALARM_RISING : ALARM_FALLING;
 }

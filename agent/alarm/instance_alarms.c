@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm/threshold.h"
+#include "alarm/alarm_state.h"
+#include "config/config.h"
 
 /* "Dropping" ends when nothing was dropped for this long. */
 #define QUIET_MS 60000
@@ -12,215 +13,223 @@
 _Static_assert(CONFIG_THRESHOLDS_MAX <= SNAPSHOT_THRESHOLDS_MAX, "a row for each threshold");
 _Static_assert(CONFIG_NAME_SIZE <= SNAPSHOT_NAME_SIZE, "room for each name");
 
-static void configure_thresholds(struct alarms *alarms, const struct config *config)
-{
-	struct alarms_threshold before[SNAPSHOT_THRESHOLDS_MAX];
-	size_t count_before = alarms->threshold_count;
+struct alarm {
+	enum event_kind kind; /* of its rising; that of its falling is the next */
+	uint32_t rising, falling;
+	struct alarm_state state;
+	union event_subject subject;
+};
 
-	memcpy(before, alarms->thresholds, sizeof(before));
-	memset(alarms->thresholds, 0, sizeof(alarms->thresholds));
-	alarms->threshold_count = config->threshold_count;
-	for (size_t i = 0; i < config->threshold_count; i++) {
-		alarms->thresholds[i].is = config->thresholds[i];
-		for (size_t j = 0; j < count_before; j++) {
-			if (strcmp(before[j].is.name, config->thresholds[i].name) == 0)
-				alarms->thresholds[i].latch = before[j].latch;
-		}
-	}
+static struct alarm *dropping_of(const struct instance_alarms *alarms)
+{
+	return &alarms->alarms[alarms->threshold_count];
 }
 
-int alarms_configure(struct alarms *alarms, const struct config *config)
+static struct alarm *source_of(const struct instance_alarms *alarms)
 {
-	struct alarms_watch *watches = NULL;
+	return dropping_of(alarms) + 1;
+}
 
-	if (config->watch_count) {
-		watches = calloc(config->watch_count, sizeof(*watches));
-		if (!watches)
-			return -1;
+static struct alarm *watches_of(const struct instance_alarms *alarms)
+{
+	return source_of(alarms) + 1;
+}
+
+/* The last one. */
+static struct alarm *degraded_of(const struct instance_alarms *alarms)
+{
+	return watches_of(alarms) + alarms->watch_count;
+}
+
+/* What tells it from others of its kind. */
+static const char *name_of(const struct alarm *alarm)
+{
+	if (alarm->kind == EVENT_UTILIZATION_RISING)
+		return alarm->subject.threshold.name;
+	return alarm->kind == EVENT_WATCH_RISING ? alarm->subject.watch.name : "";
+}
+
+/* The one before, or NULL. */
+static const struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
+				const char *name)
+{
+	if (!alarms->alarms)
+		return NULL;
+	for (const struct alarm *alarm = alarms->alarms; alarm <= degraded_of(alarms); alarm++) {
+		if (alarm->kind == kind && strcmp(name_of(alarm), name) == 0)
+			return alarm;
 	}
-	for (size_t i = 0; i < config->watch_count; i++) {
-		memcpy(watches[i].row.name, config->watches[i].name, CONFIG_NAME_SIZE);
-		for (size_t j = 0; j < alarms->watch_count; j++) {
-			if (strcmp(alarms->watches[j].row.name, config->watches[i].name) == 0)
-				watches[i] = alarms->watches[j];
-		}
-		watches[i].row.index = config->watches[i].index;
-		watches[i].row.rising = config->watches[i].rising;
-		watches[i].row.falling = config->watches[i].falling;
-	}
-	free(alarms->watches);
-	alarms->watches = watches;
-	alarms->watch_count = config->watch_count;
-	alarms->source_rising = config->source_rising;
-	alarms->source_falling = config->source_falling;
-	configure_thresholds(alarms, config);
+	return NULL;
+}
+
+/* An alarm, with the state of the one before. */
+static void prepare(struct alarm *alarm, const struct instance_alarms *before, enum event_kind kind,
+		    const char *name, uint32_t rising, uint32_t falling)
+{
+	const struct alarm *same = find(before, kind, name);
+
+	if (same)
+		*alarm = *same;
+	alarm->kind = kind;
+	alarm->rising = rising;
+	alarm->falling = falling;
+}
+
+static void prepare_threshold(struct alarm *alarm, const struct instance_alarms *before,
+			      const struct config_threshold *config, size_t position)
+{
+	struct snapshot_threshold *row = &alarm->subject.threshold;
+
+	prepare(alarm, before, EVENT_UTILIZATION_RISING, config->name, config->rising,
+		config->falling);
+	row->index = (uint32_t)position + 1;
+	memcpy(row->name, config->name, sizeof(config->name));
+	row->rising = config->rising;
+	row->falling = config->falling;
+}
+
+static void prepare_watch(struct alarm *alarm, const struct instance_alarms *before,
+			  const struct config_watch *config)
+{
+	prepare(alarm, before, EVENT_WATCH_RISING, config->name, config->rising, config->falling);
+	memcpy(alarm->subject.watch.name, config->name, sizeof(config->name));
+	alarm->subject.watch.index = config->index;
+	alarm->subject.watch.rising = config->rising;
+	alarm->subject.watch.falling = config->falling;
+}
+
+int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config)
+{
+	struct instance_alarms after = *alarms;
+
+	after.threshold_count = config->threshold_count;
+	after.watch_count = config->watch_count;
+	after.alarms =
+		calloc(config->threshold_count + config->watch_count + 3, sizeof(*after.alarms));
+	if (!after.alarms)
+		return -1;
+	for (size_t i = 0; i < config->threshold_count; i++)
+		prepare_threshold(&after.alarms[i], alarms, &config->thresholds[i], i);
+	prepare(dropping_of(&after), alarms, EVENT_DROPPING_STARTED, "", 0, 0);
+	prepare(source_of(&after), alarms, EVENT_SOURCE_RISING, "", config->source_rising,
+		config->source_falling);
+	for (size_t i = 0; i < config->watch_count; i++)
+		prepare_watch(&watches_of(&after)[i], alarms, &config->watches[i]);
+	prepare(degraded_of(&after), alarms, EVENT_INSTANCE_DEGRADED, "", 0, 0);
+	free(alarms->alarms);
+	*alarms = after;
 	return 0;
 }
 
-void alarms_clear(struct alarms *alarms)
+void instance_alarms_clear(struct instance_alarms *alarms)
 {
-	free(alarms->watches);
-	alarms->watches = NULL;
-	alarms->watch_count = 0;
+	free(alarms->alarms);
+	memset(alarms, 0, sizeof(*alarms));
 }
 
-void alarms_restart(struct alarms *alarms)
+void instance_alarms_restart(struct instance_alarms *alarms)
 {
 	alarms->has_drops = false;
 }
 
-const struct snapshot_top *alarms_culprit(const struct alarms *alarms)
+const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
 {
-	return alarms->source.raised ? &alarms->culprit : NULL;
+	const struct alarm *source = source_of(alarms);
+
+	return source->state.raised ? &source->subject.source : NULL;
 }
 
-void alarms_update_source(struct alarms *alarms, const struct snapshot_top *source,
-			  uint32_t max_entries, uint64_t wall_ms)
+/* `value` of `max_entries`, against percentages of these. Compared exactly, without rounding. */
+static void follow_share(struct alarm *alarm, uint32_t value, uint32_t max_entries,
+			 uint64_t wall_ms)
 {
-	bool raised = false;
+	alarm_state_follow(&alarm->state, (uint64_t)value * 100,
+			   (uint64_t)alarm->rising * max_entries,
+			   (uint64_t)alarm->falling * max_entries, wall_ms);
+}
+
+void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
+			    uint32_t max_entries, uint64_t wall_ms)
+{
+	struct alarm *alarm = source_of(alarms);
+	bool was_raised = alarm->state.raised;
 
 	/* what it holds for certain: nobody is to be accused because of a sketch's error */
-	if (source && alarms->source_rising)
-		raised = threshold_state(alarms->source.raised, alarms->source_rising,
-					 alarms->source_falling, source->entries - source->error,
-					 max_entries);
-	if (source && (raised || alarms->source.raised))
-		alarms->culprit = *source;
-	latch_set(&alarms->source, raised, wall_ms);
+	follow_share(alarm, source->entries - source->error, max_entries, wall_ms);
+	if (source->rank && (was_raised || alarm->state.raised))
+		alarm->subject.source = *source;
 }
 
-void alarms_update_watches(struct alarms *alarms, struct snapshot_watch *watches, size_t count,
-			   uint64_t wall_ms)
+void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
+			     size_t count, uint64_t wall_ms)
 {
 	for (size_t i = 0; i < count && i < alarms->watch_count; i++) {
-		struct latch *latch = &alarms->watches[i].latch;
-		bool raised = watches[i].rising &&
-			      (watches[i].entries >= watches[i].rising ||
-			       (latch->raised && watches[i].entries > watches[i].falling));
+		struct alarm *alarm = &watches_of(alarms)[i];
 
-		latch_set(latch, raised, wall_ms);
-		watches[i].raised = raised;
-		alarms->watches[i].row = watches[i];
+		alarm_state_follow(&alarm->state, watches[i].entries, alarm->rising, alarm->falling,
+				   wall_ms);
+		watches[i].raised = alarm->state.raised;
+		alarm->subject.watch = watches[i];
 	}
 }
 
-static void update_dropping(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,
-			    uint64_t wall_ms)
+static void follow_drops(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			 uint64_t now_ms, uint64_t wall_ms)
 {
+	struct alarm_state *state = &dropping_of(alarms)->state;
 	uint64_t drops =
 		sample->total.value[COUNTER_DROPS] + sample->total.value[COUNTER_EARLY_DROPS];
 
 	if (alarms->has_drops && drops != alarms->drops) {
 		alarms->last_drop_ms = now_ms;
-		latch_set(&alarms->dropping, true, wall_ms);
+		alarm_state_set(state, true, wall_ms);
 	} else if (now_ms - alarms->last_drop_ms >= QUIET_MS) {
-		latch_set(&alarms->dropping, false, wall_ms);
+		alarm_state_set(state, false, wall_ms);
 	}
 	alarms->has_drops = true;
 	alarms->drops = drops;
 }
 
-void alarms_update(struct alarms *alarms, struct snapshot_sample *sample, uint64_t now_ms,
-		   uint64_t wall_ms)
+static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 {
-	latch_set(&alarms->degraded, sample->status != STATUS_OK, wall_ms);
+	alarm->subject.threshold.raised = alarm->state.raised;
+	alarm->subject.threshold.transitions = alarm->state.transitions;
+	alarm->subject.threshold.since = alarm->state.since_ms;
+	*row = alarm->subject.threshold;
+}
+
+void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
+			    uint64_t now_ms, uint64_t wall_ms)
+{
+	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
 	if (sample->has_figures)
-		update_dropping(alarms, sample, now_ms, wall_ms);
-	sample->dropping = alarms->dropping.raised;
+		follow_drops(alarms, sample, now_ms, wall_ms);
+	sample->dropping = dropping_of(alarms)->state.raised;
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
-		const struct config_threshold *threshold = &alarms->thresholds[i].is;
-		struct snapshot_threshold *shown = &sample->thresholds[i];
-		struct latch *latch = &alarms->thresholds[i].latch;
+		struct alarm *alarm = &alarms->alarms[i];
 
 		if (sample->has_figures)
-			latch_set(latch,
-				  threshold_state(latch->raised, threshold->rising,
-						  threshold->falling, sample->entries,
-						  sample->max_entries),
-				  wall_ms);
-		shown->index = (uint32_t)i + 1;
-		memcpy(shown->name, threshold->name, sizeof(threshold->name));
-		shown->rising = threshold->rising;
-		shown->falling = threshold->falling;
-		shown->raised = latch->raised;
-		shown->transitions = latch->transitions;
-		shown->since = latch->since_ms;
+			follow_share(alarm, sample->entries, sample->max_entries, wall_ms);
+		show_threshold(alarm, &sample->thresholds[i]);
 	}
 }
 
-/* Each kind of alarm: true with the event if one is due. */
-static bool next_threshold(struct alarms *alarms, const struct snapshot_sample *sample,
-			   uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
-			   struct event *event)
+bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			  uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
+			  struct event *event)
 {
-	for (size_t i = 0; i < alarms->threshold_count; i++) {
-		enum latch_notice notice =
-			latch_poll(&alarms->thresholds[i].latch, now_ms, interval_ms, suppressed);
+	/* without values of the table, only the last one has something to say */
+	struct alarm *alarm = sample->has_figures ? alarms->alarms : degraded_of(alarms);
 
-		if (notice == LATCH_QUIET)
+	for (; alarm <= degraded_of(alarms); alarm++) {
+		enum alarm_notice notice =
+			alarm_state_poll(&alarm->state, now_ms, interval_ms, suppressed);
+
+		if (notice == ALARM_QUIET)
 			continue;
-		event_compose(event,
-			      notice == LATCH_RISING ? EVENT_UTILIZATION_RISING
-						     : EVENT_UTILIZATION_FALLING,
-			      sample, i);
+		event_compose(event, alarm->kind + (notice == ALARM_FALLING), sample,
+			      &alarm->subject, alarm->rising, alarm->falling);
 		return true;
 	}
 	return false;
-}
-
-static bool next_source(struct alarms *alarms, const struct snapshot_sample *sample,
-			uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
-			struct event *event)
-{
-	enum latch_notice notice = latch_poll(&alarms->source, now_ms, interval_ms, suppressed);
-
-	if (notice != LATCH_QUIET)
-		event_compose_source(
-			event, notice == LATCH_RISING ? EVENT_SOURCE_RISING : EVENT_SOURCE_FALLING,
-			sample, &alarms->culprit, alarms->source_rising, alarms->source_falling);
-	return notice != LATCH_QUIET;
-}
-
-static bool next_watch(struct alarms *alarms, const struct snapshot_sample *sample, uint64_t now_ms,
-		       uint64_t interval_ms, uint64_t *suppressed, struct event *event)
-{
-	for (size_t i = 0; i < alarms->watch_count; i++) {
-		enum latch_notice notice =
-			latch_poll(&alarms->watches[i].latch, now_ms, interval_ms, suppressed);
-
-		if (notice == LATCH_QUIET)
-			continue;
-		event_compose_watch(
-			event, notice == LATCH_RISING ? EVENT_WATCH_RISING : EVENT_WATCH_FALLING,
-			sample, &alarms->watches[i].row);
-		return true;
-	}
-	return false;
-}
-
-/* A latch with an event of its own for each state. */
-static bool next_of(struct latch *latch, enum event_kind rising, enum event_kind falling,
-		    const struct snapshot_sample *sample, uint64_t now_ms, uint64_t interval_ms,
-		    uint64_t *suppressed, struct event *event)
-{
-	enum latch_notice notice = latch_poll(latch, now_ms, interval_ms, suppressed);
-
-	if (notice != LATCH_QUIET)
-		event_compose(event, notice == LATCH_RISING ? rising : falling, sample, 0);
-	return notice != LATCH_QUIET;
-}
-
-bool alarms_next(struct alarms *alarms, const struct snapshot_sample *sample, uint64_t now_ms,
-		 uint64_t interval_ms, uint64_t *suppressed, struct event *event)
-{
-	/* without figures there is nothing that these could say */
-	if (sample->has_figures &&
-	    (next_threshold(alarms, sample, now_ms, interval_ms, suppressed, event) ||
-	     next_of(&alarms->dropping, EVENT_DROPPING_STARTED, EVENT_DROPPING_STOPPED, sample,
-		     now_ms, interval_ms, suppressed, event) ||
-	     next_source(alarms, sample, now_ms, interval_ms, suppressed, event) ||
-	     next_watch(alarms, sample, now_ms, interval_ms, suppressed, event)))
-		return true;
-	return next_of(&alarms->degraded, EVENT_INSTANCE_DEGRADED, EVENT_INSTANCE_RECOVERED, sample,
-		       now_ms, interval_ms, suppressed, event);
 }

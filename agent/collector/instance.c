@@ -27,7 +27,7 @@ struct instance {
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	uint64_t notification_interval_ms;
 	struct snapshot_sample *sample; /* owned */
-	struct alarms alarms;
+	struct instance_alarms alarms;
 	/* scan tier */
 	struct scan *scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
@@ -106,7 +106,7 @@ void instance_free(struct instance *instance)
 	netns_free(instance->netns);
 	counters_clear(&instance->counters);
 	peak_window_clear(&instance->recent);
-	alarms_clear(&instance->alarms);
+	instance_alarms_clear(&instance->alarms);
 	free(instance->sample);
 	aggregate_memory_free(instance->memory);
 	free(instance->figures);
@@ -125,7 +125,7 @@ int instance_configure(struct instance *instance, const struct config *config)
 		return -1;
 	if ((new_window &&
 	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
-	    alarms_configure(&instance->alarms, config) != 0) {
+	    instance_alarms_configure(&instance->alarms, config) != 0) {
 		peak_window_clear(&window);
 		free(sample);
 		return -1;
@@ -155,7 +155,7 @@ static void restart(struct instance *instance)
 	peak_window_forget(&instance->recent);
 	sample->discontinuity = sample->peak_time = 0;
 	sample->peak_entries = 0;
-	alarms_restart(&instance->alarms);
+	instance_alarms_restart(&instance->alarms);
 	aggregate_memory_restart(instance->memory);
 	instance->scan_errno = 0;
 	if (!none)
@@ -313,7 +313,7 @@ void instance_sample(struct instance *instance)
 		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" is read", sample->name);
-	alarms_update(&instance->alarms, sample, now_ms, wall_ms);
+	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
 }
 
 const struct snapshot_sample *instance_get_sample(const struct instance *instance)
@@ -323,8 +323,8 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 
 bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
 {
-	return alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
-			   instance->notification_interval_ms, suppressed, event);
+	return instance_alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
+				    instance->notification_interval_ms, suppressed, event);
 }
 
 /* Judges what only a scan can tell. */
@@ -332,10 +332,10 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 {
 	uint64_t wall_ms = clock_wall_ms();
 
-	alarms_update_source(&instance->alarms, result->source.rank ? &result->source : NULL,
-			     instance->sample->max_entries, wall_ms);
-	alarms_update_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
-			      wall_ms);
+	instance_alarms_source(&instance->alarms, &result->source, instance->sample->max_entries,
+			       wall_ms);
+	instance_alarms_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
+				wall_ms);
 }
 
 /* A scan has been read to its end: its figures replace those before. */
@@ -347,7 +347,8 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
 	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
 		return -1;
-	if (scan_finish(scan, stats.entries, alarms_culprit(&instance->alarms), &result) != 0)
+	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
+	    0)
 		return -1;
 	result.scan->instance = instance->figures->instance;
 	result.scan->scans = instance->figures->scans + 1;

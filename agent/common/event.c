@@ -10,7 +10,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct event *event, const
 {
 	va_list arguments;
 	int used = snprintf(event->text, sizeof(event->text), "conntrack table \"%s\" ",
-			    event->instance_name);
+			    event->sample.name);
 
 	if (used < 0 || (size_t)used >= sizeof(event->text))
 		return;
@@ -19,113 +19,100 @@ __attribute__((format(printf, 2, 3))) static void say(struct event *event, const
 	va_end(arguments);
 }
 
-static void compose_utilization(struct event *event, const struct snapshot_threshold *threshold,
-				size_t position)
+static void say_utilization(struct event *event, uint32_t rising, uint32_t falling)
 {
+	const struct snapshot_sample *sample = &event->sample;
+	const char *name = event->subject.threshold.name;
 	char fill[96];
 
-	event->threshold = (uint32_t)position + 1;
-	event->threshold_rising = threshold->rising;
-	event->threshold_falling = threshold->falling;
-	memcpy(event->threshold_name, threshold->name, sizeof(event->threshold_name));
-	if (event->max_entries)
+	if (sample->max_entries)
 		snprintf(fill, sizeof(fill),
 			 "is %" PRIu32 "%% full (%" PRIu32 " of %" PRIu32 " entries)",
-			 event->utilization, event->entries, event->max_entries);
+			 snapshot_percent(sample->entries, sample->max_entries), sample->entries,
+			 sample->max_entries);
 	else
-		snprintf(fill, sizeof(fill), "has no limit (%" PRIu32 " entries)", event->entries);
+		snprintf(fill, sizeof(fill), "has no limit (%" PRIu32 " entries)", sample->entries);
 	if (event->kind == EVENT_UTILIZATION_RISING)
-		say(event, "%s, above the threshold %s (%" PRIu32 "%%)", fill, threshold->name,
-		    threshold->rising);
+		say(event, "%s, above the threshold %s (%" PRIu32 "%%)", fill, name, rising);
 	else
 		say(event, "%s, no longer above the threshold %s (cleared at %" PRIu32 "%%)", fill,
-		    threshold->name, threshold->falling);
+		    name, falling);
 }
 
-/* What every event has. */
-static void compose_common(struct event *event, enum event_kind kind,
-			   const struct snapshot_sample *sample)
+static void say_dropping(struct event *event)
 {
-	memset(event, 0, sizeof(*event));
-	event->kind = (uint8_t)kind;
-	event->instance = sample->instance;
-	memcpy(event->instance_name, sample->name, sizeof(event->instance_name));
-	event->entries = sample->entries;
-	event->max_entries = sample->max_entries;
-	event->utilization = snapshot_percent(sample->entries, sample->max_entries);
-	event->drops = sample->total.value[COUNTER_DROPS];
-	event->early_drops = sample->total.value[COUNTER_EARLY_DROPS];
-	event->status = sample->status;
-	memcpy(event->status_text, sample->status_text, sizeof(event->status_text));
+	const struct snapshot_sample *sample = &event->sample;
+
+	say(event,
+	    "%s (%" PRIu64 " drops, %" PRIu64 " early drops so far; %" PRIu32 " of %" PRIu32
+	    " entries)",
+	    event->kind == EVENT_DROPPING_STARTED
+		    ? "is dropping: new connections are refused or others evicted for them"
+		    : "has dropped nothing for a minute",
+	    sample->total.value[COUNTER_DROPS], sample->total.value[COUNTER_EARLY_DROPS],
+	    sample->entries, sample->max_entries);
 }
 
-void event_compose_source(struct event *event, enum event_kind kind,
-			  const struct snapshot_sample *sample, const struct snapshot_top *source,
-			  uint32_t rising, uint32_t falling)
+static void say_source(struct event *event, uint32_t rising, uint32_t falling)
 {
-	uint32_t held = snapshot_percent(source->entries, sample->max_entries);
+	const struct snapshot_top *source = &event->subject.source;
+	uint32_t limit = event->sample.max_entries;
+	uint32_t held = snapshot_percent(source->entries, limit);
 
-	compose_common(event, kind, sample);
-	event->source_rank = source->rank;
-	event->source_entries = source->entries;
-	event->source_share = source->share;
-	memcpy(event->source_text, source->text, sizeof(event->source_text));
-	if (kind == EVENT_SOURCE_RISING)
+	if (event->kind == EVENT_SOURCE_RISING)
 		say(event,
 		    "is filled by one source: %s holds %" PRIu32 "%% of the limit (%" PRIu32
 		    " of %" PRIu32 " entries), above source-rising (%" PRIu32 "%%)",
-		    source->text, held, source->entries, sample->max_entries, rising);
+		    source->text, held, source->entries, limit, rising);
 	else
 		say(event,
 		    "is no longer filled by one source: %s holds %" PRIu32
 		    "%% of the limit (%" PRIu32 " of %" PRIu32
 		    " entries; cleared at source-falling, %" PRIu32 "%%)",
-		    source->text, held, source->entries, sample->max_entries, falling);
+		    source->text, held, source->entries, limit, falling);
 }
 
-void event_compose_watch(struct event *event, enum event_kind kind,
-			 const struct snapshot_sample *sample, const struct snapshot_watch *watch)
+static void say_watch(struct event *event, uint32_t rising, uint32_t falling)
 {
-	compose_common(event, kind, sample);
-	event->watch = watch->index;
-	memcpy(event->watch_name, watch->name, sizeof(event->watch_name));
-	event->watch_entries = watch->entries;
-	event->watch_rising = watch->rising;
-	event->watch_falling = watch->falling;
-	if (kind == EVENT_WATCH_RISING)
+	const struct snapshot_watch *watch = &event->subject.watch;
+
+	if (event->kind == EVENT_WATCH_RISING)
 		say(event,
 		    "has %" PRIu32 " entries that match the watch %s, at or above rising (%" PRIu32
 		    ")",
-		    watch->entries, watch->name, watch->rising);
+		    watch->entries, watch->name, rising);
 	else
 		say(event,
 		    "has %" PRIu32
 		    " entries that match the watch %s, no longer above rising (%" PRIu32
 		    "; cleared at %" PRIu32 ")",
-		    watch->entries, watch->name, watch->rising, watch->falling);
+		    watch->entries, watch->name, rising, falling);
 }
 
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
-		   size_t threshold)
+		   const union event_subject *subject, uint32_t rising, uint32_t falling)
 {
-	compose_common(event, kind, sample);
+	memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->sample = *sample;
+	event->sample.cpu_count = event->sample.threshold_count = 0;
+	event->subject = *subject;
 	switch (kind) {
 	case EVENT_UTILIZATION_RISING:
 	case EVENT_UTILIZATION_FALLING:
-		compose_utilization(event, &sample->thresholds[threshold], threshold);
+		say_utilization(event, rising, falling);
 		break;
 	case EVENT_DROPPING_STARTED:
-		say(event,
-		    "is dropping: new connections are refused or others evicted for them "
-		    "(%" PRIu64 " drops, %" PRIu64 " early drops so far; %" PRIu32 " of %" PRIu32
-		    " entries)",
-		    event->drops, event->early_drops, event->entries, event->max_entries);
-		break;
 	case EVENT_DROPPING_STOPPED:
-		say(event,
-		    "has dropped nothing for a minute (%" PRIu64 " drops, %" PRIu64
-		    " early drops so far; %" PRIu32 " of %" PRIu32 " entries)",
-		    event->drops, event->early_drops, event->entries, event->max_entries);
+		say_dropping(event);
+		break;
+	case EVENT_SOURCE_RISING:
+	case EVENT_SOURCE_FALLING:
+		say_source(event, rising, falling);
+		break;
+	case EVENT_WATCH_RISING:
+	case EVENT_WATCH_FALLING:
+		say_watch(event, rising, falling);
 		break;
 	case EVENT_INSTANCE_DEGRADED:
 		say(event, "%s: %s",
@@ -135,10 +122,5 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	case EVENT_INSTANCE_RECOVERED:
 		say(event, "can be read again");
 		break;
-	case EVENT_SOURCE_RISING:
-	case EVENT_SOURCE_FALLING:
-	case EVENT_WATCH_RISING:
-	case EVENT_WATCH_FALLING:
-		break; /* of the functions above */
 	}
 }

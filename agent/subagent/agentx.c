@@ -41,27 +41,6 @@ static struct {
 	unsigned int retry_alarm;
 } agentx;
 
-/* Sets what `value` holds into the request's variable. */
-static void answer(netsnmp_variable_list *variable, const struct mib_value *value)
-{
-	struct counter64 wide;
-
-	switch (value->type) {
-	case ASN_OCTET_STR:
-		snmp_set_var_typed_value(variable, ASN_OCTET_STR, value->bytes, value->length);
-		break;
-	case ASN_COUNTER64:
-		wide.high = (u_long)(value->number >> 32);
-		wide.low = (u_long)(value->number & 0xffffffff);
-		snmp_set_var_typed_value(variable, ASN_COUNTER64, &wide, sizeof(wide));
-		break;
-	default:
-		/* gauges and ticks may pass LONG_MAX where long has 32 bits; the bits are the same
-		 */
-		snmp_set_var_typed_integer(variable, value->type, (long)value->number);
-	}
-}
-
 /* One GETBULK reaches us as many requests with one transaction id: they all see one view. */
 static void pin_view(long transid)
 {
@@ -90,7 +69,7 @@ static void answer_next(netsnmp_request_info *request)
 	    snmp_oid_compare(next, length, request->range_end, request->range_end_len) >= 0)
 		return;
 	snmp_set_var_objid(variable, next, length);
-	answer(variable, &value);
+	mib_value_put(variable, &value);
 }
 
 static void answer_get(netsnmp_agent_request_info *information, netsnmp_request_info *request)
@@ -99,7 +78,7 @@ static void answer_get(netsnmp_agent_request_info *information, netsnmp_request_
 	struct mib_value value;
 
 	if (mib_get(agentx.view, variable->name, variable->name_length, &value))
-		answer(variable, &value);
+		mib_value_put(variable, &value);
 	else
 		netsnmp_set_request_error(information, request, SNMP_NOSUCHINSTANCE);
 }

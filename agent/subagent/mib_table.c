@@ -133,6 +133,28 @@ static size_t column_prefix(const struct mib_table *table, const struct mib_colu
 	return length;
 }
 
+static size_t object_name(const struct mib_row *row, const struct mib_column *column,
+			  oid name[MIB_OID_MAX])
+{
+	size_t length = OBJECTS_LENGTH;
+
+	memcpy(name, objects, sizeof(objects));
+	length += column_prefix(row->table, column, name + length);
+	return length + row_index(row, name + length);
+}
+
+bool mib_get_object(const struct mib_row *row, oid column, oid name[MIB_OID_MAX], size_t *length,
+		    struct mib_value *value)
+{
+	for (size_t c = 0; c < row->table->column_count; c++) {
+		if (row->table->columns[c].number != column)
+			continue;
+		*length = object_name(row, &row->table->columns[c], name);
+		return column_get(&row->table->columns[c], row, value);
+	}
+	return false;
+}
+
 static bool starts_with(const oid *name, size_t length, const oid *prefix, size_t prefix_length)
 {
 	return length >= prefix_length && compare(name, prefix_length, prefix, prefix_length) == 0;
@@ -208,10 +230,7 @@ bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, b
 					 inside ? length - used : 0,
 					 inside && !inclusive && length > used, &row, value))
 				continue;
-			memcpy(next, objects, sizeof(objects));
-			memcpy(next + OBJECTS_LENGTH, prefix, used * sizeof(oid));
-			*next_length = OBJECTS_LENGTH + used;
-			*next_length += row_index(&row, next + *next_length);
+			*next_length = object_name(&row, column, next);
 			return true;
 		}
 	}
@@ -303,4 +322,24 @@ void mib_set_date(struct mib_value *value, uint64_t wall_ms)
 void mib_set_truth(struct mib_value *value, bool truth)
 {
 	value->number = truth ? 1 : 2; /* TruthValue */
+}
+
+void mib_value_put(netsnmp_variable_list *variable, const struct mib_value *value)
+{
+	struct counter64 wide;
+
+	switch (value->type) {
+	case ASN_OCTET_STR:
+		snmp_set_var_typed_value(variable, ASN_OCTET_STR, value->bytes, value->length);
+		break;
+	case ASN_COUNTER64:
+		wide.high = (u_long)(value->number >> 32);
+		wide.low = (u_long)(value->number & 0xffffffff);
+		snmp_set_var_typed_value(variable, ASN_COUNTER64, &wide, sizeof(wide));
+		break;
+	default:
+		/* gauges and ticks may pass LONG_MAX where long has 32 bits; the bits are the same
+		 */
+		snmp_set_var_typed_integer(variable, value->type, (long)value->number);
+	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NF-CONNTRACK-MIB: from an OID to a value. Pure: looks a view up, does no I/O.
+/* NF-CONNTRACK-MIB: from an OID to a value, for requests and notifications alike. Pure: looks a
+ * view up, does no I/O.
  *
  * Every table is a description (struct mib_table): where it stands, what its rows are, and a line
  * per column. To add a column is to add its line; to add a table is to describe it in a mib_*.c and
@@ -72,6 +73,13 @@ bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct
  * there is none in this module. */
 bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, bool inclusive,
 		  oid next[MIB_OID_MAX], size_t *next_length, struct mib_value *value);
+
+/* The same for a row that is at hand: OID and value of its object in the column of that number. */
+bool mib_get_object(const struct mib_row *row, oid column, oid name[MIB_OID_MAX], size_t *length,
+		    struct mib_value *value);
+
+/* Puts the value into a variable of a response or a notification. */
+void mib_value_put(netsnmp_variable_list *variable, const struct mib_value *value);
 
 /* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c and mib_top.c. */
 extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table,

@@ -88,7 +88,7 @@ static void pass_event(const struct channel *channel)
 	if (result <= 0)
 		return;
 	if (length == sizeof(struct event))
-		notify_send(event);
+		mib_notify_send(event);
 	else
 		log_warning("channel: a message of %zu octets is no event", length);
 	free(event);

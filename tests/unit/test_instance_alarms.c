@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Alarms with their latches and thresholds: what is told, when, and in which words. */
+/* Alarms with their states and thresholds: what is told, when, and in which words. */
 #include "alarm/instance_alarms.c"
 
 #include "test.h"
@@ -27,15 +27,16 @@ static struct config config_of(const struct config_threshold *some, size_t count
 	return config;
 }
 
-static void configure(struct alarms *alarms, const struct config_threshold *some, size_t count)
+static void configure(struct instance_alarms *alarms, const struct config_threshold *some,
+		      size_t count)
 {
 	struct config config = config_of(some, count, 2);
 
-	assert_int_equal(alarms_configure(alarms, &config), 0);
+	assert_int_equal(instance_alarms_configure(alarms, &config), 0);
 }
 
 struct scene {
-	struct alarms alarms;
+	struct instance_alarms alarms;
 	struct snapshot_sample sample;
 	struct snapshot_threshold rows[2];
 	uint64_t now_ms, suppressed;
@@ -65,7 +66,7 @@ static int tear_down(void **state)
 {
 	struct scene *scene = *state;
 
-	alarms_clear(&scene->alarms);
+	instance_alarms_clear(&scene->alarms);
 	free(scene);
 	return 0;
 }
@@ -75,15 +76,15 @@ static void take(struct scene *scene, uint64_t after_ms, uint32_t entries)
 {
 	scene->now_ms += after_ms;
 	scene->sample.entries = entries;
-	alarms_update(&scene->alarms, &scene->sample, scene->now_ms, scene->now_ms);
+	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms, scene->now_ms);
 }
 
 /* The kind of the next event, 0 if none is due. */
 static int next(struct scene *scene)
 {
-	return alarms_next(&scene->alarms, &scene->sample, scene->now_ms, INTERVAL_MS,
-			   &scene->suppressed, &scene->event)
-		       ? scene->event.kind
+	return instance_alarms_next(&scene->alarms, &scene->sample, scene->now_ms, INTERVAL_MS,
+				    &scene->suppressed, &scene->event)
+		       ? (int)scene->event.kind
 		       : 0;
 }
 
@@ -96,7 +97,7 @@ static void the_first_sample_counts(void **state)
 	assert_string_equal(scene->event.text,
 			    "conntrack table \"default\" is 91% full (910 of 1000 "
 			    "entries), above the threshold warning (80%)");
-	assert_int_equal(scene->event.threshold, 1);
+	assert_int_equal(scene->event.subject.threshold.index, 1);
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[0].raised);
 	assert_false(scene->sample.thresholds[1].raised);
@@ -128,9 +129,9 @@ static void one_sample_may_cross_both(void **state)
 
 	take(scene, 0, 1000);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	assert_string_equal(scene->event.threshold_name, "warning");
+	assert_string_equal(scene->event.subject.threshold.name, "warning");
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	assert_string_equal(scene->event.threshold_name, "critical");
+	assert_string_equal(scene->event.subject.threshold.name, "critical");
 	assert_int_equal(next(scene), 0);
 }
 
@@ -175,8 +176,8 @@ static void rising_and_falling_always_alternate(void **state)
 	/* when it rests, what was told last is what is */
 	take(scene, INTERVAL_MS, scene->sample.entries);
 	next(scene);
-	assert_int_equal(scene->alarms.thresholds[0].latch.notified,
-			 scene->alarms.thresholds[0].latch.raised);
+	assert_int_equal(scene->alarms.alarms[0].state.notified,
+			 scene->alarms.alarms[0].state.raised);
 }
 
 static void no_limit_is_no_threshold(void **state)
@@ -204,7 +205,7 @@ static void a_limit_lowered_under_the_count_is_over_100_percent(void **state)
 	scene->sample.max_entries = 100;
 	take(scene, 0, 250);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	assert_int_equal(scene->event.utilization, 250);
+	assert_int_equal(scene->event.sample.entries, 250);
 	/* and no product overflows */
 	scene->sample.max_entries = 4294967295U;
 	take(scene, 1000, 4294967295U);
@@ -281,7 +282,7 @@ static void take_source(struct scene *scene, const char *text, uint32_t entries,
 				       .share = entries / 10 };
 
 	strcpy(source.text, text);
-	alarms_update_source(&scene->alarms, &source, scene->sample.max_entries, scene->now_ms);
+	instance_alarms_source(&scene->alarms, &source, scene->sample.max_entries, scene->now_ms);
 }
 
 static void a_source_that_fills_the_table_is_named(void **state)
@@ -291,7 +292,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	take(scene, 0, 600);
 	take_source(scene, "192.0.2.7", 499, 0);
 	assert_int_equal(next(scene), 0);
-	assert_null(alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprit(&scene->alarms));
 	/* certain is only what is left of it without the sketch's error */
 	take_source(scene, "192.0.2.7", 520, 21);
 	assert_int_equal(next(scene), 0);
@@ -301,10 +302,10 @@ static void a_source_that_fills_the_table_is_named(void **state)
 		scene->event.text,
 		"conntrack table \"default\" is filled by one source: 192.0.2.7 holds 52% of "
 		"the limit (520 of 1000 entries), above source-rising (50%)");
-	assert_string_equal(scene->event.source_text, "192.0.2.7");
-	assert_int_equal(scene->event.source_entries, 520);
-	assert_int_equal(scene->event.source_share, 52);
-	assert_string_equal(alarms_culprit(&scene->alarms)->text, "192.0.2.7");
+	assert_string_equal(scene->event.subject.source.text, "192.0.2.7");
+	assert_int_equal(scene->event.subject.source.entries, 520);
+	assert_int_equal(scene->event.subject.source.share, 52);
+	assert_string_equal(instance_alarms_culprit(&scene->alarms)->text, "192.0.2.7");
 	take_source(scene, "192.0.2.7", 450, 0);
 	assert_int_equal(next(scene), 0);
 	take_source(scene, "192.0.2.7", 400, 0);
@@ -313,9 +314,10 @@ static void a_source_that_fills_the_table_is_named(void **state)
 		scene->event.text,
 		"conntrack table \"default\" is no longer filled by one source: 192.0.2.7 holds "
 		"40% of the limit (400 of 1000 entries; cleared at source-falling, 40%)");
-	assert_null(alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprit(&scene->alarms));
 	/* there may be no source at all, and no limit */
-	alarms_update_source(&scene->alarms, NULL, 1000, scene->now_ms);
+	instance_alarms_source(&scene->alarms, &(struct snapshot_top){ .rank = 0 }, 1000,
+			       scene->now_ms);
 	assert_int_equal(next(scene), 0);
 	scene->sample.max_entries = 0;
 	take_source(scene, "192.0.2.7", 5000, 0);
@@ -331,7 +333,7 @@ static void a_source_alarm_that_is_turned_off_ends(void **state)
 	take_source(scene, "192.0.2.7", 600, 0);
 	assert_int_equal(next(scene), EVENT_SOURCE_RISING);
 	config.source_rising = 0;
-	alarms_configure(&scene->alarms, &config);
+	instance_alarms_configure(&scene->alarms, &config);
 	take_source(scene, "192.0.2.7", 0, 0);
 	assert_int_equal(next(scene), EVENT_SOURCE_FALLING);
 	take_source(scene, "192.0.2.7", 900, 0);
@@ -345,7 +347,7 @@ static bool take_watches(struct scene *scene, uint32_t ssh, uint32_t dns)
 		{ .index = 9, .name = "dns", .entries = dns },
 	};
 
-	alarms_update_watches(&scene->alarms, rows, scene->alarms.watch_count, scene->now_ms);
+	instance_alarms_watches(&scene->alarms, rows, scene->alarms.watch_count, scene->now_ms);
 	assert_false(rows[1].raised);
 	return rows[0].raised;
 }
@@ -363,8 +365,8 @@ static void a_watch_has_an_alarm_of_its_own(void **state)
 		scene->event.text,
 		"conntrack table \"default\" has 1000 entries that match the watch ssh, at or "
 		"above rising (1000)");
-	assert_int_equal(scene->event.watch, 3);
-	assert_int_equal(scene->event.watch_entries, 1000);
+	assert_int_equal(scene->event.subject.watch.index, 3);
+	assert_int_equal(scene->event.subject.watch.entries, 1000);
 	assert_true(take_watches(scene, 801, 0));
 	assert_int_equal(next(scene), 0);
 	assert_false(take_watches(scene, 800, 0));
@@ -373,7 +375,7 @@ static void a_watch_has_an_alarm_of_its_own(void **state)
 		scene->event.text,
 		"conntrack table \"default\" has 800 entries that match the watch ssh, no "
 		"longer above rising (1000; cleared at 800)");
-	assert_int_equal(scene->event.watch_falling, 800);
+	assert_int_equal(scene->event.subject.watch.falling, 800);
 }
 
 static void a_reload_keeps_the_state_of_a_watch_that_kept_its_name(void **state)
@@ -384,11 +386,11 @@ static void a_reload_keeps_the_state_of_a_watch_that_kept_its_name(void **state)
 	take(scene, 0, 0);
 	take_watches(scene, 1000, 0);
 	assert_int_equal(next(scene), EVENT_WATCH_RISING);
-	alarms_configure(&scene->alarms, &with);
+	instance_alarms_configure(&scene->alarms, &with);
 	assert_true(take_watches(scene, 900, 0)); /* between falling and rising: as it was */
 	assert_int_equal(next(scene), 0);
-	alarms_configure(&scene->alarms, &without);
-	alarms_configure(&scene->alarms, &with);
+	instance_alarms_configure(&scene->alarms, &without);
+	instance_alarms_configure(&scene->alarms, &with);
 	assert_false(take_watches(scene, 900, 0)); /* it was gone in between */
 }
 
