@@ -2,10 +2,10 @@
 #include <stdio.h>
 
 #include "collector/collector.h"
-#include "config/config.h"
 #include "common/log.h"
-#include "show.h"
+#include "config/config.h"
 #include "config/options.h"
+#include "show.h"
 
 int main(int argc, char **argv)
 {
@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 	if (options.action == OPTIONS_RUN)
 		return collector_run(config, &options); /* which owns the configuration from here */
 	if (options.action == OPTIONS_ONCE)
-		status = once_run(config);
+		status = show_run(config);
 	config_free(config);
 	return status;
 }

@@ -202,13 +202,13 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 			    uint64_t now_ms, uint64_t wall_ms)
 {
 	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
-	if (sample->has_figures)
+	if (sample->has_values)
 		follow_drops(alarms, sample, now_ms, wall_ms);
 	sample->dropping = dropping_of(alarms)->state.raised;
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
 		struct alarm *alarm = &alarms->alarms[i];
 
-		if (sample->has_figures)
+		if (sample->has_values)
 			follow_share(alarm, sample->entries, sample->max_entries, wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
@@ -219,7 +219,7 @@ bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_
 			  struct event *event)
 {
 	/* without values of the table, only the last one has something to say */
-	struct alarm *alarm = sample->has_figures ? alarms->alarms : degraded_of(alarms);
+	struct alarm *alarm = sample->has_values ? alarms->alarms : degraded_of(alarms);
 
 	for (; alarm <= degraded_of(alarms); alarm++) {
 		enum alarm_notice notice =

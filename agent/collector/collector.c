@@ -10,18 +10,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/clock.h"
-#include "config/config.h"
-#include "sandbox/sandbox.h"
+#include "collector/instances.h"
 #include "collector/loop.h"
-#include "sandbox/privileges.h"
 #include "collector/scan_pacer.h"
 #include "collector/sd_notify.h"
 #include "collector/supervisor.h"
-#include "collector/instances.h"
-
-#define NS_PER_S  1000000000ULL
-#define NS_PER_MS 1000000ULL
+#include "common/clock.h"
+#include "config/config.h"
+#include "sandbox/privileges.h"
+#include "sandbox/sandbox.h"
 
 #define LARGE_BLOCK (16 * 1024)
 
@@ -32,10 +29,10 @@ struct collector {
 	const struct options *options;
 	struct loop *loop;
 	struct supervisor *supervisor;
-	struct scanner *scanner;
+	struct scan_pacer *pacer;
 	struct loop_timer *sample_timer;
 	int signal_fd;
-	struct tables tables;
+	struct instances instances;
 	struct snapshot_agent *agent; /* owned, with room for every instance that may be */
 };
 
@@ -55,12 +52,12 @@ static int find_master(const struct collector *collector, const struct config *c
 }
 
 /* A subagent is a copy of the collector: it needs none of this, and would be resident twice. */
-static void forget_tables(void *context)
+static void forget_instances(void *context)
 {
 	struct collector *collector = context;
 
-	scanner_free(collector->scanner);
-	tables_clear(&collector->tables);
+	scan_pacer_free(collector->pacer);
+	instances_clear(&collector->instances);
 }
 
 static void pass_events(struct collector *collector, struct instance *instance)
@@ -73,10 +70,10 @@ static void pass_events(struct collector *collector, struct instance *instance)
 	}
 }
 
-static void sample_tables(struct collector *collector)
+static void sample_instances(struct collector *collector)
 {
-	for (size_t i = 0; i < collector->tables.count; i++) {
-		instance_sample(collector->tables.instances[i]);
+	for (size_t i = 0; i < collector->instances.count; i++) {
+		instance_sample(collector->instances.list[i]);
 		supervisor_sampled(collector->supervisor, i);
 	}
 }
@@ -85,12 +82,12 @@ static void sample(void *context)
 {
 	struct collector *collector = context;
 
-	sample_tables(collector);
-	for (size_t i = 0; i < collector->tables.count; i++)
-		pass_events(collector, collector->tables.instances[i]);
+	sample_instances(collector);
+	for (size_t i = 0; i < collector->instances.count; i++)
+		pass_events(collector, collector->instances.list[i]);
 	supervisor_check(collector->supervisor);
 	supervisor_publish(collector->supervisor);
-	service_alive();
+	sd_notify_alive();
 }
 
 static void scan_ended(void *context, size_t position)
@@ -98,7 +95,7 @@ static void scan_ended(void *context, size_t position)
 	struct collector *collector = context;
 
 	supervisor_scanned(collector->supervisor, position);
-	pass_events(collector, collector->tables.instances[position]);
+	pass_events(collector, collector->instances.list[position]);
 	supervisor_publish(collector->supervisor);
 }
 
@@ -110,16 +107,16 @@ static void describe_agent(struct collector *collector)
 	agent->sample_interval = collector->config->sample_interval;
 	agent->refresh_interval = collector->config->refresh_interval;
 	agent->cpu_budget = collector->config->cpu_budget;
-	agent->instance_count = collector->tables.count;
+	agent->instance_count = collector->instances.count;
 	for (size_t i = 0; i < agent->instance_count; i++)
-		agent->instances[i] = instance_get_sample(collector->tables.instances[i])->instance;
-	supervisor_show(collector->supervisor, &collector->tables, agent);
+		agent->instances[i] = instance_get_sample(collector->instances.list[i])->instance;
+	supervisor_show(collector->supervisor, &collector->instances, agent);
 }
 
 static void start_tiers(struct collector *collector)
 {
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
-	scanner_start(collector->scanner, collector->tables.instances);
+	scan_pacer_start(collector->pacer, collector->instances.list);
 }
 
 static bool same_text(const char *one, const char *other)
@@ -146,7 +143,7 @@ static void reload(struct collector *collector)
 	struct config *config = config_load(collector->options->config_path, error);
 	struct config *before = collector->config;
 	struct agentx_master master;
-	struct tables tables;
+	struct instances instances;
 
 	if (config && find_master(collector, config, &master, error, sizeof(error)) != 0) {
 		config_free(config);
@@ -157,17 +154,18 @@ static void reload(struct collector *collector)
 		log_warning("the configuration stays as it was");
 		return;
 	}
-	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0 ||
-	    tables_build(&tables, &collector->tables, config, before) != 0) {
+	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0 ||
+	    instances_build(&instances, &collector->instances, config, before) != 0) {
 		log_error("%s; the configuration stays as it was", strerror(errno));
 		config_free(config);
 		return;
 	}
-	scanner_stop(collector->scanner);
-	tables_replace(&collector->tables, &tables);
+	scan_pacer_stop(collector->pacer);
+	instances_replace(&collector->instances, &instances);
 	review_privileges(config, before);
 	collector->config = config;
-	sample_tables(collector); /* nothing is shown of a new one before it has been looked at */
+	sample_instances(
+		collector); /* nothing is shown of a new one before it has been looked at */
 	describe_agent(collector);
 	supervisor_set_master(collector->supervisor, &master);
 	start_tiers(collector);
@@ -187,12 +185,12 @@ static void handle_signal(void *context)
 		supervisor_reap(collector->supervisor);
 		break;
 	case SIGHUP:
-		service_reloading();
+		sd_notify_reloading();
 		reload(collector);
-		service_ready();
+		sd_notify_ready();
 		break;
 	default:
-		service_stopping();
+		sd_notify_stopping();
 		loop_stop(collector->loop);
 	}
 }
@@ -229,7 +227,7 @@ static struct snapshot_agent *new_agent(void)
 static int set_up(struct collector *collector, const struct agentx_master *master)
 {
 	const struct config *config = collector->config;
-	const struct tables none = { 0 };
+	const struct instances none = { 0 };
 
 	collector->agent = new_agent();
 	if (!collector->agent)
@@ -238,14 +236,15 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	if (!collector->loop || open_signals(collector) != 0 ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
-	collector->supervisor = supervisor_new(collector->loop, master, forget_tables, collector);
-	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
+	collector->supervisor =
+		supervisor_new(collector->loop, master, forget_instances, collector);
+	collector->pacer = scan_pacer_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
-	if (!collector->supervisor || !collector->scanner || !collector->sample_timer)
+	if (!collector->supervisor || !collector->pacer || !collector->sample_timer)
 		return -1;
-	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0)
+	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
 		return -1;
-	return tables_build(&collector->tables, &none, config, config);
+	return instances_build(&collector->instances, &none, config, config);
 }
 
 int collector_run(struct config *config, const struct options *options)
@@ -267,25 +266,25 @@ int collector_run(struct config *config, const struct options *options)
 		status = 2;
 		goto done;
 	}
-	confine_collector(config, options->config_path);
+	sandbox_collector(config, options->config_path);
 	if (set_up(&collector, &master) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;
 	}
-	/* the first figures are there before the subagent, and so before the first request */
-	sample_tables(&collector);
+	/* the first values are there before the subagent, and so before the first request */
+	sample_instances(&collector);
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
 	start_tiers(&collector);
-	service_ready();
+	sd_notify_ready();
 	if (loop_run(collector.loop) == 0)
 		status = 0;
 	else
 		log_error("cannot wait for events: %s", strerror(errno));
 done:
 	supervisor_free(collector.supervisor);
-	scanner_free(collector.scanner);
-	tables_clear(&collector.tables);
+	scan_pacer_free(collector.pacer);
+	instances_clear(&collector.instances);
 	loop_free(collector.loop);
 	free(collector.agent);
 	if (collector.signal_fd >= 0)

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scan/aggregate.h"
 #include "alarm/instance_alarms.h"
-#include "common/clock.h"
-#include "kernel/ctnl.h"
-#include "common/log.h"
-#include "kernel/netns.h"
 #include "collector/peak_window.h"
-#include "scan/scan.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "kernel/ctnl.h"
+#include "kernel/netns.h"
 #include "kernel/sysctl.h"
+#include "scan/aggregate.h"
+#include "scan/scan.h"
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
@@ -29,9 +29,9 @@ struct instance {
 	struct snapshot_sample *sample; /* owned */
 	struct instance_alarms alarms;
 	/* scan tier */
-	struct scan *scan; /* that runs for this instance; NULL: none. Not owned */
+	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
-	struct snapshot_scan *figures; /* owned */
+	struct snapshot_scan *last_scan; /* owned */
 	bool has_accounting;
 	int scan_errno; /* why the last scan failed; 0: it did not */
 };
@@ -85,11 +85,11 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 	if (!instance)
 		return NULL;
 	instance->sample = new_sample(index, name);
-	instance->figures = new_scan(index);
+	instance->last_scan = new_scan(index);
 	instance->memory = aggregate_memory_new();
 	if (netns)
 		instance->netns = netns_new(netns);
-	if (!instance->sample || !instance->figures || !instance->memory ||
+	if (!instance->sample || !instance->last_scan || !instance->memory ||
 	    (netns && !instance->netns) || instance_configure(instance, config) != 0) {
 		instance_free(instance);
 		return NULL;
@@ -109,7 +109,7 @@ void instance_free(struct instance *instance)
 	instance_alarms_clear(&instance->alarms);
 	free(instance->sample);
 	aggregate_memory_free(instance->memory);
-	free(instance->figures);
+	free(instance->last_scan);
 	free(instance);
 }
 
@@ -160,10 +160,10 @@ static void restart(struct instance *instance)
 	instance->scan_errno = 0;
 	if (!none)
 		return; /* the old scan is shown until the next one */
-	none->scans = instance->figures->scans;
-	none->failures = instance->figures->failures;
-	free(instance->figures);
-	instance->figures = none;
+	none->scans = instance->last_scan->scans;
+	none->failures = instance->last_scan->failures;
+	free(instance->last_scan);
+	instance->last_scan = none;
 }
 
 /* Into the instance's namespace, until leave(). -1 with errno. */
@@ -229,7 +229,7 @@ static void sample_fail(struct instance *instance, int error)
 	struct snapshot_sample *sample = instance->sample;
 
 	sample->status = STATUS_UNAVAILABLE;
-	sample->has_figures = false;
+	sample->has_values = false;
 	if (instance->netns_error)
 		netns_explain(instance->netns, instance->netns_error, sample->status_text,
 			      sizeof(sample->status_text));
@@ -277,7 +277,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 		sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &sample->buckets);
 	sample->has_expect_max =
 		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
-	sample->has_figures = true;
+	sample->has_values = true;
 	sample->status = instance->scan_errno ? STATUS_STALE : STATUS_OK;
 	if (instance->scan_errno)
 		snprintf(sample->status_text, sizeof(sample->status_text),
@@ -338,7 +338,7 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 				wall_ms);
 }
 
-/* A scan has been read to its end: its figures replace those before. */
+/* A scan has been read to its end: its values replace those before. */
 static int scan_publish(struct instance *instance, struct scan *scan)
 {
 	struct ctnl_stats stats = { .entries = 0 };
@@ -350,15 +350,15 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
 	    0)
 		return -1;
-	result.scan->instance = instance->figures->instance;
-	result.scan->scans = instance->figures->scans + 1;
-	result.scan->failures = instance->figures->failures;
+	result.scan->instance = instance->last_scan->instance;
+	result.scan->scans = instance->last_scan->scans + 1;
+	result.scan->failures = instance->last_scan->failures;
 	result.scan->firm_utilization =
 		snapshot_percent(result.scan->assured, instance->sample->max_entries);
 	result.scan->has_accounting = instance->has_accounting;
 	judge_scan(instance, &result);
-	free(instance->figures);
-	instance->figures = result.scan;
+	free(instance->last_scan);
+	instance->last_scan = result.scan;
 	return 0;
 }
 
@@ -382,11 +382,11 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	leave(instance);
 	if (!is_empty && !ctnl)
 		return SCAN_FAILED;
-	instance->scan = scan;
+	instance->running_scan = scan;
 	/* one that follows a scan that was cut will not come much further */
-	if (instance->figures->end_wall && instance->figures->coverage < 100 &&
-	    instance->figures->scanned < stats.entries / 2)
-		stats.entries = instance->figures->scanned * 2;
+	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
+	    instance->last_scan->scanned < stats.entries / 2)
+		stats.entries = instance->last_scan->scanned * 2;
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
@@ -398,21 +398,21 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 	/* whether the namespace is there, is the sample's to find out */
 	if (instance->is_gone || instance->netns_error)
 		return true;
-	if (instance->scan)
+	if (instance->running_scan)
 		result = scan_step(scan);
 	else
 		result = scan_begin(instance, scan);
 	if (result == SCAN_MORE)
 		return false;
 	if (result == SCAN_FAILED)
-		error = instance->scan ? scan_error(scan) : errno;
+		error = instance->running_scan ? scan_error(scan) : errno;
 	else if (scan_publish(instance, scan) != 0)
 		error = errno;
-	instance->scan = NULL;
+	instance->running_scan = NULL;
 	if (error) {
-		instance->figures->failures++;
+		instance->last_scan->failures++;
 		/* an unreadable table is the sample's to tell */
-		if (instance->sample->has_figures)
+		if (instance->sample->has_values)
 			log_warning("conntrack table \"%s\": the scan failed: ctnetlink: %s",
 				    instance->sample->name, strerror(error));
 	}
@@ -422,12 +422,12 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 
 void instance_scan_abandon(struct instance *instance)
 {
-	if (instance->scan)
-		scan_abandon(instance->scan);
-	instance->scan = NULL;
+	if (instance->running_scan)
+		scan_abandon(instance->running_scan);
+	instance->running_scan = NULL;
 }
 
-const struct snapshot_scan *instance_get_scan(const struct instance *instance)
+const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)
 {
-	return instance->figures;
+	return instance->last_scan;
 }

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config.h"
 #include "common/event.h"
 #include "common/snapshot.h"
+#include "config/config.h"
 
 struct instance;
 struct scan;
@@ -24,7 +24,7 @@ void instance_free(struct instance *instance);
  * nothing has changed. Not while a scan runs. */
 int instance_configure(struct instance *instance, const struct config *config);
 
-/* Reads the O(1) figures and updates peaks and alarms. What fails is told by the sample's status.
+/* Reads the O(1) values and updates peaks and alarms. What fails is told by the sample's status.
  */
 void instance_sample(struct instance *instance);
 const struct snapshot_sample *instance_get_sample(const struct instance *instance);
@@ -34,13 +34,13 @@ bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct
 
 /* One step of the scan tier, by means of `scan`, which serves one instance at a time; a new scan
  * begins when none of this instance runs. True when a scan has ended, well or badly: a bad one is
- * counted, and the figures stay those of the last good one. A table that is not there is not
+ * counted, and the values stay those of the last good one. A table that is not there is not
  * scanned. */
 bool instance_scan_step(struct instance *instance, struct scan *scan);
 
 /* Gives up a scan of this instance, if one runs; it counts neither as good nor as bad. */
 void instance_scan_abandon(struct instance *instance);
 
-const struct snapshot_scan *instance_get_scan(const struct instance *instance);
+const struct snapshot_scan *instance_get_last_scan(const struct instance *instance);
 
 #endif

@@ -7,6 +7,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
+
 struct loop_source {
 	struct loop_source *next;
 	int fd;
@@ -112,9 +114,8 @@ static void set_due(struct loop *loop, struct loop_source *source, bool is_due)
 static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t interval_ns)
 {
 	struct itimerspec when = {
-		.it_value = { (time_t)(delay_ns / 1000000000), (long)(delay_ns % 1000000000) },
-		.it_interval = { (time_t)(interval_ns / 1000000000),
-				 (long)(interval_ns % 1000000000) },
+		.it_value = { (time_t)(delay_ns / NS_PER_S), (long)(delay_ns % NS_PER_S) },
+		.it_interval = { (time_t)(interval_ns / NS_PER_S), (long)(interval_ns % NS_PER_S) },
 	};
 
 	set_due(timer->loop, &timer->source, false);

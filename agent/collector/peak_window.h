@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The highest of the samples of the last while, exactly, in O(1) a sample. Pure: no I/O. */
-#ifndef PEAK_H
-#define PEAK_H
+#ifndef PEAK_WINDOW_H
+#define PEAK_WINDOW_H
 
 #include <stddef.h>
 #include <stdint.h>

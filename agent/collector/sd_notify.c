@@ -15,22 +15,22 @@ static void tell(const char *state)
 }
 #endif
 
-void service_ready(void)
+void sd_notify_ready(void)
 {
 	tell("READY=1");
 }
 
-void service_reloading(void)
+void sd_notify_reloading(void)
 {
 	tell("RELOADING=1");
 }
 
-void service_stopping(void)
+void sd_notify_stopping(void)
 {
 	tell("STOPPING=1");
 }
 
-void service_alive(void)
+void sd_notify_alive(void)
 {
 	tell("WATCHDOG=1");
 }

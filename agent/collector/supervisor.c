@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collector/event_queue.h"
 #include "common/channel.h"
 #include "common/clock.h"
-#include "collector/event_queue.h"
 #include "common/log.h"
 #include "subagent/subagent.h"
 
@@ -44,7 +44,7 @@ struct supervisor {
 	uint64_t events_taken, events_lost;
 	uint64_t *master_connects; /* shared by all subagents in turn; never read here */
 	/* what is shown, and what of it the subagent lacks, by the instance's position */
-	const struct tables *tables;
+	const struct instances *instances;
 	struct snapshot_agent *agent;
 	struct lack {
 		bool sample, scan;
@@ -167,7 +167,7 @@ __attribute__((noreturn)) static void become_subagent(const struct supervisor *s
 
 static void schedule_restart(struct supervisor *supervisor)
 {
-	loop_timer_once(supervisor->restart_timer, supervisor->backoff_ms * 1000000);
+	loop_timer_once(supervisor->restart_timer, supervisor->backoff_ms * NS_PER_MS);
 	supervisor->backoff_ms *= 2;
 	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
 		supervisor->backoff_ms = BACKOFF_MAX_MS;
@@ -177,7 +177,7 @@ static void schedule_restart(struct supervisor *supervisor)
  * index before is to go. */
 static void forget_what_was_sent(struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->tables->count; i++)
+	for (size_t i = 0; i < supervisor->instances->count; i++)
 		supervisor->lacks[i] = (struct lack){ true, true };
 }
 
@@ -310,7 +310,7 @@ static void push_events(struct supervisor *supervisor)
 	}
 	/* Without a master it may wait for hours; then the regular check is often enough. */
 	if (clock_monotonic_ms() - supervisor->event_written_ms < EVENT_YOUNG_MS)
-		loop_timer_once(supervisor->event_timer, EVENT_POLL_MS * 1000000ULL);
+		loop_timer_once(supervisor->event_timer, EVENT_POLL_MS * NS_PER_MS);
 }
 
 void supervisor_notify(struct supervisor *supervisor, const struct event *event)
@@ -328,10 +328,10 @@ void supervisor_notify(struct supervisor *supervisor, const struct event *event)
 	push_events(supervisor);
 }
 
-void supervisor_show(struct supervisor *supervisor, const struct tables *tables,
+void supervisor_show(struct supervisor *supervisor, const struct instances *instances,
 		     struct snapshot_agent *agent)
 {
-	supervisor->tables = tables;
+	supervisor->instances = instances;
 	supervisor->agent = agent;
 	forget_what_was_sent(supervisor);
 }
@@ -362,15 +362,16 @@ static bool send_what_lacks(struct supervisor *supervisor)
 	supervisor->agent->notifications_sent = supervisor->events_taken;
 	supervisor->agent->notifications_lost = supervisor->events_lost;
 	send_snapshot(supervisor, &supervisor->agent->base);
-	for (size_t i = 0; i < supervisor->tables->count; i++) {
-		struct instance *instance = supervisor->tables->instances[i];
+	for (size_t i = 0; i < supervisor->instances->count; i++) {
+		struct instance *instance = supervisor->instances->list[i];
 		struct lack *lack = &supervisor->lacks[i];
 
 		if (lack->sample)
 			lack->sample =
 				!send_snapshot(supervisor, &instance_get_sample(instance)->base);
 		if (lack->scan && !lack->sample)
-			lack->scan = !send_snapshot(supervisor, &instance_get_scan(instance)->base);
+			lack->scan =
+				!send_snapshot(supervisor, &instance_get_last_scan(instance)->base);
 		if (lack->sample || lack->scan)
 			return false;
 	}
@@ -379,7 +380,7 @@ static bool send_what_lacks(struct supervisor *supervisor)
 
 static bool lacks_something(const struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->tables->count; i++) {
+	for (size_t i = 0; i < supervisor->instances->count; i++) {
 		if (supervisor->lacks[i].sample || supervisor->lacks[i].scan)
 			return true;
 	}
@@ -395,5 +396,5 @@ void supervisor_publish(struct supervisor *supervisor)
 	if (supervisor->pid > 0 && channel_progress(supervisor->channel.snapshots) == CHANNEL_READ)
 		done = send_what_lacks(supervisor);
 	if (!done)
-		loop_timer_once(supervisor->publish_timer, PUBLISH_RETRY_MS * 1000000ULL);
+		loop_timer_once(supervisor->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
 }

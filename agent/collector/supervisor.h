@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/instances.h"
+#include "collector/loop.h"
 #include "common/agentx_master.h"
 #include "common/event.h"
-#include "collector/loop.h"
 #include "common/snapshot.h"
-#include "collector/instances.h"
 
 struct supervisor;
 
@@ -27,7 +27,7 @@ void supervisor_free(struct supervisor *supervisor);
 /* What the subagent is to show: both must stay until they are replaced. To be called before the
  * first start, and whenever the instances are others. The counts of notifications in `agent` are
  * the supervisor's to set. */
-void supervisor_show(struct supervisor *supervisor, const struct tables *tables,
+void supervisor_show(struct supervisor *supervisor, const struct instances *instances,
 		     struct snapshot_agent *agent);
 
 /* Starts the subagent. */

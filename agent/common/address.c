@@ -7,6 +7,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+size_t address_octets(uint8_t family)
+{
+	return family == AF_INET6 ? 16 : 4;
+}
+
+static unsigned int address_bits(uint8_t family)
+{
+	return (unsigned int)address_octets(family) * 8;
+}
+
 struct address address_mask(uint8_t family, unsigned int length)
 {
 	struct address mask = { .half = { 0, 0 } };
@@ -16,16 +26,6 @@ struct address address_mask(uint8_t family, unsigned int length)
 	for (unsigned int bit = 0; bit < length; bit++)
 		mask.octet[bit / 8] = (uint8_t)(mask.octet[bit / 8] | 0x80U >> bit % 8);
 	return mask;
-}
-
-size_t address_octets(uint8_t family)
-{
-	return family == AF_INET6 ? 16 : 4;
-}
-
-unsigned int address_bits(uint8_t family)
-{
-	return (unsigned int)address_octets(family) * 8;
 }
 
 void address_text(uint8_t family, struct address address, unsigned int length,

@@ -32,9 +32,8 @@ static inline bool address_equal(struct address one, struct address other)
 	return one.half[0] == other.half[0] && one.half[1] == other.half[1];
 }
 
-/* AF_INET or AF_INET6: how many octets and bits an address has. */
+/* AF_INET or AF_INET6: how many octets an address has. */
 size_t address_octets(uint8_t family);
-unsigned int address_bits(uint8_t family);
 
 /* "192.0.2.7", or "192.0.2.0/24" where `length` is less than the whole. */
 void address_text(uint8_t family, struct address address, unsigned int length,

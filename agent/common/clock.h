@@ -6,13 +6,16 @@
 #include <stdint.h>
 #include <time.h>
 
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S  1000000000ULL
+
 /* Milliseconds of CLOCK_MONOTONIC, the same in both processes. Intervals and ages use this one. */
 static inline uint64_t clock_monotonic_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
 }
 
 /* Nanoseconds of CPU time, user and system, that this thread has used. */
@@ -21,7 +24,7 @@ static inline uint64_t clock_thread_cpu_ns(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 /* Milliseconds since 1970-01-01 UTC. Only for what is shown as a date. */
@@ -30,7 +33,7 @@ static inline uint64_t clock_wall_ms(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
 }
 
 #endif

@@ -27,7 +27,7 @@ enum counter {
 /* Nobody has more; a message that says so is not believed. */
 #define COUNTERS_CPU_MAX 8192
 
-/* Counters of one CPU, or their sum. A bit of `present` (1 << enum counter) is set for each figure
+/* Counters of one CPU, or their sum. A bit of `present` (1 << enum counter) is set for each value
  * that this kernel gives. */
 struct counters {
 	uint32_t present;

@@ -116,7 +116,7 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 		break;
 	case EVENT_INSTANCE_DEGRADED:
 		say(event, "%s: %s",
-		    sample->status == STATUS_STALE ? "shows stale figures" : "cannot be read",
+		    sample->status == STATUS_STALE ? "shows stale values" : "cannot be read",
 		    sample->status_text);
 		break;
 	case EVENT_INSTANCE_RECOVERED:

@@ -58,7 +58,7 @@ struct snapshot_threshold {
 	uint32_t rising, falling; /* percent */
 	bool raised;
 	uint64_t transitions;
-	uint64_t since; /* wall clock, ms; 0: no figure yet */
+	uint64_t since; /* wall clock, ms; 0: no value yet */
 };
 
 /* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry */
@@ -68,7 +68,7 @@ struct snapshot_sample {
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
 	char status_text[SNAPSHOT_TEXT_SIZE];
-	bool has_figures; /* entries, max_entries, peaks and counters are real */
+	bool has_values; /* entries, max_entries, peaks and counters are real */
 	uint32_t entries, max_entries;
 	uint32_t peak_entries, recent_peak_entries;
 	uint64_t peak_time; /* wall clock, ms */
@@ -132,7 +132,7 @@ struct snapshot_watch {
 	uint32_t entries;
 	uint32_t rising, falling; /* entries; rising 0: no alarm */
 	bool raised;
-	uint64_t created; /* with has_identities */
+	uint64_t created; /* with has_churn */
 };
 
 /* nfctSnapshotEntry, and the rows of every scanned table */
@@ -150,7 +150,7 @@ struct snapshot_scan {
 	uint32_t firm_utilization; /* percent */
 	uint32_t margin;           /* hundredths of a percentage point */
 	bool has_accounting;       /* nf_conntrack_acct is on */
-	bool has_identities;       /* created, destroyed and identity_share are real */
+	bool has_churn;            /* created, destroyed and identity_share are real */
 	bool has_create_rate;      /* so is this: two scans have been compared */
 	uint64_t created, destroyed;
 	uint32_t create_rate;    /* entries per second */

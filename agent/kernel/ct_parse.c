@@ -112,7 +112,7 @@ static void parse_protoinfo(const struct nlattr *protoinfo, struct ct_entry *ent
 	}
 }
 
-/* Adds the figures of one direction. */
+/* Adds the values of one direction. */
 static void parse_counters(const struct nlattr *counters, struct ct_entry *entry)
 {
 	struct ct_attr_walk fields = ct_attr_nested(counters);

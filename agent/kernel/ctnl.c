@@ -53,11 +53,6 @@ void ctnl_close(struct ctnl *ctnl)
 	free(ctnl);
 }
 
-int ctnl_fd(const struct ctnl *ctnl)
-{
-	return mnl_socket_get_fd(ctnl->socket);
-}
-
 static int ctnl_request(struct ctnl *ctnl, int subsystem, int type, uint16_t flags)
 {
 	struct {

@@ -7,7 +7,6 @@
 #define CTNL_H
 
 #include <stddef.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "common/counters.h"
@@ -54,8 +53,5 @@ int ctnl_get_expect_stats(struct ctnl *ctnl, struct counters_table *table);
 typedef void ctnl_visit(const struct ct_entry *entry, void *context);
 int ctnl_dump_start(struct ctnl *ctnl);
 int ctnl_dump_step(struct ctnl *ctnl, ctnl_visit *visit, void *context);
-
-/* The socket, to wait on. */
-int ctnl_fd(const struct ctnl *ctnl);
 
 #endif

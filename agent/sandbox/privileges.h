@@ -10,7 +10,7 @@
 /* The user that both processes become. `name` as in the configuration: NULL for the default one,
  * "" to keep the caller's. Called once, before anything is forked. Keeps CAP_NET_ADMIN, with
  * `namespaces` CAP_SYS_ADMIN (for setns()), and nothing else, and sets no_new_privs. One that is
- * missing is no error here: the figures will say so. On failure -1 and one line in `error`.
+ * missing is no error here: the values will say so. On failure -1 and one line in `error`.
  *
  * Both processes share the user, because then the collector may end and restart the subagent
  * without keeping CAP_SETUID and CAP_KILL for it. */

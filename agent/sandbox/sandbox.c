@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "kernel/ctnl.h"
 #include "sandbox/landlock.h"
-#include "common/log.h"
 
 #define AGENTX_PORT 705 /* RFC 2741 8.1.1 */
 
@@ -217,7 +217,7 @@ static char *directory_of(const char *path)
 	return directory;
 }
 
-void confine_collector(const struct config *config, const char *config_path)
+void sandbox_collector(const struct config *config, const char *config_path)
 {
 	/* /etc: names of users and hosts; /run: namespaces. Where it may connect to follows from
 	 * the configuration, which another may replace. */
@@ -255,7 +255,7 @@ static uint16_t port_of(const char *address)
 	return port > 0 && port <= UINT16_MAX ? (uint16_t)port : AGENTX_PORT;
 }
 
-void confine_subagent(const struct agentx_master *master)
+void sandbox_subagent(const struct agentx_master *master)
 {
 	static const char *const for_names[] = {
 		"/etc/host.conf", "/etc/hosts",       "/etc/nsswitch.conf",

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is left to a process of ours that somebody else has taken over: system calls (seccomp),
+/* What a compromised process of ours can still do: system calls (seccomp),
  * files, ports and signals (Landlock). What a kernel lacks of that is left out, with a message.
  *
  * Both are inherited and only ever grow stricter. The subagent is forked from the collector, so
  * the collector is left what the subagent needs as well. */
-#ifndef CONFINE_H
-#define CONFINE_H
+#ifndef SANDBOX_H
+#define SANDBOX_H
 
 #include "common/agentx_master.h"
 #include "config/config.h"
 
 /* Reads configuration, /proc and namespaces; talks to ctnetlink; starts and ends its subagent.
  * After privileges_reduce(). `config_path` as in config_load(). */
-void confine_collector(const struct config *config, const char *config_path);
+void sandbox_collector(const struct config *config, const char *config_path);
 
 /* Talks to the master and over its channel. It opens no file, unless the master's name is to be
  * looked up. After privileges_drop_all(). */
-void confine_subagent(const struct agentx_master *master);
+void sandbox_subagent(const struct agentx_master *master);
 
 #endif

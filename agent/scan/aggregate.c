@@ -20,9 +20,9 @@ struct aggregate {
 	struct totals totals;
 	struct ct_entry waiting; /* the last one read, while its memory is fetched */
 	bool is_waiting;
-	struct estimate estimate; /* of a scan that has ended */
-	struct identities_scan identities;
-	struct top *top;
+	struct sampling sampling; /* of a scan that has ended */
+	struct churn_scan churn;
+	struct top_talkers *top;
 	struct zones *zones;     /* NULL: not asked for */
 	struct watches *watches; /* NULL: there are none */
 };
@@ -35,7 +35,7 @@ struct watch_memory {
 
 struct aggregate_memory {
 	struct totals_rows rows;
-	struct identities before;
+	struct churn before;
 	struct zones_seen *zones; /* NULL until zones are counted */
 	uint64_t created, destroyed;
 	size_t watch_count;
@@ -45,7 +45,7 @@ struct aggregate_memory {
 struct aggregate *aggregate_new(const struct config *config)
 {
 	struct aggregate *aggregate = calloc(1, sizeof(*aggregate));
-	const struct top_settings settings = {
+	const struct top_talkers_settings settings = {
 		.rows = config->top,
 		.prefix_ipv4 = config->top_prefix_ipv4,
 		.prefix_ipv6 = config->top_prefix_ipv6,
@@ -59,7 +59,7 @@ struct aggregate *aggregate_new(const struct config *config)
 	aggregate->config = config;
 	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
 		goto fail;
-	aggregate->top = top_new(&settings, seeds);
+	aggregate->top = top_talkers_new(&settings, seeds);
 	if (!aggregate->top)
 		goto fail;
 	if (config->zones) {
@@ -84,8 +84,8 @@ void aggregate_free(struct aggregate *aggregate)
 {
 	if (!aggregate)
 		return;
-	identities_abandon(&aggregate->identities);
-	top_free(aggregate->top);
+	churn_abandon(&aggregate->churn);
+	top_talkers_free(aggregate->top);
 	free(aggregate->zones);
 	watches_free(aggregate->watches);
 	free(aggregate);
@@ -100,7 +100,7 @@ void aggregate_memory_free(struct aggregate_memory *memory)
 {
 	if (!memory)
 		return;
-	identities_clear(&memory->before);
+	churn_clear(&memory->before);
 	free(memory->zones);
 	free(memory->watches);
 	free(memory);
@@ -109,19 +109,19 @@ void aggregate_memory_free(struct aggregate_memory *memory)
 void aggregate_memory_restart(struct aggregate_memory *memory)
 {
 	memset(&memory->rows, 0, sizeof(memory->rows));
-	identities_clear(&memory->before);
+	churn_clear(&memory->before);
 	free(memory->zones);
 	memory->zones = NULL;
 }
 
 /* A scan that may end early follows half as many, in the same memory. */
-static void begin_identities(struct aggregate *aggregate, uint32_t expected)
+static void begin_churn(struct aggregate *aggregate, uint32_t expected)
 {
 	const struct config *config = aggregate->config;
 
-	identities_begin(&aggregate->identities, &aggregate->memory->before, expected,
-			 config->scan_sample ? config->identities / 2 : config->identities,
-			 config->scan_sample);
+	churn_begin(&aggregate->churn, &aggregate->memory->before, expected,
+		    config->scan_sample ? config->identities / 2 : config->identities,
+		    config->scan_sample);
 }
 
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
@@ -130,36 +130,35 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	aggregate->memory = memory;
 	memset(&aggregate->totals, 0, sizeof(aggregate->totals));
 	aggregate->is_waiting = false;
-	top_clear(aggregate->top);
+	top_talkers_clear(aggregate->top);
 	if (aggregate->zones)
 		memset(aggregate->zones, 0, sizeof(*aggregate->zones));
 	if (aggregate->watches)
 		watches_clear(aggregate->watches);
 	if (aggregate->config->identities)
-		begin_identities(aggregate, expected);
+		begin_churn(aggregate, expected);
 	else
-		identities_clear(&memory->before); /* too old when they are asked for again */
+		churn_clear(&memory->before); /* too old when they are asked for again */
 }
 
 static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 {
-	enum identity identity = IDENTITY_UNKNOWN;
+	enum churn_sign sign = CHURN_UNKNOWN;
 
 	totals_add(&aggregate->totals, entry);
 	if (aggregate->config->identities)
-		identity = identities_add(&aggregate->identities, entry->id,
-					  aggregate->totals.scanned);
-	top_add(aggregate->top, entry);
+		sign = churn_add(&aggregate->churn, entry->id, aggregate->totals.scanned);
+	top_talkers_add(aggregate->top, entry);
 	if (aggregate->zones)
 		zones_add(aggregate->zones, entry->zone);
 	if (aggregate->watches)
-		watches_add(aggregate->watches, entry, identity);
+		watches_add(aggregate->watches, entry, sign);
 }
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
 	if (aggregate->config->identities)
-		identities_expect(&aggregate->identities, entry->id);
+		churn_expect(&aggregate->churn, entry->id);
 	if (aggregate->is_waiting)
 		count(aggregate, &aggregate->waiting);
 	aggregate->waiting = *entry;
@@ -195,27 +194,26 @@ static uint64_t created_before(const struct aggregate_memory *memory, const char
 }
 
 /* The watches' rows, but for the state of their alarms. */
-static void finish_watches(struct aggregate *aggregate, const struct identities_change *change,
-			   struct snapshot_scan *figures, struct watch_memory *remembered)
+static void finish_watches(struct aggregate *aggregate, const struct churn_change *change,
+			   struct snapshot_scan *scan, struct watch_memory *remembered)
 {
 	const struct config *config = aggregate->config;
 	struct aggregate_memory *memory = aggregate->memory;
 
 	for (size_t i = 0; i < config->watch_count; i++) {
 		const struct config_watch *watch = &config->watches[i];
-		struct snapshot_watch *row = &figures->watches[i];
+		struct snapshot_watch *row = &scan->watches[i];
 
 		row->index = watch->index;
 		memcpy(row->name, watch->name, sizeof(watch->name));
 		filter_text(&watch->filter, row->filter, sizeof(row->filter));
-		row->entries = estimate_scale(&aggregate->estimate,
+		row->entries = sampling_scale(&aggregate->sampling,
 					      watches_entries(aggregate->watches, i));
 		row->rising = watch->rising;
 		row->falling = watch->falling;
-		row->created =
-			created_before(memory, watch->name) +
-			identities_scale(change, watches_created(aggregate->watches, i,
-								 change->bits, change->is_whole));
+		row->created = created_before(memory, watch->name) +
+			       churn_scale(change, watches_created(aggregate->watches, i,
+								   change->bits, change->is_whole));
 		memcpy(remembered[i].name, watch->name, sizeof(remembered[i].name));
 		remembered[i].created = row->created;
 	}
@@ -224,30 +222,30 @@ static void finish_watches(struct aggregate *aggregate, const struct identities_
 	memory->watch_count = config->watch_count;
 }
 
-static void finish_identities(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
-			      struct snapshot_scan *figures, struct identities_change *change)
+static void finish_churn(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+			 struct snapshot_scan *scan, struct churn_change *change)
 {
 	struct aggregate_memory *memory = aggregate->memory;
-	const struct estimate *estimate = &aggregate->estimate;
-	const struct identities_part part = { start_ms, end_ms, estimate->read, estimate->entries };
+	const struct sampling *sampling = &aggregate->sampling;
+	const struct churn_part part = { start_ms, end_ms, sampling->read, sampling->entries };
 	uint64_t rate, share = 100;
 
-	*change = (struct identities_change){ .is_whole = true };
+	*change = (struct churn_change){ .is_whole = true };
 	if (!aggregate->config->identities)
 		return;
-	identities_finish(&aggregate->identities, &part, change);
+	churn_finish(&aggregate->churn, &part, change);
 	memory->created += change->created;
 	memory->destroyed += change->destroyed;
-	figures->has_identities = true;
-	figures->created = memory->created;
-	figures->destroyed = memory->destroyed;
+	scan->has_churn = true;
+	scan->created = memory->created;
+	scan->destroyed = memory->destroyed;
 	if (!change->is_whole && change->entries)
 		share = (uint64_t)change->read * 100 / change->entries;
-	figures->identity_share = (uint32_t)(share >> change->bits);
-	figures->has_create_rate = change->elapsed_ms > 0;
-	if (figures->has_create_rate) {
+	scan->identity_share = (uint32_t)(share >> change->bits);
+	scan->has_create_rate = change->elapsed_ms > 0;
+	if (scan->has_create_rate) {
 		rate = (change->created * 1000 + change->elapsed_ms / 2) / change->elapsed_ms;
-		figures->create_rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+		scan->create_rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
 	}
 }
 
@@ -260,7 +258,7 @@ static struct snapshot_scan *new_scan(struct aggregate *aggregate)
 	memset(&head, 0, sizeof(head));
 	head.base.kind = SNAPSHOT_SCAN;
 	totals_count_rows(&aggregate->totals, &memory->rows, &head);
-	head.top_count = top_count_rows(aggregate->top);
+	head.top_count = top_talkers_count_rows(aggregate->top);
 	if (aggregate->zones)
 		head.zone_count = zones_count_rows(aggregate->zones, memory->zones);
 	head.watch_count = aggregate->config->watch_count;
@@ -272,10 +270,10 @@ static void scale(struct aggregate *aggregate, uint32_t entries)
 {
 	uint32_t read = aggregate->totals.scanned;
 
-	aggregate->estimate = (struct estimate){ read, entries > read ? entries : read };
-	totals_scale(&aggregate->totals, &aggregate->estimate);
+	aggregate->sampling = (struct sampling){ read, entries > read ? entries : read };
+	totals_scale(&aggregate->totals, &aggregate->sampling);
 	if (aggregate->zones)
-		zones_scale(aggregate->zones, &aggregate->estimate);
+		zones_scale(aggregate->zones, &aggregate->sampling);
 }
 
 int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
@@ -283,9 +281,9 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 		     struct aggregate_result *result)
 {
 	struct aggregate_memory *memory = aggregate->memory;
-	const struct estimate *estimate = &aggregate->estimate;
+	const struct sampling *sampling = &aggregate->sampling;
 	struct watch_memory *watches;
-	struct identities_change change;
+	struct churn_change change;
 	struct snapshot_scan *scan;
 
 	if (aggregate->is_waiting)
@@ -300,14 +298,14 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 		return -1;
 	}
 	totals_fill(&aggregate->totals, &memory->rows, scan);
-	top_fill(aggregate->top, estimate, scan->tops);
-	top_find_source(aggregate->top, estimate, culprit, &result->source);
+	top_talkers_fill(aggregate->top, sampling, scan->tops);
+	top_talkers_find_source(aggregate->top, sampling, culprit, &result->source);
 	if (aggregate->zones)
 		zones_fill(aggregate->zones, memory->zones, scan->zone_count, scan->zones);
-	scan->scanned = estimate->read;
-	scan->coverage = estimate_coverage(estimate);
-	scan->margin = estimate_margin(estimate);
-	finish_identities(aggregate, start_ms, end_ms, scan, &change);
+	scan->scanned = sampling->read;
+	scan->coverage = sampling_coverage(sampling);
+	scan->margin = sampling_margin(sampling);
+	finish_churn(aggregate, start_ms, end_ms, scan, &change);
 	finish_watches(aggregate, &change, scan, watches);
 	result->scan = scan;
 	return 0;

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/snapshot.h"
 #include "config/config.h"
 #include "kernel/ct_parse.h"
-#include "common/snapshot.h"
 
 struct aggregate;
 struct aggregate_memory;
@@ -41,7 +41,7 @@ struct aggregate_result {
 };
 
 /* Ends: fills `result`, and the memory learns. Of a table of more `entries` than were read, the
- * figures are estimates; 0: it was read to its end. It was read from `start_ms` to `end_ms`
+ * values are estimates; 0: it was read to its end. It was read from `start_ms` to `end_ms`
  * (monotonic). `culprit` is whom a raised source alarm is about, NULL: it is not raised. -1 with
  * ENOMEM, and the scan is as good as failed. */
 int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,

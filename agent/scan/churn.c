@@ -9,21 +9,21 @@
 #define WALK_MAX       128
 #define SEGMENT_SIZE   (1U << 22)
 
-_Static_assert((uint64_t)SEGMENT_SIZE *IDENTITIES_SEGMENTS == 1ULL << 32, "all identities");
+_Static_assert((uint64_t)SEGMENT_SIZE *CHURN_SEGMENTS == 1ULL << 32, "all identities");
 
 static bool is_followed(uint32_t id, unsigned int bits)
 {
 	return (id & (uint32_t)((1ULL << bits) - 1)) == 0;
 }
 
-void identities_clear(struct identities *identities)
+void churn_clear(struct churn *churn)
 {
-	free(identities->ids);
-	free(identities->positions);
-	memset(identities, 0, sizeof(*identities));
+	free(churn->ids);
+	free(churn->positions);
+	memset(churn, 0, sizeof(*churn));
 }
 
-void identities_abandon(struct identities_scan *scan)
+void churn_abandon(struct churn_scan *scan)
 {
 	free(scan->met);
 	free(scan->fresh);
@@ -33,12 +33,12 @@ void identities_abandon(struct identities_scan *scan)
 }
 
 /* Where the first identity of each segment of the 32 bits stands. */
-static void guide_build(struct identities_scan *scan)
+static void guide_build(struct churn_scan *scan)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 	size_t at = 0;
 
-	for (uint32_t segment = 0; segment <= IDENTITIES_SEGMENTS; segment++) {
+	for (uint32_t segment = 0; segment <= CHURN_SEGMENTS; segment++) {
 		uint64_t first = (uint64_t)segment * SEGMENT_SIZE;
 
 		while (at < before->count && before->ids[at] < first)
@@ -47,10 +47,10 @@ static void guide_build(struct identities_scan *scan)
 	}
 }
 
-void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
-		      uint32_t limit, bool has_positions)
+void churn_begin(struct churn_scan *scan, struct churn *before, uint32_t expected, uint32_t limit,
+		 bool has_positions)
 {
-	identities_abandon(scan);
+	churn_abandon(scan);
 	scan->before = before;
 	scan->limit = limit;
 	/* a little is left for what comes during the scan */
@@ -66,13 +66,13 @@ void identities_begin(struct identities_scan *scan, struct identities *before, u
 	scan->is_following = scan->is_following && scan->met_positions;
 }
 
-static bool is_met(const struct identities_scan *scan, size_t position)
+static bool is_met(const struct churn_scan *scan, size_t position)
 {
 	return scan->met[position / 8] >> position % 8 & 1;
 }
 
 /* One bit more must be 0. */
-static void halve(struct identities_scan *scan)
+static void halve(struct churn_scan *scan)
 {
 	size_t kept = 0, sure = scan->fresh_sure;
 
@@ -95,7 +95,7 @@ static void halve(struct identities_scan *scan)
 		scan->met_count += is_met(scan, i) && is_followed(scan->before->ids[i], scan->bits);
 }
 
-static void keep_to_limit(struct identities_scan *scan)
+static void keep_to_limit(struct churn_scan *scan)
 {
 	while (scan->met_count + scan->fresh_count > scan->limit && scan->bits < 32)
 		halve(scan);
@@ -104,7 +104,7 @@ static void keep_to_limit(struct identities_scan *scan)
 /* Identities are spread evenly, so their place within their segment can be reckoned: to about ten,
  * which is a walk within a cache line or two. A binary search would miss the cache at most of its
  * steps. */
-static size_t reckon(const struct identities_scan *scan, uint32_t id)
+static size_t reckon(const struct churn_scan *scan, uint32_t id)
 {
 	const uint32_t *begin = &scan->guide[id / SEGMENT_SIZE];
 	uint64_t count = begin[1] - begin[0];
@@ -113,7 +113,7 @@ static size_t reckon(const struct identities_scan *scan, uint32_t id)
 }
 
 /* Where the identity stands, if it does. */
-static size_t binary_search(const struct identities *sorted, uint32_t id)
+static size_t binary_search(const struct churn *sorted, uint32_t id)
 {
 	size_t low = 0, high = sorted->count;
 
@@ -128,9 +128,9 @@ static size_t binary_search(const struct identities *sorted, uint32_t id)
 	return low;
 }
 
-static bool find(const struct identities_scan *scan, uint32_t id, size_t *position)
+static bool find(const struct churn_scan *scan, uint32_t id, size_t *position)
 {
-	const struct identities *sorted = scan->before;
+	const struct churn *sorted = scan->before;
 	size_t at = reckon(scan, id), steps = 0;
 
 	if (sorted->count == 0)
@@ -161,7 +161,7 @@ static bool grow(uint32_t **array, size_t room)
 	return grown;
 }
 
-static bool add_fresh(struct identities_scan *scan, uint32_t id, uint32_t position)
+static bool add_fresh(struct churn_scan *scan, uint32_t id, uint32_t position)
 {
 	if (scan->fresh_count == scan->fresh_room) {
 		size_t room = scan->fresh_room ? scan->fresh_room * 2 : ROOM_FIRST;
@@ -179,7 +179,7 @@ static bool add_fresh(struct identities_scan *scan, uint32_t id, uint32_t positi
 
 /* Whether it comes where the scan before had it: not before what has already been met. One that
  * came too early is known by the next, which stands before it. */
-static bool is_in_order(struct identities_scan *scan, uint32_t position_before)
+static bool is_in_order(struct churn_scan *scan, uint32_t position_before)
 {
 	if (position_before < scan->last_before) {
 		scan->astray++;
@@ -194,28 +194,28 @@ static bool is_in_order(struct identities_scan *scan, uint32_t position_before)
 	return true;
 }
 
-static enum identity meet_again(struct identities_scan *scan, size_t at, uint32_t position)
+static enum churn_sign meet_again(struct churn_scan *scan, size_t at, uint32_t position)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 
 	/* an entry may be met twice while the table changes under the scan */
 	if (is_met(scan, at))
-		return IDENTITY_ASTRAY;
+		return CHURN_ASTRAY;
 	scan->met[at / 8] = (uint8_t)(scan->met[at / 8] | 1U << at % 8);
 	scan->met_count++;
 	if (scan->has_positions)
 		scan->met_positions[at] = position;
 	keep_to_limit(scan);
 	if (before->positions && !is_in_order(scan, before->positions[at]))
-		return IDENTITY_ASTRAY;
+		return CHURN_ASTRAY;
 	scan->fresh_sure = scan->fresh_count;
 	scan->last_now = position;
-	return IDENTITY_MET;
+	return CHURN_MET;
 }
 
-void identities_expect(const struct identities_scan *scan, uint32_t id)
+void churn_expect(const struct churn_scan *scan, uint32_t id)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 	size_t at;
 
 	if (before->count == 0 || !is_followed(id, scan->bits))
@@ -225,22 +225,22 @@ void identities_expect(const struct identities_scan *scan, uint32_t id)
 	__builtin_prefetch(&scan->met[at / 8], 1);
 }
 
-enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position)
+enum churn_sign churn_add(struct churn_scan *scan, uint32_t id, uint32_t position)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 	bool was_followed = before->is_known && is_followed(id, before->bits);
 	size_t at;
 
 	if (!scan->is_following || !is_followed(id, scan->bits))
-		return IDENTITY_UNKNOWN;
+		return CHURN_UNKNOWN;
 	if (was_followed && find(scan, id, &at))
 		return meet_again(scan, at, position);
 	if (!add_fresh(scan, id, position)) {
 		scan->is_following = false;
-		return IDENTITY_UNKNOWN;
+		return CHURN_UNKNOWN;
 	}
 	keep_to_limit(scan);
-	return was_followed && is_followed(id, scan->bits) ? IDENTITY_NEW : IDENTITY_UNKNOWN;
+	return was_followed && is_followed(id, scan->bits) ? CHURN_NEW : CHURN_UNKNOWN;
 }
 
 /* Identities and, unless that is NULL, what belongs to each. */
@@ -300,7 +300,7 @@ static void radix_sort(struct pairs pairs, size_t first, size_t end, unsigned in
 		radix_sort(pairs, begin[part], begin[part + 1], shift - 8);
 }
 
-static void sort_fresh(struct identities_scan *scan)
+static void sort_fresh(struct churn_scan *scan)
 {
 	struct pairs pairs = { scan->fresh, scan->fresh_positions };
 	size_t kept = 0;
@@ -318,9 +318,9 @@ static void sort_fresh(struct identities_scan *scan)
 }
 
 /* The whole of two tables, of which `fresh` is sorted. */
-static void compare_whole(const struct identities_scan *scan, struct identities_change *change)
+static void compare_whole(const struct churn_scan *scan, struct churn_change *change)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 
 	for (size_t i = 0; i < scan->fresh_count; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);
@@ -331,7 +331,7 @@ static void compare_whole(const struct identities_scan *scan, struct identities_
 }
 
 /* When, on the average, a scan has read the first `read` entries of what it read. */
-static uint64_t mean_time(const struct identities_part *part, uint32_t read)
+static uint64_t mean_time(const struct churn_part *part, uint32_t read)
 {
 	uint64_t duration = part->end_ms - part->start_ms;
 
@@ -350,7 +350,7 @@ static uint64_t scale_up(uint64_t count, uint32_t read, uint32_t entries, uint64
 	return count * entries / read * elapsed_ms / part_ms;
 }
 
-uint64_t identities_scale(const struct identities_change *change, uint64_t count)
+uint64_t churn_scale(const struct churn_change *change, uint64_t count)
 {
 	if (change->is_whole)
 		return count;
@@ -360,10 +360,10 @@ uint64_t identities_scale(const struct identities_change *change, uint64_t count
 }
 
 /* The first parts that both scans have read, of which `fresh` is still in the order of the dump. */
-static void compare_part(const struct identities_scan *scan, const struct identities_part *part,
-			 struct identities_change *change)
+static void compare_part(const struct churn_scan *scan, const struct churn_part *part,
+			 struct churn_change *change)
 {
-	const struct identities *before = scan->before;
+	const struct churn *before = scan->before;
 
 	if (scan->last_before == 0 || scan->astray > scan->in_order)
 		return; /* nobody knows where the common part ends */
@@ -375,13 +375,13 @@ static void compare_part(const struct identities_scan *scan, const struct identi
 				     is_followed(before->ids[i], change->bits);
 	change->part_ms = elapsed_between(mean_time(&before->part, scan->last_before),
 					  mean_time(part, scan->last_now));
-	change->created = identities_scale(change, change->created << change->bits);
+	change->created = churn_scale(change, change->created << change->bits);
 	change->destroyed = scale_up(change->destroyed << change->bits, scan->last_before,
 				     before->part.entries, change->part_ms, change->elapsed_ms);
 }
 
 /* Leaves those of `before` that were met and are followed now. */
-static void keep_survivors(const struct identities_scan *scan, struct identities *before)
+static void keep_survivors(const struct churn_scan *scan, struct churn *before)
 {
 	size_t kept = 0;
 
@@ -397,14 +397,14 @@ static void keep_survivors(const struct identities_scan *scan, struct identities
 }
 
 /* Merges the fresh ones in, from behind, so that it needs no second array. */
-static void merge_fresh(const struct identities_scan *scan, struct identities *before)
+static void merge_fresh(const struct churn_scan *scan, struct churn *before)
 {
 	size_t old = before->count, fresh = scan->fresh_count, at = old + fresh;
 	uint32_t *ids, *positions;
 
 	if (!grow(&before->ids, at + 1) ||
 	    (scan->has_positions && !grow(&before->positions, at + 1))) {
-		identities_clear(before); /* the next scan has nothing to compare with */
+		churn_clear(before); /* the next scan has nothing to compare with */
 		return;
 	}
 	before->count = at;
@@ -420,7 +420,7 @@ static void merge_fresh(const struct identities_scan *scan, struct identities *b
 }
 
 /* Positions are kept from now on, or no longer. */
-static bool follow_positions(const struct identities_scan *scan, struct identities *before)
+static bool follow_positions(const struct churn_scan *scan, struct churn *before)
 {
 	if (!scan->has_positions) {
 		free(before->positions);
@@ -432,10 +432,10 @@ static bool follow_positions(const struct identities_scan *scan, struct identiti
 	return true;
 }
 
-void identities_finish(struct identities_scan *scan, const struct identities_part *part,
-		       struct identities_change *change)
+void churn_finish(struct churn_scan *scan, const struct churn_part *part,
+		  struct churn_change *change)
 {
-	struct identities *before = scan->before;
+	struct churn *before = scan->before;
 	bool is_whole = part->read == part->entries;
 	bool both_whole = is_whole && (before->part.read == before->part.entries);
 	bool can_compare = before->is_known && (both_whole || before->positions);
@@ -446,7 +446,7 @@ void identities_finish(struct identities_scan *scan, const struct identities_par
 	change->read = part->read;
 	change->entries = part->entries;
 	if (!scan->is_following) {
-		identities_abandon(scan);
+		churn_abandon(scan);
 		return;
 	}
 	if (can_compare)
@@ -464,7 +464,7 @@ void identities_finish(struct identities_scan *scan, const struct identities_par
 		keep_survivors(scan, before);
 		merge_fresh(scan, before);
 	} else {
-		identities_clear(before);
+		churn_clear(before);
 	}
-	identities_abandon(scan);
+	churn_abandon(scan);
 }

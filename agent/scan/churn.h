@@ -15,41 +15,41 @@
  * the other, which stands anywhere. So an entry that is met again tells how far the scan before had
  * come only if it is met in the order of that one. Where most are not, the table has been hashed
  * anew (nf_conntrack_buckets), and there are no parts to compare. */
-#ifndef IDENTITIES_H
-#define IDENTITIES_H
+#ifndef CHURN_H
+#define CHURN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* What a scan has read: the first `read` of the `entries` of a table, at an even pace. */
-struct identities_part {
+struct churn_part {
 	uint64_t start_ms, end_ms; /* monotonic */
 	uint32_t read, entries;
 };
 
-#define IDENTITIES_SEGMENTS 1024
+#define CHURN_SEGMENTS 1024
 
 /* What a finished scan has met of a table: 4 octets an entry. Zeroed at start. */
-struct identities {
+struct churn {
 	uint32_t *ids; /* sorted, each once; owned */
 	size_t count;
 	unsigned int bits;   /* 0 to 32 */
 	bool is_known;       /* there has been a scan */
 	uint32_t *positions; /* of each, where the scans may end early; else NULL; owned */
-	struct identities_part part;
+	struct churn_part part;
 };
 
 /* A scan under way: what it meets is marked in the one before, or is fresh. Zeroed at start. */
-struct identities_scan {
-	struct identities *before;
+struct churn_scan {
+	struct churn *before;
 	uint32_t limit;
 	unsigned int bits;
 	bool is_following; /* false: memory was missing */
 	uint8_t *met;      /* a bit for each of `before`; owned */
 	size_t met_count;
-	uint32_t guide[IDENTITIES_SEGMENTS + 1]; /* where in `before` each 1024th of 2^32 begins */
-	uint32_t *fresh;                         /* in the order in which they came; owned */
+	uint32_t guide[CHURN_SEGMENTS + 1]; /* where in `before` each 1024th of 2^32 begins */
+	uint32_t *fresh;                    /* in the order in which they came; owned */
 	size_t fresh_count, fresh_room;
 	/* where scans may end early: */
 	bool has_positions;
@@ -61,14 +61,14 @@ struct identities_scan {
 					      one may yet prove to be out of it */
 };
 
-enum identity {
-	IDENTITY_UNKNOWN, /* not followed, or there is nothing to compare with */
-	IDENTITY_MET,     /* met again: the scan before had come as far as this one */
-	IDENTITY_ASTRAY,  /* met again, out of order */
-	IDENTITY_NEW, /* it would have been followed in the scan before, and was not met there */
+enum churn_sign {
+	CHURN_UNKNOWN, /* not followed, or there is nothing to compare with */
+	CHURN_MET,     /* met again: the scan before had come as far as this one */
+	CHURN_ASTRAY,  /* met again, out of order */
+	CHURN_NEW,     /* it would have been followed in the scan before, and was not met there */
 };
 
-struct identities_change {
+struct churn_change {
 	uint64_t created, destroyed; /* entries, scaled up */
 	uint64_t elapsed_ms; /* between the two scans; 0: there is nothing to compare with */
 	unsigned int bits;   /* what was compared is 1 in 2^bits */
@@ -80,26 +80,26 @@ struct identities_change {
 /* From what was found in the part that was compared to the table, and from the time between the two
  * readings of that part to that between the two scans: else what comes while scans grow shorter
  * would be counted twice. (The 1 in 2^bits is another matter.) 0 if nothing could be compared. */
-uint64_t identities_scale(const struct identities_change *change, uint64_t count);
+uint64_t churn_scale(const struct churn_change *change, uint64_t count);
 
-void identities_clear(struct identities *identities);
+void churn_clear(struct churn *churn);
 
 /* Begins to compare with `before`, which must stay, by a subset of at most `limit` that `expected`
  * entries will hardly overflow. With `has_positions` the scan may end early; an identity then takes
  * 8 octets. A scan that was under way is given up, and leaves no trace. */
-void identities_begin(struct identities_scan *scan, struct identities *before, uint32_t expected,
-		      uint32_t limit, bool has_positions);
-void identities_abandon(struct identities_scan *scan);
+void churn_begin(struct churn_scan *scan, struct churn *before, uint32_t expected, uint32_t limit,
+		 bool has_positions);
+void churn_abandon(struct churn_scan *scan);
 
-/* Has the memory fetched that identities_add() will look at: at any size it is far away, and a call
+/* Has the memory fetched that churn_add() will look at: at any size it is far away, and a call
  * for the next entry while this one is looked at hides that. */
-void identities_expect(const struct identities_scan *scan, uint32_t id);
+void churn_expect(const struct churn_scan *scan, uint32_t id);
 
 /* Meets an entry, as the `position`th of the scan. */
-enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position);
+enum churn_sign churn_add(struct churn_scan *scan, uint32_t id, uint32_t position);
 
 /* Ends a scan, which takes the place of the one before. */
-void identities_finish(struct identities_scan *scan, const struct identities_part *part,
-		       struct identities_change *change);
+void churn_finish(struct churn_scan *scan, const struct churn_part *part,
+		  struct churn_change *change);
 
 #endif

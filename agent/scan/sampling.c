@@ -5,33 +5,33 @@
  * deviation is 0.5 / sqrt(n). */
 #define HALF_WIDTH 9800ULL
 
-uint64_t estimate_scale64(const struct estimate *estimate, uint64_t count)
+uint64_t sampling_scale64(const struct sampling *sampling, uint64_t count)
 {
 	uint64_t whole, rest;
 
-	if (estimate->read == estimate->entries || estimate->read == 0)
+	if (sampling->read == sampling->entries || sampling->read == 0)
 		return count;
 	/* octets times entries may need more than 64 bits: take them apart */
-	whole = count / estimate->read;
-	rest = count % estimate->read;
-	return whole * estimate->entries +
-	       (rest * estimate->entries + estimate->read / 2) / estimate->read;
+	whole = count / sampling->read;
+	rest = count % sampling->read;
+	return whole * sampling->entries +
+	       (rest * sampling->entries + sampling->read / 2) / sampling->read;
 }
 
-uint32_t estimate_scale(const struct estimate *estimate, uint32_t count)
+uint32_t sampling_scale(const struct sampling *sampling, uint32_t count)
 {
-	uint64_t scaled = estimate_scale64(estimate, count);
+	uint64_t scaled = sampling_scale64(sampling, count);
 
 	return scaled < UINT32_MAX ? (uint32_t)scaled : UINT32_MAX;
 }
 
-uint32_t estimate_coverage(const struct estimate *estimate)
+uint32_t sampling_coverage(const struct sampling *sampling)
 {
 	uint64_t percent;
 
-	if (estimate->read >= estimate->entries)
+	if (sampling->read >= sampling->entries)
 		return 100;
-	percent = (uint64_t)estimate->read * 100 / estimate->entries;
+	percent = (uint64_t)sampling->read * 100 / sampling->entries;
 	return (uint32_t)percent;
 }
 
@@ -51,15 +51,15 @@ static uint64_t square_root(uint64_t square)
 	return low;
 }
 
-uint32_t estimate_margin(const struct estimate *estimate)
+uint32_t sampling_margin(const struct sampling *sampling)
 {
-	uint64_t unread = estimate->entries - estimate->read;
+	uint64_t unread = sampling->entries - sampling->read;
 
 	if (unread == 0)
 		return 0;
-	if (estimate->read == 0)
+	if (sampling->read == 0)
 		return 10000;
 	/* the finite population: what was read cannot err; HALF_WIDTH^2 * 2^32 fits into 64 bits */
-	return (uint32_t)square_root(HALF_WIDTH * HALF_WIDTH * unread / estimate->entries /
-				     estimate->read);
+	return (uint32_t)square_root(HALF_WIDTH * HALF_WIDTH * unread / sampling->entries /
+				     sampling->read);
 }

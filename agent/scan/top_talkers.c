@@ -9,16 +9,17 @@
 
 #include "common/ct_names.h"
 
-struct top {
-	struct top_settings settings;
+struct top_talkers {
+	struct top_talkers_settings settings;
 	struct address masks[2]; /* IPv4, IPv6 */
 	struct sketch *sketches[TOP_KINDS];
 	struct sketch_item *items; /* room for one sketch's */
 };
 
-struct top *top_new(const struct top_settings *settings, const uint64_t seeds[SKETCH_SEEDS])
+struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
+				    const uint64_t seeds[SKETCH_SEEDS])
 {
-	struct top *top = calloc(1, sizeof(*top));
+	struct top_talkers *top = calloc(1, sizeof(*top));
 
 	if (!top)
 		return NULL;
@@ -27,23 +28,23 @@ struct top *top_new(const struct top_settings *settings, const uint64_t seeds[SK
 	top->masks[1] = address_mask(AF_INET6, settings->prefix_ipv6);
 	if (settings->rows == 0 && !settings->follows_sources)
 		return top;
-	top->items = calloc(TOP_CAPACITY, sizeof(*top->items));
+	top->items = calloc(TOP_TALKERS_CAPACITY, sizeof(*top->items));
 	if (!top->items)
 		goto fail;
 	for (int kind = 0; kind < TOP_KINDS; kind++) {
 		if (settings->rows == 0 && kind != TOP_SOURCE - 1)
 			continue;
-		top->sketches[kind] = sketch_new(TOP_CAPACITY, seeds);
+		top->sketches[kind] = sketch_new(TOP_TALKERS_CAPACITY, seeds);
 		if (!top->sketches[kind])
 			goto fail;
 	}
 	return top;
 fail:
-	top_free(top);
+	top_talkers_free(top);
 	return NULL;
 }
 
-void top_free(struct top *top)
+void top_talkers_free(struct top_talkers *top)
 {
 	if (!top)
 		return;
@@ -53,7 +54,7 @@ void top_free(struct top *top)
 	free(top);
 }
 
-void top_clear(struct top *top)
+void top_talkers_clear(struct top_talkers *top)
 {
 	for (int kind = 0; kind < TOP_KINDS; kind++) {
 		if (top->sketches[kind])
@@ -63,7 +64,7 @@ void top_clear(struct top *top)
 
 /* Keys are numbers in the order of what they stand for: family, then address; protocol, then port.
  */
-static struct sketch_key address_key(const struct top *top, const struct ct_entry *entry,
+static struct sketch_key address_key(const struct top_talkers *top, const struct ct_entry *entry,
 				     struct address address)
 {
 	bool is_ipv6 = entry->family == AF_INET6;
@@ -80,7 +81,7 @@ static struct sketch_key service_key(const struct ct_entry *entry)
 	return (struct sketch_key){ { entry->protocol, port, 0 } };
 }
 
-void top_add(struct top *top, const struct ct_entry *entry)
+void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry)
 {
 	bool unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
 	struct sketch_key key;
@@ -97,7 +98,7 @@ void top_add(struct top *top, const struct ct_entry *entry)
 	sketch_add(top->sketches[TOP_SERVICE - 1], &key, unreplied);
 }
 
-static void row_address(struct snapshot_top *row, const struct top *top,
+static void row_address(struct snapshot_top *row, const struct top_talkers *top,
 			const struct sketch_key *key)
 {
 	bool is_ipv6 = key->word[0] == 2;
@@ -124,17 +125,17 @@ static void row_service(struct snapshot_top *row, const struct sketch_key *key)
 		snprintf(row->text, sizeof(row->text), "%s", name ? name : digits);
 }
 
-static void row_figures(struct snapshot_top *row, const struct sketch_item *item,
-			const struct estimate *estimate)
+static void row_values(struct snapshot_top *row, const struct sketch_item *item,
+		       const struct sampling *sampling)
 {
-	row->entries = estimate_scale(estimate, item->count);
-	row->error = estimate_scale(estimate, item->error);
-	row->unreplied = estimate_scale(estimate, item->marked);
-	row->share = estimate->read ? (uint32_t)((uint64_t)item->count * 100 / estimate->read) : 0;
+	row->entries = sampling_scale(sampling, item->count);
+	row->error = sampling_scale(sampling, item->error);
+	row->unreplied = sampling_scale(sampling, item->marked);
+	row->share = sampling->read ? (uint32_t)((uint64_t)item->count * 100 / sampling->read) : 0;
 }
 
-static void row_fill(struct snapshot_top *row, const struct top *top, enum top_kind kind,
-		     uint32_t rank, const struct sketch_item *item, const struct estimate *estimate)
+static void row_fill(struct snapshot_top *row, const struct top_talkers *top, enum top_kind kind,
+		     uint32_t rank, const struct sketch_item *item, const struct sampling *sampling)
 {
 	memset(row, 0, sizeof(*row));
 	row->kind = (uint8_t)kind;
@@ -143,10 +144,10 @@ static void row_fill(struct snapshot_top *row, const struct top *top, enum top_k
 		row_service(row, &item->key);
 	else
 		row_address(row, top, &item->key);
-	row_figures(row, item, estimate);
+	row_values(row, item, sampling);
 }
 
-size_t top_count_rows(const struct top *top)
+size_t top_talkers_count_rows(const struct top_talkers *top)
 {
 	size_t count = 0;
 
@@ -158,7 +159,8 @@ size_t top_count_rows(const struct top *top)
 	return count;
 }
 
-void top_fill(struct top *top, const struct estimate *estimate, struct snapshot_top *rows)
+void top_talkers_fill(struct top_talkers *top, const struct sampling *sampling,
+		      struct snapshot_top *rows)
 {
 	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
 		uint32_t found =
@@ -166,12 +168,12 @@ void top_fill(struct top *top, const struct estimate *estimate, struct snapshot_
 
 		for (uint32_t i = 0; i < found; i++)
 			row_fill(rows++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
-				 estimate);
+				 sampling);
 	}
 }
 
-void top_find_source(struct top *top, const struct estimate *estimate,
-		     const struct snapshot_top *culprit, struct snapshot_top *row)
+void top_talkers_find_source(struct top_talkers *top, const struct sampling *sampling,
+			     const struct snapshot_top *culprit, struct snapshot_top *row)
 {
 	const struct sketch *sketch = top->sketches[TOP_SOURCE - 1];
 	struct sketch_item item = { .count = 0 };
@@ -183,8 +185,8 @@ void top_find_source(struct top *top, const struct estimate *estimate,
 						  be64toh(row->address.half[1]) } };
 		if (sketch)
 			sketch_find(sketch, &item.key, &item);
-		row_figures(row, &item, estimate);
+		row_values(row, &item, sampling);
 	} else if (sketch && sketch_top(sketch, top->items, 1)) {
-		row_fill(row, top, TOP_SOURCE, 1, &top->items[0], estimate);
+		row_fill(row, top, TOP_SOURCE, 1, &top->items[0], sampling);
 	}
 }

@@ -32,37 +32,37 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 		totals->sctp_states[entry->sctp_state]++;
 }
 
-static void scale(const struct estimate *estimate, uint32_t *count)
+static void scale(const struct sampling *sampling, uint32_t *count)
 {
-	*count = estimate_scale(estimate, *count);
+	*count = sampling_scale(sampling, *count);
 }
 
-void totals_scale(struct totals *totals, const struct estimate *estimate)
+void totals_scale(struct totals *totals, const struct sampling *sampling)
 {
-	scale(estimate, &totals->scanned);
-	scale(estimate, &totals->assured);
-	scale(estimate, &totals->unreplied);
-	scale(estimate, &totals->source_nat);
-	scale(estimate, &totals->destination_nat);
-	scale(estimate, &totals->offloaded);
-	scale(estimate, &totals->helped);
-	scale(estimate, &totals->family[0]);
+	scale(sampling, &totals->scanned);
+	scale(sampling, &totals->assured);
+	scale(sampling, &totals->unreplied);
+	scale(sampling, &totals->source_nat);
+	scale(sampling, &totals->destination_nat);
+	scale(sampling, &totals->offloaded);
+	scale(sampling, &totals->helped);
+	scale(sampling, &totals->family[0]);
 	totals->family[1] = totals->scanned - totals->family[0];
 	for (int family = 0; family < 2; family++) {
 		for (int number = 0; number < 256; number++) {
 			struct totals_protocol *protocol = &totals->protocols[family][number];
 
-			scale(estimate, &protocol->entries);
-			scale(estimate, &protocol->assured);
-			scale(estimate, &protocol->unreplied);
-			protocol->packets = estimate_scale64(estimate, protocol->packets);
-			protocol->octets = estimate_scale64(estimate, protocol->octets);
+			scale(sampling, &protocol->entries);
+			scale(sampling, &protocol->assured);
+			scale(sampling, &protocol->unreplied);
+			protocol->packets = sampling_scale64(sampling, protocol->packets);
+			protocol->octets = sampling_scale64(sampling, protocol->octets);
 		}
 	}
 	for (int state = 0; state < CT_TCP_STATES; state++)
-		scale(estimate, &totals->tcp_states[state]);
+		scale(sampling, &totals->tcp_states[state]);
 	for (int state = 0; state < CT_SCTP_STATES; state++)
-		scale(estimate, &totals->sctp_states[state]);
+		scale(sampling, &totals->sctp_states[state]);
 }
 
 static void rows_see(struct totals_rows *rows, int family, uint8_t number)

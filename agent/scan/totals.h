@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "common/ct_names.h"
+#include "common/snapshot.h"
 #include "kernel/ct_parse.h"
 #include "scan/sampling.h"
-#include "common/snapshot.h"
 
 /* Protocols per family that get a row of their own; the others share row 255. */
 #define TOTALS_PROTOCOLS_MAX 32
@@ -38,13 +38,13 @@ struct totals_rows {
 void totals_add(struct totals *totals, const struct ct_entry *entry);
 
 /* Turns the counts of what was read into estimates of the whole table. */
-void totals_scale(struct totals *totals, const struct estimate *estimate);
+void totals_scale(struct totals *totals, const struct sampling *sampling);
 
 /* How many rows `scan` is to have of protocols and states; `rows` learns the new ones. */
 void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
 		       struct snapshot_scan *scan);
 
-/* Puts the totals into `scan`, which has the rows: its entry figures, protocols and states. `rows`
+/* Puts the totals into `scan`, which has the rows: its entry values, protocols and states. `rows`
  * learns the peaks. */
 void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan);
 

@@ -219,7 +219,7 @@ static void add_pending(struct watches *watches, size_t position, unsigned int l
 		watches->touched[watches->touched_count++] = (uint16_t)(position * LEVELS + level);
 }
 
-void watches_add(struct watches *watches, const struct ct_entry *entry, enum identity identity)
+void watches_add(struct watches *watches, const struct ct_entry *entry, enum churn_sign sign)
 {
 	uint64_t left = candidates(watches, entry), met = 0;
 
@@ -229,13 +229,13 @@ void watches_add(struct watches *watches, const struct ct_entry *entry, enum ide
 		if (filter_matches(&watches->filters[position], entry))
 			met |= 1ULL << position;
 	}
-	if (identity == IDENTITY_MET && watches->touched_count)
+	if (sign == CHURN_MET && watches->touched_count)
 		settle_pending(watches);
 	if (!met)
 		return;
 	for (left = met; left; left &= left - 1)
 		watches->entries[__builtin_ctzll(left)]++;
-	for (left = identity == IDENTITY_NEW ? met : 0; left; left &= left - 1)
+	for (left = sign == CHURN_NEW ? met : 0; left; left &= left - 1)
 		add_pending(watches, (size_t)__builtin_ctzll(left),
 			    entry->id ? (unsigned int)__builtin_ctz(entry->id) : LEVELS - 1);
 }

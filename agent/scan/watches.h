@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/ct_parse.h"
 #include "config/filter.h"
+#include "kernel/ct_parse.h"
 #include "scan/churn.h"
 
 #define WATCHES_MAX 64
@@ -25,9 +25,9 @@ void watches_free(struct watches *watches);
 /* Forgets what was counted. */
 void watches_clear(struct watches *watches);
 
-/* Counts an entry for each watch that it meets; what identities_add() said of it decides whether it
+/* Counts an entry for each watch that it meets; what churn_add() said of it decides whether it
  * is a new one. */
-void watches_add(struct watches *watches, const struct ct_entry *entry, enum identity identity);
+void watches_add(struct watches *watches, const struct ct_entry *entry, enum churn_sign sign);
 
 /* By position among the filters: entries met, and those of them that were new, scaled up from the 1
  * in 2^bits that was compared. Where not the whole of two tables was compared, those that came

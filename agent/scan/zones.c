@@ -3,10 +3,10 @@
 
 #include <stdbool.h>
 
-void zones_scale(struct zones *zones, const struct estimate *estimate)
+void zones_scale(struct zones *zones, const struct sampling *sampling)
 {
 	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++)
-		zones->entries[zone] = estimate_scale(estimate, zones->entries[zone]);
+		zones->entries[zone] = sampling_scale(sampling, zones->entries[zone]);
 }
 
 static bool is_seen(const struct zones_seen *seen, uint32_t zone)

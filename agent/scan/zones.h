@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "scan/sampling.h"
 #include "common/snapshot.h"
+#include "scan/sampling.h"
 
 #define ZONES_COUNT 65536
 
@@ -27,7 +27,7 @@ static inline void zones_add(struct zones *zones, uint16_t zone)
 }
 
 /* Turns the counts of what was read into estimates of the whole table. */
-void zones_scale(struct zones *zones, const struct estimate *estimate);
+void zones_scale(struct zones *zones, const struct sampling *sampling);
 
 /* How many rows there are: one for each zone that has been seen, SNAPSHOT_ZONES_MAX at most. `seen`
  * learns the new ones. */

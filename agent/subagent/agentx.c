@@ -13,9 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "subagent/agentx_socket.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "subagent/agentx_socket.h"
 #include "subagent/mib_table.h"
 
 #define PING_INTERVAL_S     3      /* also how often a lost master is looked for */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether what listens at the master's address may be trusted.
  *
- * Whoever holds the master's socket is given every figure and every notification. So the peer of a
+ * Whoever holds the master's socket is given every value and every notification. So the peer of a
  * Unix socket is looked at before the first octet is sent: SO_PEERCRED names the user that called
  * listen(2), which snmpd does as root, also where it gives root away afterwards. For a network
  * address there is no such thing. */

@@ -4,12 +4,12 @@
 
 #include "subagent/mib_table.h"
 
-/* The sample, when its figures are real. */
-static const struct snapshot_sample *figures_of(const struct mib_row *row)
+/* The sample, when its values are real. */
+static const struct snapshot_sample *values_of(const struct mib_row *row)
 {
 	const struct snapshot_sample *sample = row->instance->sample;
 
-	return sample && sample->has_figures ? sample : NULL;
+	return sample && sample->has_values ? sample : NULL;
 }
 
 static const void *sample_base(const struct mib_row *row)
@@ -18,16 +18,16 @@ static const void *sample_base(const struct mib_row *row)
 }
 
 /* A uint32_t of the sample that is only there when the table can be read. */
-static bool get_figure(const struct mib_row *row, const struct mib_column *column,
-		       struct mib_value *value)
+static bool get_value(const struct mib_row *row, const struct mib_column *column,
+		      struct mib_value *value)
 {
-	return figures_of(row) && mib_get_u32(row, column, value);
+	return values_of(row) && mib_get_u32(row, column, value);
 }
 
 static bool get_utilization(const struct mib_row *row, const struct mib_column *column,
 			    struct mib_value *value)
 {
-	const struct snapshot_sample *sample = figures_of(row);
+	const struct snapshot_sample *sample = values_of(row);
 
 	(void)column;
 	if (sample)
@@ -35,7 +35,7 @@ static bool get_utilization(const struct mib_row *row, const struct mib_column *
 	return sample;
 }
 
-/* A figure of the past: it stays when the table can no longer be read. */
+/* A value of the past: it stays when the table can no longer be read. */
 static bool get_peak(const struct mib_row *row, const struct mib_column *column,
 		     struct mib_value *value)
 {
@@ -47,7 +47,7 @@ static bool get_peak(const struct mib_row *row, const struct mib_column *column,
 static bool get_buckets(const struct mib_row *row, const struct mib_column *column,
 			struct mib_value *value)
 {
-	const struct snapshot_sample *sample = figures_of(row);
+	const struct snapshot_sample *sample = values_of(row);
 
 	return sample && sample->has_buckets && mib_get_u32(row, column, value);
 }
@@ -55,7 +55,7 @@ static bool get_buckets(const struct mib_row *row, const struct mib_column *colu
 static bool get_expect_max(const struct mib_row *row, const struct mib_column *column,
 			   struct mib_value *value)
 {
-	const struct snapshot_sample *sample = figures_of(row);
+	const struct snapshot_sample *sample = values_of(row);
 
 	return sample && sample->has_expect_max && mib_get_u32(row, column, value);
 }
@@ -77,7 +77,7 @@ static bool get_counter(const struct mib_row *row, const struct mib_column *colu
 static bool get_dropping(const struct mib_row *row, const struct mib_column *column,
 			 struct mib_value *value)
 {
-	const struct snapshot_sample *sample = figures_of(row);
+	const struct snapshot_sample *sample = values_of(row);
 
 	(void)column;
 	if (sample)
@@ -107,8 +107,8 @@ static const struct mib_column instance_columns[] = {
 	{ 2, ASN_OCTET_STR, mib_get_string, SAMPLE(name) },
 	{ 3, ASN_INTEGER, mib_get_u8, SAMPLE(status) },
 	{ 4, ASN_OCTET_STR, mib_get_string, SAMPLE(status_text) },
-	{ 5, ASN_GAUGE, get_figure, SAMPLE(entries) },
-	{ 6, ASN_GAUGE, get_figure, SAMPLE(max_entries) },
+	{ 5, ASN_GAUGE, get_value, SAMPLE(entries) },
+	{ 6, ASN_GAUGE, get_value, SAMPLE(max_entries) },
 	{ 7, ASN_GAUGE, get_utilization, 0 },
 	{ 8, ASN_GAUGE, get_peak, SAMPLE(peak_entries) },
 	{ 9, ASN_OCTET_STR, mib_get_date, SAMPLE(peak_time) },

@@ -18,8 +18,8 @@ static bool has_ended(const struct mib_row *row)
 }
 
 /* A uint32_t that a scan has found. */
-static bool get_figure(const struct mib_row *row, const struct mib_column *column,
-		       struct mib_value *value)
+static bool get_value(const struct mib_row *row, const struct mib_column *column,
+		      struct mib_value *value)
 {
 	return has_ended(row) && mib_get_u32(row, column, value);
 }
@@ -35,18 +35,17 @@ static bool get_age(const struct mib_row *row, const struct mib_column *column,
 }
 
 /* Who came and who went: counters, so they are there also while no scan is. */
-static bool get_identities(const struct mib_row *row, const struct mib_column *column,
-			   struct mib_value *value)
+static bool get_churn(const struct mib_row *row, const struct mib_column *column,
+		      struct mib_value *value)
 {
-	return row->instance->scan && row->instance->scan->has_identities &&
+	return row->instance->scan && row->instance->scan->has_churn &&
 	       mib_get_u64(row, column, value);
 }
 
 static bool get_identity_share(const struct mib_row *row, const struct mib_column *column,
 			       struct mib_value *value)
 {
-	return has_ended(row) && row->instance->scan->has_identities &&
-	       mib_get_u32(row, column, value);
+	return has_ended(row) && row->instance->scan->has_churn && mib_get_u32(row, column, value);
 }
 
 static bool get_create_rate(const struct mib_row *row, const struct mib_column *column,
@@ -61,25 +60,25 @@ static bool get_create_rate(const struct mib_row *row, const struct mib_column *
 static const struct mib_column snapshot_columns[] = {
 	{ 1, ASN_OCTET_STR, mib_get_date, SCAN(end_wall) },
 	{ 2, ASN_TIMETICKS, get_age, 0 },
-	{ 3, ASN_GAUGE, get_figure, SCAN(duration) },
-	{ 4, ASN_GAUGE, get_figure, SCAN(cpu_time) },
-	{ 5, ASN_GAUGE, get_figure, SCAN(scanned) },
-	{ 6, ASN_GAUGE, get_figure, SCAN(coverage) },
+	{ 3, ASN_GAUGE, get_value, SCAN(duration) },
+	{ 4, ASN_GAUGE, get_value, SCAN(cpu_time) },
+	{ 5, ASN_GAUGE, get_value, SCAN(scanned) },
+	{ 6, ASN_GAUGE, get_value, SCAN(coverage) },
 	{ 7, ASN_COUNTER64, mib_get_u64, SCAN(scans) },
 	{ 8, ASN_COUNTER64, mib_get_u64, SCAN(failures) },
-	{ 9, ASN_GAUGE, get_figure, SCAN(assured) },
-	{ 10, ASN_GAUGE, get_figure, SCAN(unreplied) },
-	{ 11, ASN_GAUGE, get_figure, SCAN(evictable) },
-	{ 12, ASN_GAUGE, get_figure, SCAN(source_nat) },
-	{ 13, ASN_GAUGE, get_figure, SCAN(destination_nat) },
-	{ 14, ASN_GAUGE, get_figure, SCAN(offloaded) },
-	{ 15, ASN_GAUGE, get_figure, SCAN(ipv4) },
-	{ 16, ASN_GAUGE, get_figure, SCAN(ipv6) },
-	{ 17, ASN_GAUGE, get_figure, SCAN(helped) },
-	{ 18, ASN_GAUGE, get_figure, SCAN(firm_utilization) },
-	{ 19, ASN_GAUGE, get_figure, SCAN(margin) },
-	{ 20, ASN_COUNTER64, get_identities, SCAN(created) },
-	{ 21, ASN_COUNTER64, get_identities, SCAN(destroyed) },
+	{ 9, ASN_GAUGE, get_value, SCAN(assured) },
+	{ 10, ASN_GAUGE, get_value, SCAN(unreplied) },
+	{ 11, ASN_GAUGE, get_value, SCAN(evictable) },
+	{ 12, ASN_GAUGE, get_value, SCAN(source_nat) },
+	{ 13, ASN_GAUGE, get_value, SCAN(destination_nat) },
+	{ 14, ASN_GAUGE, get_value, SCAN(offloaded) },
+	{ 15, ASN_GAUGE, get_value, SCAN(ipv4) },
+	{ 16, ASN_GAUGE, get_value, SCAN(ipv6) },
+	{ 17, ASN_GAUGE, get_value, SCAN(helped) },
+	{ 18, ASN_GAUGE, get_value, SCAN(firm_utilization) },
+	{ 19, ASN_GAUGE, get_value, SCAN(margin) },
+	{ 20, ASN_COUNTER64, get_churn, SCAN(created) },
+	{ 21, ASN_COUNTER64, get_churn, SCAN(destroyed) },
 	{ 22, ASN_GAUGE, get_create_rate, SCAN(create_rate) },
 	{ 23, ASN_GAUGE, get_identity_share, SCAN(identity_share) },
 };

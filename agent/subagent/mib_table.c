@@ -237,7 +237,7 @@ bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, b
 	return false;
 }
 
-/* The column's figure in what its table is based on; NULL if there is nothing now. */
+/* The column's value in what its table is based on; NULL if there is nothing now. */
 static const void *field(const struct mib_row *row, const struct mib_column *column)
 {
 	const char *base = row->table->base(row);
@@ -284,24 +284,8 @@ bool mib_get_string(const struct mib_row *row, const struct mib_column *column,
 	return text;
 }
 
-bool mib_get_date(const struct mib_row *row, const struct mib_column *column,
-		  struct mib_value *value)
-{
-	const uint64_t *wall_ms = field(row, column);
-
-	if (!wall_ms || *wall_ms == 0)
-		return false;
-	mib_set_date(value, *wall_ms);
-	return true;
-}
-
-void mib_set_string(struct mib_value *value, const char *text)
-{
-	value->length = strnlen(text, sizeof(value->bytes) - 1);
-	memcpy(value->bytes, text, value->length);
-}
-
-void mib_set_date(struct mib_value *value, uint64_t wall_ms)
+/* DateAndTime in UTC, 11 octets (RFC 2579). */
+static void set_date(struct mib_value *value, uint64_t wall_ms)
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
 	struct tm utc;
@@ -317,6 +301,23 @@ void mib_set_date(struct mib_value *value, uint64_t wall_ms)
 				  (unsigned char)utc.tm_sec, (unsigned char)(wall_ms % 1000 / 100),
 				  '+', 0, 0 },
 	       value->length);
+}
+
+bool mib_get_date(const struct mib_row *row, const struct mib_column *column,
+		  struct mib_value *value)
+{
+	const uint64_t *wall_ms = field(row, column);
+
+	if (!wall_ms || *wall_ms == 0)
+		return false;
+	set_date(value, *wall_ms);
+	return true;
+}
+
+void mib_set_string(struct mib_value *value, const char *text)
+{
+	value->length = strnlen(text, sizeof(value->bytes) - 1);
+	memcpy(value->bytes, text, value->length);
 }
 
 void mib_set_truth(struct mib_value *value, bool truth)

@@ -55,7 +55,7 @@ struct mib_table {
 	size_t (*count)(const struct mib_instance *instance);
 	/* the sub-identifiers after nfctInstanceIndex; rows are sorted by them */
 	void (*key)(const struct mib_instance *instance, size_t position, oid *key);
-	/* what offsets count from; NULL: the row has no figures now */
+	/* what offsets count from; NULL: the row has no values now */
 	const void *(*base)(const struct mib_row *row);
 	const struct mib_column *columns; /* sorted by number */
 	size_t column_count;
@@ -81,7 +81,8 @@ bool mib_get_object(const struct mib_row *row, oid column, oid name[MIB_OID_MAX]
 /* Puts the value into a variable of a response or a notification. */
 void mib_value_put(netsnmp_variable_list *variable, const struct mib_value *value);
 
-/* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c and mib_top.c. */
+/* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c, mib_top.c and mib_watch.c.
+ */
 extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table,
 	mib_threshold_table, mib_snapshot_table, mib_protocol_table, mib_state_table,
 	mib_zone_table, mib_top_table, mib_watch_table;
@@ -90,8 +91,6 @@ extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table
  * uint8_t, uint32_t, uint64_t, a string (terminated), wall-clock milliseconds. */
 mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date;
 void mib_set_string(struct mib_value *value, const char *text);
-/* DateAndTime in UTC, 11 octets (RFC 2579). */
-void mib_set_date(struct mib_value *value, uint64_t wall_ms);
 void mib_set_truth(struct mib_value *value, bool truth);
 
 #endif

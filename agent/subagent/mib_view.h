@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The figures as the subagent holds them. What arrives is staged, and takes the place of what is
+/* The values as the subagent holds them. What arrives is staged, and takes the place of what is
  * shown only between two SNMP requests, so that no request mixes two snapshots. */
 #ifndef MIB_VIEW_H
 #define MIB_VIEW_H

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "subagent/agentx.h"
-#include "sandbox/sandbox.h"
 #include "common/log.h"
-#include "subagent/mib_view.h"
-#include "subagent/mib_notify.h"
 #include "sandbox/privileges.h"
+#include "sandbox/sandbox.h"
+#include "subagent/agentx.h"
+#include "subagent/mib_notify.h"
+#include "subagent/mib_view.h"
 
 #define WAIT_MAX_MS        60000
 #define FIRST_SNAPSHOTS_MS 1000
@@ -137,7 +137,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
-	confine_subagent(master);
+	sandbox_subagent(master);
 	if (receive_first_snapshots(channel, &view) &&
 	    agentx_start(master, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);

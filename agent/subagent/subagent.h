@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The child process: shows the latest figures to the master and hands it the notifications. */
+/* The child process: shows the latest values to the master and hands it the notifications. */
 #ifndef SUBAGENT_H
 #define SUBAGENT_H
 

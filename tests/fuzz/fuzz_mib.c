@@ -34,7 +34,7 @@ static struct mib_view view_of_three(void)
 	instances[0].sample = &samples[0];
 	instances[0].scan = &scan;
 	samples[0] = (struct snapshot_sample){ .name = "default",
-					       .has_figures = true,
+					       .has_values = true,
 					       .discontinuity = 1,
 					       .cpu_count = 2,
 					       .cpus = cpus,
@@ -42,7 +42,7 @@ static struct mib_view view_of_three(void)
 					       .thresholds = thresholds };
 	samples[0].total.present = 0xffff;
 	scan = (struct snapshot_scan){ .end_wall = 1,
-				       .has_identities = true,
+				       .has_churn = true,
 				       .has_accounting = true,
 				       .protocol_count = 2,
 				       .protocols = protocols,

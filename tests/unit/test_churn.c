@@ -24,25 +24,25 @@ static uint32_t identity_of(uint32_t number)
 }
 
 /* Where positions do not matter: true if the entry is new. */
-static bool add(struct identities_scan *scan, uint32_t id)
+static bool add(struct churn_scan *scan, uint32_t id)
 {
-	return identities_add(scan, id, 1) == IDENTITY_NEW;
+	return churn_add(scan, id, 1) == CHURN_NEW;
 }
 
 /* A scan of the table at `time_ms`. */
-static struct identities_change scan(struct identities *before, const struct table *table,
-				     uint32_t limit, uint64_t time_ms)
+static struct churn_change scan(struct churn *before, const struct table *table, uint32_t limit,
+				uint64_t time_ms)
 {
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 
-	identities_begin(&now, before, table->end - table->first, limit, false);
+	churn_begin(&now, before, table->end - table->first, limit, false);
 	for (uint32_t number = table->first; number < table->end; number++)
 		add(&now, identity_of(number));
-	identities_finish(&now,
-			  &(struct identities_part){ time_ms, time_ms, table->end - table->first,
-						     table->end - table->first },
-			  &change);
+	churn_finish(&now,
+		     &(struct churn_part){ time_ms, time_ms, table->end - table->first,
+					   table->end - table->first },
+		     &change);
 	assert_true(before->count <= limit);
 	for (size_t i = 1; i < before->count; i++)
 		assert_true(before->ids[i - 1] < before->ids[i]);
@@ -51,9 +51,9 @@ static struct identities_change scan(struct identities *before, const struct tab
 
 static void followed_fully_the_difference_is_exact(void **state)
 {
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 3000 };
-	struct identities_change change = scan(&before, &table, LIMIT, 1000);
+	struct churn_change change = scan(&before, &table, LIMIT, 1000);
 
 	(void)state;
 	assert_int_equal(change.elapsed_ms, 0); /* nothing to compare with */
@@ -68,38 +68,38 @@ static void followed_fully_the_difference_is_exact(void **state)
 	change = scan(&before, &table, LIMIT, 21000);
 	assert_int_equal(change.created, 0);
 	assert_int_equal(change.destroyed, 0);
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 static void an_entry_met_twice_is_one(void **state)
 {
-	struct identities before = { 0 };
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn before = { 0 };
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 	struct table empty = { 0, 0 };
 
 	(void)state;
 	scan(&before, &empty, LIMIT, 1000);
 	for (int round = 0; round < 2; round++) {
-		identities_begin(&now, &before, 10, LIMIT, false);
+		churn_begin(&now, &before, 10, LIMIT, false);
 		for (int i = 0; i < 20; i++)
 			add(&now, identity_of((uint32_t)i % 10));
 		assert_int_equal(now.met_count, round * 10);
-		identities_finish(&now, &(struct identities_part){ 2000, 2000, 1, 1 }, &change);
+		churn_finish(&now, &(struct churn_part){ 2000, 2000, 1, 1 }, &change);
 		assert_int_equal(change.created, round ? 0 : 10);
 		assert_int_equal(change.destroyed, 0);
 		assert_int_equal(before.count, 10);
 	}
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 /* 200,000 entries, 4,096 followed: a sixty-fourth. Over many scans, the mean is the truth and the
  * spread is that of a binomial sample. */
 static void a_subset_is_right_within_its_statistical_error(void **state)
 {
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 200000 };
-	struct identities_change change = scan(&before, &table, LIMIT, 1000);
+	struct churn_change change = scan(&before, &table, LIMIT, 1000);
 	double sum = 0, worst = 0;
 	const int rounds = 30;
 
@@ -122,14 +122,14 @@ static void a_subset_is_right_within_its_statistical_error(void **state)
 		assert_true(worst < 4 * deviation);
 		assert_true(worst > 0); /* else the subset was none */
 	}
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 static void a_flush_is_a_flush_and_no_jump_afterwards(void **state)
 {
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 3000 }, empty = { 3000, 3000 }, regrown = { 3000, 3500 };
-	struct identities_change change;
+	struct churn_change change;
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
@@ -141,23 +141,23 @@ static void a_flush_is_a_flush_and_no_jump_afterwards(void **state)
 	change = scan(&before, &regrown, LIMIT, 4000);
 	assert_int_equal(change.created, 500);
 	assert_int_equal(change.destroyed, 0);
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 /* A scan that fails leaves the one before in its place: the next compares over the longer time. */
 static void a_failed_scan_is_as_if_it_had_not_been(void **state)
 {
-	struct identities before = { 0 };
-	struct identities_scan failed = { 0 };
+	struct churn before = { 0 };
+	struct churn_scan failed = { 0 };
 	struct table table = { 0, 3000 };
-	struct identities_change change;
+	struct churn_change change;
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&failed, &before, 3000, LIMIT, false);
+	churn_begin(&failed, &before, 3000, LIMIT, false);
 	for (uint32_t i = 0; i < 6000; i += 3)
 		add(&failed, identity_of(i));
-	identities_begin(&failed, &before, 3000, LIMIT, false); /* given up: the next one begins */
+	churn_begin(&failed, &before, 3000, LIMIT, false); /* given up: the next one begins */
 	assert_int_equal(failed.fresh_count, 0);
 	assert_int_equal(failed.met_count, 0);
 	table = (struct table){ 200, 3200 };
@@ -165,21 +165,21 @@ static void a_failed_scan_is_as_if_it_had_not_been(void **state)
 	assert_int_equal(change.created, 200);
 	assert_int_equal(change.destroyed, 200);
 	assert_int_equal(change.elapsed_ms, 20000);
-	identities_abandon(&failed);
-	identities_clear(&before);
+	churn_abandon(&failed);
+	churn_clear(&before);
 }
 
 /* The table grows to many times what was expected, within one scan, and falls again. */
 static void halving_and_its_end_make_no_jump(void **state)
 {
-	struct identities before = { 0 };
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn before = { 0 };
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 	struct table small = { 0, 3000 };
 
 	(void)state;
 	scan(&before, &small, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT, false);
+	churn_begin(&now, &before, 3000, LIMIT, false);
 	assert_int_equal(now.bits, 0);
 	/* those from before come last, when the others have filled the room */
 	for (uint32_t number = 30000; number-- > 0;) {
@@ -187,7 +187,7 @@ static void halving_and_its_end_make_no_jump(void **state)
 		assert_true(now.met_count + now.fresh_count <= LIMIT);
 	}
 	assert_true(now.bits >= 3);
-	identities_finish(&now, &(struct identities_part){ 2000, 2000, 1, 1 }, &change);
+	churn_finish(&now, &(struct churn_part){ 2000, 2000, 1, 1 }, &change);
 	assert_int_equal(change.bits, before.bits);
 	assert_in_range(change.created, 27000 - 2500, 27000 + 2500);
 	/* nothing that was there before has gone: not one, however it is scaled */
@@ -199,19 +199,19 @@ static void halving_and_its_end_make_no_jump(void **state)
 	change = scan(&before, &small, LIMIT, 4000);
 	assert_int_equal(change.created + change.destroyed, 0);
 	assert_int_equal(change.bits, 0);
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 /* Those from before come when others have filled the room. */
 static void what_is_met_again_counts_towards_the_limit(void **state)
 {
-	struct identities before = { 0 };
-	struct identities_scan now = { 0 };
+	struct churn before = { 0 };
+	struct churn_scan now = { 0 };
 	struct table table = { 0, 3000 };
 
 	(void)state;
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT, false);
+	churn_begin(&now, &before, 3000, LIMIT, false);
 	for (uint32_t number = 3000; number < 3000 + LIMIT; number++)
 		add(&now, identity_of(number));
 	assert_int_equal(now.bits, 0);
@@ -220,29 +220,29 @@ static void what_is_met_again_counts_towards_the_limit(void **state)
 		assert_true(now.met_count + now.fresh_count <= LIMIT);
 	}
 	assert_int_equal(now.bits, 1);
-	identities_abandon(&now);
-	identities_clear(&before);
+	churn_abandon(&now);
+	churn_clear(&before);
 }
 
 static void what_is_new_is_known_while_the_scan_runs(void **state)
 {
-	struct identities before = { 0 };
-	struct identities_scan now = { 0 };
+	struct churn before = { 0 };
+	struct churn_scan now = { 0 };
 	struct table table = { 0, 3000 };
 
 	(void)state;
-	identities_begin(&now, &before, 3000, LIMIT, false);
+	churn_begin(&now, &before, 3000, LIMIT, false);
 	assert_false(add(&now, identity_of(5))); /* nothing to compare with */
 	scan(&before, &table, LIMIT, 1000);
-	identities_begin(&now, &before, 3000, LIMIT, false);
+	churn_begin(&now, &before, 3000, LIMIT, false);
 	for (uint32_t number = 0; number < 4000; number++)
 		assert_int_equal(add(&now, identity_of(number)), number >= 3000);
-	identities_begin(&now, &before, 4 * LIMIT, LIMIT, false);
+	churn_begin(&now, &before, 4 * LIMIT, LIMIT, false);
 	assert_int_equal(now.bits, 3);
 	for (uint32_t number = 3000; number < 6000; number++)
 		assert_int_equal(add(&now, identity_of(number)), (identity_of(number) & 7) == 0);
-	identities_abandon(&now);
-	identities_clear(&before);
+	churn_abandon(&now);
+	churn_clear(&before);
 }
 
 /* A table whose entries are dumped in the order of another hash, as the kernel does it. */
@@ -260,25 +260,24 @@ static int by_order(const void *one, const void *other)
 }
 
 /* A scan that ends after `read` entries; the last one's change comes back. */
-static struct identities_change scan_part(struct identities *before, const struct table *table,
-					  uint32_t read, uint32_t limit, uint64_t time_ms,
-					  bool has_positions)
+static struct churn_change scan_part(struct churn *before, const struct table *table, uint32_t read,
+				     uint32_t limit, uint64_t time_ms, bool has_positions)
 {
 	uint32_t entries = table->end - table->first,
 		 *numbers = calloc(entries + 1, sizeof(*numbers));
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 
 	for (uint32_t i = 0; i < entries; i++)
 		numbers[i] = table->first + i;
 	qsort(numbers, entries, sizeof(*numbers), by_order);
-	identities_begin(&now, before, read < entries ? read : entries, limit, has_positions);
+	churn_begin(&now, before, read < entries ? read : entries, limit, has_positions);
 	for (uint32_t i = 0; i < read && i < entries; i++)
-		identities_add(&now, identity_of(numbers[i]), i + 1);
-	identities_finish(&now,
-			  &(struct identities_part){ time_ms, time_ms,
-						     read < entries ? read : entries, entries },
-			  &change);
+		churn_add(&now, identity_of(numbers[i]), i + 1);
+	churn_finish(
+		&now,
+		&(struct churn_part){ time_ms, time_ms, read < entries ? read : entries, entries },
+		&change);
 	for (size_t i = 1; i < before->count; i++)
 		assert_true(before->ids[i - 1] < before->ids[i]);
 	free(numbers);
@@ -289,12 +288,12 @@ static struct identities_change scan_part(struct identities *before, const struc
 static void scans_of_unlike_length_make_no_jump(void **state)
 {
 	static const uint32_t lengths[] = { 10000, 12000, 3000, 9000, 50000, 60000, 8000, 500 };
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 50000 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		struct identities_change change =
+		struct churn_change change =
 			scan_part(&before, &table, lengths[i], 1 << 20, 1000 * (i + 1), true);
 
 		assert_int_equal(change.created, 0);
@@ -304,13 +303,13 @@ static void scans_of_unlike_length_make_no_jump(void **state)
 				 lengths[i] >= 50000 && lengths[i ? i - 1 : 0] >= 50000);
 		assert_int_equal(before.count, lengths[i] < 50000 ? lengths[i] : 50000);
 	}
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 static void what_comes_and_goes_in_a_part_is_scaled_up(void **state)
 {
 	static const uint32_t lengths[] = { 10000, 12000, 8000, 20000, 9000 };
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 100000 };
 	double created = 0, destroyed = 0, parts = 0;
 	const int rounds = 40;
@@ -318,7 +317,7 @@ static void what_comes_and_goes_in_a_part_is_scaled_up(void **state)
 	(void)state;
 	scan_part(&before, &table, 10000, 8192, 1000, true);
 	for (int i = 0; i < rounds; i++) {
-		struct identities_change change;
+		struct churn_change change;
 
 		table.first += 10000;
 		table.end += 10000;
@@ -340,15 +339,14 @@ static void what_comes_and_goes_in_a_part_is_scaled_up(void **state)
 	/* all of it goes, and others come: nobody can tell how far the parts are the same */
 	table = (struct table){ 5000000, 5100000 };
 	{
-		struct identities_change change =
-			scan_part(&before, &table, 10000, 8192, 3000, true);
+		struct churn_change change = scan_part(&before, &table, 10000, 8192, 3000, true);
 
 		assert_int_equal(change.created, 0);
 		change = scan_part(&before, &table, 10000, 8192, 4000, true);
 		assert_int_equal(change.created, 0);
 		assert_int_equal(change.destroyed, 0);
 	}
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 static void from_exact_to_sample_and_back_makes_no_jump(void **state)
@@ -358,13 +356,13 @@ static void from_exact_to_sample_and_back_makes_no_jump(void **state)
 		bool is_sample;
 	} scans[] = { { 3000, false }, { 1000, true },  { 1500, true }, { 3000, true },
 		      { 1000, true },  { 3000, false }, { 3000, false } };
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 3000 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(scans) / sizeof(scans[0]); i++) {
-		struct identities_change change = scan_part(&before, &table, scans[i].read, LIMIT,
-							    1000 * (i + 1), scans[i].is_sample);
+		struct churn_change change = scan_part(&before, &table, scans[i].read, LIMIT,
+						       1000 * (i + 1), scans[i].is_sample);
 
 		assert_int_equal(change.created, 0);
 		assert_int_equal(change.destroyed, 0);
@@ -372,7 +370,7 @@ static void from_exact_to_sample_and_back_makes_no_jump(void **state)
 		/* the first sample finds no positions to compare with */
 		assert_int_equal(change.elapsed_ms, i > 1 ? 1000 : 0);
 	}
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 /* Entry n comes at the millisecond n / 10 and stays for 20 seconds; scans of a part take 900 ms of
@@ -381,9 +379,9 @@ static void scans_that_grow_shorter_count_nothing_twice(void **state)
 {
 	enum { ALL = 500000, LIFE_MS = 20000, SCANS = 20 };
 	uint32_t *numbers = calloc(ALL, sizeof(*numbers));
-	struct identities before = { 0 };
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn before = { 0 };
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 	uint64_t created = 0;
 
 	(void)state;
@@ -394,37 +392,35 @@ static void scans_that_grow_shorter_count_nothing_twice(void **state)
 		uint32_t entries = LIFE_MS * 10, read = entries / (2 + turn), position = 0;
 		uint64_t start_ms = 25000 + turn * 1000;
 
-		identities_begin(&now, &before, read, 1 << 20, true);
+		churn_begin(&now, &before, read, 1 << 20, true);
 		for (uint32_t i = 0; i < ALL && position < read; i++) {
 			uint64_t time_ms = start_ms + 900ULL * position / read;
 
 			if (numbers[i] / 10 <= time_ms && numbers[i] / 10 + LIFE_MS > time_ms)
-				identities_add(&now, identity_of(numbers[i]), ++position);
+				churn_add(&now, identity_of(numbers[i]), ++position);
 		}
-		identities_finish(
-			&now, &(struct identities_part){ start_ms, start_ms + 900, read, entries },
-			&change);
+		churn_finish(&now, &(struct churn_part){ start_ms, start_ms + 900, read, entries },
+			     &change);
 		created += change.created;
 	}
 	/* 10,000 a second, in 19 seconds; 1 in 10 is seen, so that the deviation is 1,400 */
 	assert_in_range(created, 190000 - 4500, 190000 + 4500);
-	identities_clear(&before);
+	churn_clear(&before);
 	free(numbers);
 }
 
 /* A scan of the entries numbered 0 to `read`, of 20,000, in that order. The two entries of a pair
  * share an identity. */
-static struct identities_change scan_pair(struct identities *before, uint32_t read,
-					  const uint32_t pair[2], uint64_t time_ms)
+static struct churn_change scan_pair(struct churn *before, uint32_t read, const uint32_t pair[2],
+				     uint64_t time_ms)
 {
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 
-	identities_begin(&now, before, read, 1 << 20, true);
+	churn_begin(&now, before, read, 1 << 20, true);
 	for (uint32_t i = 0; i < read; i++)
-		identities_add(&now, identity_of(i == pair[1] ? pair[0] : i), i + 1);
-	identities_finish(&now, &(struct identities_part){ time_ms, time_ms, read, 20000 },
-			  &change);
+		churn_add(&now, identity_of(i == pair[1] ? pair[0] : i), i + 1);
+	churn_finish(&now, &(struct churn_part){ time_ms, time_ms, read, 20000 }, &change);
 	return change;
 }
 
@@ -443,11 +439,11 @@ static void an_identity_that_two_entries_share_makes_no_jump(void **state)
 		/* the second one of a pair comes or has been, while the parts grow and shrink */
 		for (unsigned int when = 1; when < 16; when++) {
 			static const uint32_t lengths[] = { 10000, 5000, 10000, 9950 };
-			struct identities before = { 0 };
+			struct churn before = { 0 };
 
 			for (unsigned int turn = 0; turn < 4; turn++) {
 				const uint32_t *pair = when >> turn & 1 ? pairs[i] : none;
-				struct identities_change change =
+				struct churn_change change =
 					scan_pair(&before, lengths[turn], pair, 1000 * (turn + 1));
 
 				/* what stood in the place of the second has come or gone */
@@ -455,7 +451,7 @@ static void an_identity_that_two_entries_share_makes_no_jump(void **state)
 				assert_in_range(change.destroyed, 0, 8);
 				assert_int_equal(change.part_ms, turn ? 1000 : 0);
 			}
-			identities_clear(&before);
+			churn_clear(&before);
 		}
 	}
 }
@@ -463,33 +459,33 @@ static void an_identity_that_two_entries_share_makes_no_jump(void **state)
 /* With another number of buckets the same table comes in another order. */
 static void a_table_hashed_anew_is_not_compared_in_parts(void **state)
 {
-	struct identities before = { 0 };
+	struct churn before = { 0 };
 	struct table table = { 0, 50000 };
-	struct identities_scan now = { 0 };
-	struct identities_change change;
+	struct churn_scan now = { 0 };
+	struct churn_change change;
 
 	(void)state;
 	scan_part(&before, &table, 20000, 1 << 20, 1000, true);
-	identities_begin(&now, &before, 20000, 1 << 20, true);
+	churn_begin(&now, &before, 20000, 1 << 20, true);
 	for (uint32_t i = 0; i < 20000; i++)
-		identities_add(&now, identity_of(i * 7 % 50000), i + 1);
-	identities_finish(&now, &(struct identities_part){ 2000, 2000, 20000, 50000 }, &change);
+		churn_add(&now, identity_of(i * 7 % 50000), i + 1);
+	churn_finish(&now, &(struct churn_part){ 2000, 2000, 20000, 50000 }, &change);
 	assert_int_equal(change.created + change.destroyed, 0);
-	assert_int_equal(identities_scale(&change, 1000), 0);
+	assert_int_equal(churn_scale(&change, 1000), 0);
 	/* a whole one is */
 	scan_part(&before, &table, 50000, 1 << 20, 3000, true);
 	change = scan_part(&before, &(struct table){ 10, 50000 }, 49990, 1 << 20, 4000, true);
 	assert_int_equal(change.created, 0);
 	assert_int_equal(change.destroyed, 10);
-	identities_clear(&before);
+	churn_clear(&before);
 }
 
 /* Also where they are not spread as a hash is. */
 static void every_identity_is_found_and_no_other(void **state)
 {
 	static uint32_t ids[3000];
-	struct identities sorted = { .ids = ids, .is_known = true };
-	struct identities_scan now = { .before = &sorted };
+	struct churn sorted = { .ids = ids, .is_known = true };
+	struct churn_scan now = { .before = &sorted };
 	size_t position;
 
 	(void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What kernels of different age answer to IPCTNL_MSG_CT_GET_STATS_CPU. That a figure which is not
+/* What kernels of different age answer to IPCTNL_MSG_CT_GET_STATS_CPU. That a value which is not
  * present is no object, and not 0, test_mib_table.c shows. */
 #include "kernel/ctnl.c"
 

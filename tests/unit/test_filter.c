@@ -284,7 +284,7 @@ static void all_watches_at_once_are_each_alone(void **state)
 		for (int i = 0; i < 5000; i++) {
 			struct ct_entry entry = random_entry();
 
-			watches_add(watches, &entry, IDENTITY_UNKNOWN);
+			watches_add(watches, &entry, CHURN_UNKNOWN);
 			for (size_t w = 0; w < count; w++)
 				expected[w] += filter_matches(&filters[w], &entry);
 		}
@@ -312,7 +312,7 @@ static void new_entries_are_counted_for_their_watch(void **state)
 	(void)state;
 	for (uint32_t id = 0; id < 32; id++) {
 		entry.id = id;
-		watches_add(watches, &entry, id % 8 ? IDENTITY_NEW : IDENTITY_MET);
+		watches_add(watches, &entry, id % 8 ? CHURN_NEW : CHURN_MET);
 	}
 	assert_int_equal(watches_entries(watches, 0), 32);
 	assert_int_equal(watches_created(watches, 0, 0, true), 28);

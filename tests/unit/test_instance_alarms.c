@@ -54,7 +54,7 @@ static int set_up(void **state)
 	scene->sample.thresholds = scene->rows;
 	scene->sample.threshold_count = 2;
 	scene->sample.status = STATUS_OK;
-	scene->sample.has_figures = true;
+	scene->sample.has_values = true;
 	scene->sample.max_entries = 1000;
 	scene->now_ms = 1000000;
 	strcpy(scene->sample.name, "default");
@@ -238,7 +238,7 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	take(scene, 0, 900);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
 	scene->sample.status = STATUS_UNAVAILABLE;
-	scene->sample.has_figures = false;
+	scene->sample.has_values = false;
 	strcpy(scene->sample.status_text, "ctnetlink: no");
 	take(scene, 1000, 0);
 	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
@@ -247,7 +247,7 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[0].raised);
 	scene->sample.status = STATUS_OK;
-	scene->sample.has_figures = true;
+	scene->sample.has_values = true;
 	take(scene, 1000, 900);
 	assert_int_equal(next(scene), EVENT_INSTANCE_RECOVERED);
 	assert_int_equal(next(scene), 0);

@@ -41,7 +41,7 @@ static int set_up(void **state)
 	first->scan = &fixture->scan;
 	*first->sample = (struct snapshot_sample){ .name = "default",
 						   .status = STATUS_OK,
-						   .has_figures = true,
+						   .has_values = true,
 						   .entries = 91,
 						   .max_entries = 100,
 						   .peak_entries = 95,
@@ -61,7 +61,7 @@ static int set_up(void **state)
 					       .protocols = fixture->protocols,
 					       .state_count = 2,
 					       .states = fixture->states,
-					       .has_identities = true,
+					       .has_churn = true,
 					       .has_create_rate = true,
 					       .created = 1ULL << 34,
 					       .create_rate = 77,
@@ -359,7 +359,7 @@ static void what_does_not_follow_identities_has_no_rate(void **state)
 	oid name[MIB_OID_MAX];
 	struct mib_value value;
 
-	fixture->scan.has_identities = false;
+	fixture->scan.has_churn = false;
 	fixture->scan.has_create_rate = false;
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		assert_false(mib_get(&fixture->view, name, name_of(gone[i], name), &value));

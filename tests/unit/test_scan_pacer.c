@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Turns: everybody gets one, and they spread over the interval. */
-#include "collector/schedule.c"
+#include "collector/scan_pacer.c"
 
 #include "test.h"
 
@@ -9,7 +9,7 @@
 
 /* Runs turns that take `cost_ms` each until `until_ms`; counts them, and the most that began within
  * any hundredth of an interval. */
-static void run(struct schedule *places, uint64_t *now_ms, uint64_t until_ms, uint64_t cost_ms,
+static void run(struct place *places, uint64_t *now_ms, uint64_t until_ms, uint64_t cost_ms,
 		uint32_t turns[COUNT], uint32_t *crowd)
 {
 	uint32_t slots[4096] = { 0 };
@@ -17,11 +17,11 @@ static void run(struct schedule *places, uint64_t *now_ms, uint64_t until_ms, ui
 	*crowd = 0;
 	memset(turns, 0, COUNT * sizeof(*turns));
 	while (*now_ms < until_ms) {
-		size_t position = schedule_next(places, COUNT);
+		size_t position = place_next(places, COUNT);
 
 		if (places[position].due_ms > *now_ms)
 			*now_ms = places[position].due_ms;
-		schedule_begin(places, COUNT, position, *now_ms, INTERVAL_MS);
+		place_begin(places, COUNT, position, *now_ms, INTERVAL_MS);
 		turns[position]++;
 		if (++slots[*now_ms / (INTERVAL_MS / 100)] > *crowd)
 			*crowd = slots[*now_ms / (INTERVAL_MS / 100)];
@@ -31,7 +31,7 @@ static void run(struct schedule *places, uint64_t *now_ms, uint64_t until_ms, ui
 
 static void the_first_round_is_made_at_once_and_later_ones_spread(void **state)
 {
-	struct schedule places[COUNT] = { 0 };
+	struct place places[COUNT] = { 0 };
 	uint32_t turns[COUNT], crowd;
 	uint64_t now_ms = 5000;
 
@@ -48,7 +48,7 @@ static void the_first_round_is_made_at_once_and_later_ones_spread(void **state)
 
 static void when_the_time_is_short_each_still_gets_its_turn(void **state)
 {
-	struct schedule places[COUNT] = { 0 };
+	struct place places[COUNT] = { 0 };
 	uint32_t turns[COUNT], crowd;
 	uint64_t now_ms = 1;
 
@@ -60,12 +60,12 @@ static void when_the_time_is_short_each_still_gets_its_turn(void **state)
 
 static void one_alone_runs_every_interval(void **state)
 {
-	struct schedule place = { 0 };
+	struct place place = { 0 };
 
 	(void)state;
-	schedule_begin(&place, 1, 0, 700, INTERVAL_MS);
+	place_begin(&place, 1, 0, 700, INTERVAL_MS);
 	assert_int_equal(place.due_ms, 700 + INTERVAL_MS);
-	schedule_begin(&place, 1, 0, place.due_ms, INTERVAL_MS);
+	place_begin(&place, 1, 0, place.due_ms, INTERVAL_MS);
 	assert_int_equal(place.due_ms, 700 + 2 * INTERVAL_MS);
 }
 
@@ -77,5 +77,5 @@ int main(void)
 		cmocka_unit_test(one_alone_runs_every_interval),
 	};
 
-	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("scan_pacer", tests, NULL, NULL);
 }
