@@ -10,9 +10,6 @@
 /* "Dropping" ends when nothing was dropped for this long. */
 #define QUIET_MS 60000
 
-_Static_assert(CONFIG_THRESHOLDS_MAX <= SNAPSHOT_THRESHOLDS_MAX, "a row for each threshold");
-_Static_assert(CONFIG_NAME_SIZE <= SNAPSHOT_NAME_SIZE, "room for each name");
-
 struct alarm {
 	enum event_kind kind; /* of its rising; that of its falling is the next */
 	uint32_t rising, falling;

@@ -22,8 +22,6 @@
 
 #define LARGE_BLOCK (16 * 1024)
 
-_Static_assert(CONFIG_NAMESPACES_MAX + 1 <= SNAPSHOT_INSTANCES_MAX, "a place for each instance");
-
 struct collector {
 	struct config *config;
 	const struct options *options;

@@ -31,7 +31,7 @@ static const struct {
 				     SNAPSHOT_THRESHOLDS_MAX) } },
 	[SNAPSHOT_SCAN] = { sizeof(struct snapshot_scan),
 			    { ROWS(snapshot_scan, protocols, protocol_count,
-				   SNAPSHOT_PROTOCOLS_MAX),
+				   2 * SNAPSHOT_PROTOCOLS_MAX),
 			      ROWS(snapshot_scan, states, state_count, SNAPSHOT_STATES_MAX),
 			      ROWS(snapshot_scan, zones, zone_count, SNAPSHOT_ZONES_MAX),
 			      ROWS(snapshot_scan, tops, top_count, SNAPSHOT_TOP_MAX *TOP_KINDS),

@@ -16,17 +16,19 @@
 
 #include "common/address.h"
 #include "common/counters.h"
+#include "common/ct_names.h"
 
+/* The limits, of the configuration too. */
 #define SNAPSHOT_NAME_SIZE      64
 #define SNAPSHOT_TEXT_SIZE      192
 #define SNAPSHOT_FILTER_SIZE    256
+#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and one for each namespace block */
 #define SNAPSHOT_THRESHOLDS_MAX 16
-#define SNAPSHOT_PROTOCOLS_MAX  512
-#define SNAPSHOT_STATES_MAX     64
-#define SNAPSHOT_ZONES_MAX      1024
-#define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
 #define SNAPSHOT_WATCHES_MAX    64
-#define SNAPSHOT_INSTANCES_MAX  257
+#define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
+#define SNAPSHOT_ZONES_MAX      1024
+#define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last is shared by all that are left */
+#define SNAPSHOT_STATES_MAX     (CT_TCP_STATES + CT_SCTP_STATES)
 
 enum snapshot_kind { SNAPSHOT_AGENT = 1, SNAPSHOT_SAMPLE, SNAPSHOT_SCAN };
 

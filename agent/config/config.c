@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config.h"
 
+#include <confuse.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -9,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "config/config_blocks.h"
 
 #define CONFIG_FILE_MAX (1U << 20)
 
@@ -29,7 +28,8 @@ static const struct config_range {
 	{ "peak-window", 10, 3600, 300, "seconds", offsetof(struct config, peak_window) },
 	{ "notification-interval", 0, 3600, 30, "seconds",
 	  offsetof(struct config, notification_interval) },
-	{ "top", 0, 100, 10, "rows of each kind; 0: off", offsetof(struct config, top) },
+	{ "top", 0, SNAPSHOT_TOP_MAX, 10, "rows of each kind; 0: off",
+	  offsetof(struct config, top) },
 	{ "top-prefix-ipv4", 1, 32, 32, "bits", offsetof(struct config, top_prefix_ipv4) },
 	{ "top-prefix-ipv6", 1, 128, 64, "bits", offsetof(struct config, top_prefix_ipv6) },
 	{ "source-rising", 0, 100, 50, "percent of the limit held by one source; 0: off",
@@ -37,41 +37,16 @@ static const struct config_range {
 	{ "source-falling", 0, 99, 40, "percent of the limit held by one source",
 	  offsetof(struct config, source_falling) },
 };
-#define RANGE_COUNT (sizeof(ranges) / sizeof(ranges[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define RANGE_COUNT  COUNT(ranges)
+
+#define BLOCK_FLAGS (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
 /* Fewer would say little, and nobody means them. */
 #define IDENTITIES_MIN 1024
 
-/* libconfuse's callbacks carry no user pointer: the message under way is found through this one,
- * which is set only while config_parse() runs; and so is the line of the last source-* key. */
-static char *error_line;
+/* The line of the last source-* key; libconfuse's callbacks carry no user pointer. */
 static int source_line;
-
-static void report(cfg_t *cfg, const char *format, va_list arguments)
-{
-	int used;
-
-	if (!error_line || error_line[0])
-		return; /* the first fault is the one to mend; those behind it may be its echo */
-	used = snprintf(error_line, CONFIG_ERROR_SIZE,
-			"%s:%d: ", cfg && cfg->filename ? cfg->filename : "configuration",
-			cfg ? cfg->line : 0);
-	if (used > 0 && used < CONFIG_ERROR_SIZE)
-		vsnprintf(error_line + used, (size_t)(CONFIG_ERROR_SIZE - used), format, arguments);
-	for (char *c = error_line; *c; c++) {
-		if ((unsigned char)*c < ' ')
-			*c = '?';
-	}
-}
-
-void config_fault(cfg_t *cfg, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(cfg, format, arguments);
-	va_end(arguments);
-}
 
 static const struct config_range *range_find(const char *key)
 {
@@ -90,25 +65,29 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 				   result);
 }
 
-static const char top_level_keys[] =
-	"agentx-address, agentx-owner, user, sample-interval, refresh-interval, cpu-budget, scan, "
-	"identities, "
-	"peak-window, notification-interval, top, top-prefix-ipv4, top-prefix-ipv6, source-rising, "
-	"source-falling, zones, threshold, watch, namespace";
+/* "one, other", of the file or of a block. */
+static void list_keys(const cfg_t *cfg, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (const cfg_opt_t *option = cfg->opts; option->name && used < size; option++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+					 option->name);
+}
 
 /* libconfuse's own words lack the remedy: known faults are put in ours. */
 static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
-	char said[256];
+	char said[256], keys[CONFIG_ERROR_SIZE];
 
 	vsnprintf(said, sizeof(said), format, arguments);
 	if (strncmp(said, "no such option '", 16) == 0) {
-		const char *known = cfg && cfg->name ? config_block_keys(cfg->name) : NULL;
 		char *name = said + 16;
 
 		name[strcspn(name, "'")] = '\0';
-		config_fault(cfg, "unknown key \"%s\"; known here: %s", name,
-			     known ? known : top_level_keys);
+		list_keys(cfg, keys, sizeof(keys));
+		config_fault(cfg, "unknown key \"%s\"; known here: %s", name, keys);
 	} else if (strncmp(said, "missing title for section '", 27) == 0) {
 		char *name = said + 27;
 
@@ -147,7 +126,10 @@ static struct config *config_from(cfg_t *cfg)
 	}
 	config->scan_sample = strcmp(cfg_getstr(cfg, "scan"), "sample") == 0;
 	config->zones = cfg_getbool(cfg, "zones");
-	if (config_read_blocks(cfg, config) != 0) {
+	config->threshold_count = config_read_thresholds(cfg, config->thresholds);
+	config->watches = config_read_watches(cfg, &config->watch_count);
+	config->namespaces = config_read_namespaces(cfg, &config->namespace_count);
+	if (!config->watches || !config->namespaces) {
 		config_free(config);
 		return NULL;
 	}
@@ -219,31 +201,31 @@ static bool check_whole(cfg_t *cfg)
 struct config *config_parse(const char *name, const char *text, size_t length,
 			    char error[CONFIG_ERROR_SIZE])
 {
-	const cfg_opt_t others[] = {
+	const cfg_opt_t texts[] = {
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
 		CFG_STR("agentx-owner", NULL, CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NONE),
 		CFG_STR("scan", "exact", CFGF_NONE),
+	};
+	const cfg_opt_t others[] = {
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
-		CFG_SEC("threshold", config_threshold_options,
-			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("watch", config_watch_options,
-			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("namespace", config_namespace_options,
-			CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+		CFG_SEC("threshold", config_block_options("threshold"), BLOCK_FLAGS),
+		CFG_SEC("watch", config_block_options("watch"), BLOCK_FLAGS),
+		CFG_SEC("namespace", config_block_options("namespace"), BLOCK_FLAGS),
 		CFG_END(),
 	};
-	cfg_opt_t options[RANGE_COUNT + sizeof(others) / sizeof(others[0])];
+	cfg_opt_t options[COUNT(texts) + RANGE_COUNT + COUNT(others)];
 	struct config *config = NULL;
 	FILE *file = NULL;
 	cfg_t *cfg;
 
 	for (size_t i = 0; i < RANGE_COUNT; i++)
-		options[i] = (cfg_opt_t)CFG_INT_CB(ranges[i].key, ranges[i].standard, CFGF_NONE,
-						   parse_integer);
-	memcpy(options + RANGE_COUNT, others, sizeof(others));
+		options[COUNT(texts) + i] = (cfg_opt_t)CFG_INT_CB(ranges[i].key, ranges[i].standard,
+								  CFGF_NONE, parse_integer);
+	memcpy(options, texts, sizeof(texts));
+	memcpy(options + COUNT(texts) + RANGE_COUNT, others, sizeof(others));
 	error[0] = '\0';
-	error_line = error;
+	config_catch_faults(error);
 	cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg)
 		goto done;
@@ -275,7 +257,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 done:
 	if (!config && !error[0])
 		snprintf(error, CONFIG_ERROR_SIZE, "%s: out of memory", name);
-	error_line = NULL;
+	config_catch_faults(NULL);
 	if (file)
 		fclose(file);
 	if (cfg)

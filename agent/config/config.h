@@ -7,32 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/filter.h"
+#include "config/config_blocks.h"
 
-#define CONFIG_DEFAULT_PATH   "/etc/conntrack-agentx.conf"
-#define CONFIG_THRESHOLDS_MAX 16
-#define CONFIG_WATCHES_MAX    64
-#define CONFIG_NAMESPACES_MAX 256
-#define CONFIG_NAME_SIZE      64
-#define CONFIG_ERROR_SIZE     512
-
-struct config_threshold {
-	char name[CONFIG_NAME_SIZE];
-	uint32_t rising;  /* percent of the limit, 1-100 */
-	uint32_t falling; /* percent of the limit, below rising */
-};
-
-struct config_watch {
-	uint32_t index; /* nfctWatchIndex */
-	char name[CONFIG_NAME_SIZE];
-	struct filter filter;
-	uint32_t rising, falling; /* entries, falling below rising; rising 0: no alarm */
-};
-
-struct config_namespace {
-	uint32_t index;              /* nfctInstanceIndex, from 2 */
-	char name[CONFIG_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
-};
+#define CONFIG_DEFAULT_PATH "/etc/conntrack-agentx.conf"
 
 struct config {
 	char *agentx_address;
@@ -51,7 +28,7 @@ struct config {
 	bool zones;
 	bool scan_sample; /* scan = "sample": a scan ends when the interval's budget is spent */
 	size_t threshold_count, watch_count, namespace_count;
-	struct config_threshold thresholds[CONFIG_THRESHOLDS_MAX];
+	struct config_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];
 	struct config_watch *watches;        /* sorted by index; owned */
 	struct config_namespace *namespaces; /* sorted by index; owned */
 };

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config_blocks.h"
 
+#include <confuse.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +30,34 @@ static const struct block_range {
 	{ "watch", "falling", 0, INT32_MAX, "entries" },
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
+
+/* The message under way. */
+static char *error_line;
+
+void config_catch_faults(char error[CONFIG_ERROR_SIZE])
+{
+	error_line = error;
+}
+
+void config_fault(cfg_t *cfg, const char *format, ...)
+{
+	va_list arguments;
+	int used;
+
+	if (!error_line || error_line[0])
+		return; /* the first fault is the one to mend; those behind it may be its echo */
+	used = snprintf(error_line, CONFIG_ERROR_SIZE,
+			"%s:%d: ", cfg && cfg->filename ? cfg->filename : "configuration",
+			cfg ? cfg->line : 0);
+	va_start(arguments, format);
+	if (used > 0 && used < CONFIG_ERROR_SIZE)
+		vsnprintf(error_line + used, (size_t)(CONFIG_ERROR_SIZE - used), format, arguments);
+	va_end(arguments);
+	for (char *c = error_line; *c; c++) {
+		if ((unsigned char)*c < ' ')
+			*c = '?';
+	}
+}
 
 int config_take_integer(cfg_t *cfg, const cfg_opt_t *option, const char *value, long low, long high,
 			const char *what, void *result)
@@ -71,13 +102,13 @@ static int parse_condition(cfg_t *cfg, cfg_opt_t *option, const char *value, voi
 	return 0;
 }
 
-cfg_opt_t config_threshold_options[] = {
+static cfg_opt_t threshold_options[] = {
 	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
 	CFG_END(),
 };
 
-cfg_opt_t config_watch_options[] = {
+static cfg_opt_t watch_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
@@ -93,26 +124,25 @@ cfg_opt_t config_watch_options[] = {
 	CFG_END(),
 };
 
-cfg_opt_t config_namespace_options[] = {
+static cfg_opt_t namespace_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
 	CFG_END(),
 };
 
-static const struct {
-	const char *block, *keys;
-} block_keys[] = {
-	{ "threshold", "rising, falling" },
-	{ "watch",
-	  "index, protocol, source, destination, source-port, destination-port, state, zone, "
-	  "mark, status, rising, falling" },
-	{ "namespace", "index" },
-};
-
-const char *config_block_keys(const char *block)
+cfg_opt_t *config_block_options(const char *block)
 {
-	for (size_t i = 0; i < sizeof(block_keys) / sizeof(block_keys[0]); i++) {
-		if (strcmp(block_keys[i].block, block) == 0)
-			return block_keys[i].keys;
+	static const struct {
+		const char *block;
+		cfg_opt_t *options;
+	} blocks[] = {
+		{ "threshold", threshold_options },
+		{ "watch", watch_options },
+		{ "namespace", namespace_options },
+	};
+
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		if (strcmp(blocks[i].block, block) == 0)
+			return blocks[i].options;
 	}
 	return NULL;
 }
@@ -126,10 +156,10 @@ static int check_title(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 {
 	const char *title = cfg_title(section);
 
-	if (title && title[0] && strlen(title) < CONFIG_NAME_SIZE)
+	if (title && title[0] && strlen(title) < SNAPSHOT_NAME_SIZE)
 		return 0;
 	config_fault(cfg, "%s \"%s\": the name must have 1 to %d characters", option->name,
-		     title ? title : "", CONFIG_NAME_SIZE - 1);
+		     title ? title : "", SNAPSHOT_NAME_SIZE - 1);
 	return -1;
 }
 
@@ -191,7 +221,7 @@ int config_check_threshold(cfg_t *cfg, cfg_opt_t *option)
 			     cfg_title(section), falling, rising);
 		return -1;
 	}
-	return check_count(cfg, option, CONFIG_THRESHOLDS_MAX);
+	return check_count(cfg, option, SNAPSHOT_THRESHOLDS_MAX);
 }
 
 /* Builds the filter of a block; NULL, or what is wrong. */
@@ -201,7 +231,7 @@ static const char *read_filter(cfg_t *section, struct filter *filter)
 
 	memset(filter, 0, sizeof(*filter));
 	/* in the order of the options: the protocol comes before the state */
-	for (const cfg_opt_t *option = config_watch_options; option->name && !remedy; option++) {
+	for (const cfg_opt_t *option = watch_options; option->name && !remedy; option++) {
 		const struct filter_key *key = filter_find_key(option->name);
 
 		for (unsigned int i = 0; key && !remedy && i < cfg_size(section, key->name); i++) {
@@ -253,7 +283,7 @@ int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 			     falling, rising);
 		return -1;
 	}
-	return check_count(cfg, option, CONFIG_WATCHES_MAX);
+	return check_count(cfg, option, SNAPSHOT_WATCHES_MAX);
 }
 
 int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
@@ -278,25 +308,24 @@ int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
 			title);
 		return -1;
 	}
-	return check_count(cfg, option, CONFIG_NAMESPACES_MAX);
+	return check_count(cfg, option, SNAPSHOT_INSTANCES_MAX - 1);
 }
 
-static void read_thresholds(cfg_t *cfg, struct config *config)
+size_t config_read_thresholds(cfg_t *cfg, struct config_threshold *thresholds)
 {
-	config->threshold_count = cfg_size(cfg, "threshold");
-	for (unsigned int i = 0; i < config->threshold_count; i++) {
-		cfg_t *section = cfg_getnsec(cfg, "threshold", i);
-		struct config_threshold *threshold = &config->thresholds[i];
+	unsigned int count = cfg_size(cfg, "threshold");
 
-		strcpy(threshold->name, cfg_title(section)); /* its length was checked */
-		threshold->rising = (uint32_t)cfg_getint(section, "rising");
-		threshold->falling = (uint32_t)cfg_getint(section, "falling");
+	for (unsigned int i = 0; i < count; i++) {
+		cfg_t *section = cfg_getnsec(cfg, "threshold", i);
+
+		strcpy(thresholds[i].name, cfg_title(section)); /* its length was checked */
+		thresholds[i].rising = (uint32_t)cfg_getint(section, "rising");
+		thresholds[i].falling = (uint32_t)cfg_getint(section, "falling");
 	}
-	if (config->threshold_count == 0) {
-		memcpy(config->thresholds, standard_thresholds, sizeof(standard_thresholds));
-		config->threshold_count =
-			sizeof(standard_thresholds) / sizeof(standard_thresholds[0]);
-	}
+	if (count)
+		return count;
+	memcpy(thresholds, standard_thresholds, sizeof(standard_thresholds));
+	return sizeof(standard_thresholds) / sizeof(standard_thresholds[0]);
 }
 
 static void read_watch(cfg_t *section, struct config_watch *watch)
@@ -318,26 +347,34 @@ static int by_index(const void *one, const void *other)
 	return first < second ? -1 : first > second;
 }
 
-int config_read_blocks(cfg_t *cfg, struct config *config)
+struct config_watch *config_read_watches(cfg_t *cfg, size_t *count)
 {
-	unsigned int watches = cfg_size(cfg, "watch"), namespaces = cfg_size(cfg, "namespace");
+	struct config_watch *watches;
 
-	read_thresholds(cfg, config);
-	config->watches = calloc(watches + 1, sizeof(*config->watches));
-	config->namespaces = calloc(namespaces + 1, sizeof(*config->namespaces));
-	if (!config->watches || !config->namespaces)
-		return -1;
-	config->watch_count = watches;
-	for (unsigned int i = 0; i < watches; i++)
-		read_watch(cfg_getnsec(cfg, "watch", i), &config->watches[i]);
-	config->namespace_count = namespaces;
-	for (unsigned int i = 0; i < namespaces; i++) {
+	*count = cfg_size(cfg, "watch");
+	watches = calloc(*count + 1, sizeof(*watches));
+	if (!watches)
+		return NULL;
+	for (unsigned int i = 0; i < *count; i++)
+		read_watch(cfg_getnsec(cfg, "watch", i), &watches[i]);
+	qsort(watches, *count, sizeof(*watches), by_index);
+	return watches;
+}
+
+struct config_namespace *config_read_namespaces(cfg_t *cfg, size_t *count)
+{
+	struct config_namespace *namespaces;
+
+	*count = cfg_size(cfg, "namespace");
+	namespaces = calloc(*count + 1, sizeof(*namespaces));
+	if (!namespaces)
+		return NULL;
+	for (unsigned int i = 0; i < *count; i++) {
 		cfg_t *section = cfg_getnsec(cfg, "namespace", i);
 
-		config->namespaces[i].index = (uint32_t)cfg_getint(section, "index");
-		strcpy(config->namespaces[i].name, cfg_title(section));
+		namespaces[i].index = (uint32_t)cfg_getint(section, "index");
+		strcpy(namespaces[i].name, cfg_title(section));
 	}
-	qsort(config->watches, watches, sizeof(*config->watches), by_index);
-	qsort(config->namespaces, namespaces, sizeof(*config->namespaces), by_index);
-	return 0;
+	qsort(namespaces, *count, sizeof(*namespaces), by_index);
+	return namespaces;
 }

@@ -221,9 +221,9 @@ void sandbox_collector(const struct config *config, const char *config_path)
 {
 	/* /etc: names of users and hosts; /run: namespaces. Where it may connect to follows from
 	 * the configuration, which another may replace. */
-	const char *readable[5 + CONFIG_NAMESPACES_MAX] = { "/etc", "/proc", "/run" };
+	const char *readable[5 + SNAPSHOT_INSTANCES_MAX] = { "/etc", "/proc", "/run" };
 	struct landlock_rules rules = { readable, 3, true, 0 };
-	char *real_path, *owned[2 + CONFIG_NAMESPACES_MAX];
+	char *real_path, *owned[2 + SNAPSHOT_INSTANCES_MAX];
 	size_t count = 0;
 
 	if (!config_path)

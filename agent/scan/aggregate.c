@@ -11,9 +11,6 @@
 #include "scan/watches.h"
 #include "scan/zones.h"
 
-_Static_assert(CONFIG_WATCHES_MAX <= WATCHES_MAX, "a place for each watch");
-_Static_assert(CONFIG_WATCHES_MAX <= SNAPSHOT_WATCHES_MAX, "a row for each watch");
-
 struct aggregate {
 	const struct config *config;
 	struct aggregate_memory *memory; /* of the table being read */
@@ -29,7 +26,7 @@ struct aggregate {
 
 /* A watch goes on under its name, whatever becomes of the others. */
 struct watch_memory {
-	char name[CONFIG_NAME_SIZE];
+	char name[SNAPSHOT_NAME_SIZE];
 	uint64_t created;
 };
 
@@ -51,7 +48,7 @@ struct aggregate *aggregate_new(const struct config *config)
 		.prefix_ipv6 = config->top_prefix_ipv6,
 		.follows_sources = config->source_rising > 0,
 	};
-	const struct filter *filters[CONFIG_WATCHES_MAX];
+	const struct filter *filters[SNAPSHOT_WATCHES_MAX];
 	uint64_t seeds[SKETCH_SEEDS];
 
 	if (!aggregate)

@@ -70,7 +70,7 @@ static void rows_see(struct totals_rows *rows, int family, uint8_t number)
 	if (rows->protocol_seen[family][number])
 		return;
 	/* one place is kept for the row of all the others */
-	if (rows->protocol_count[family] + 1 >= TOTALS_PROTOCOLS_MAX)
+	if (rows->protocol_count[family] + 1 >= SNAPSHOT_PROTOCOLS_MAX)
 		number = CT_PROTOCOL_OTHER;
 	if (!rows->protocol_seen[family][number]) {
 		rows->protocol_seen[family][number] = true;

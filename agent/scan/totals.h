@@ -11,9 +11,6 @@
 #include "kernel/ct_parse.h"
 #include "scan/sampling.h"
 
-/* Protocols per family that get a row of their own; the others share row 255. */
-#define TOTALS_PROTOCOLS_MAX 32
-
 /* Totals of one scan. */
 struct totals {
 	uint32_t scanned, assured, unreplied, source_nat, destination_nat, offloaded;

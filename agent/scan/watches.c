@@ -10,8 +10,8 @@
 /* All ports in stretches within which no watch begins or ends. */
 struct port_map {
 	size_t count;
-	uint16_t first[2 * WATCHES_MAX + 1]; /* of each stretch; rising from 0 */
-	uint64_t watches[2 * WATCHES_MAX + 1];
+	uint16_t first[2 * SNAPSHOT_WATCHES_MAX + 1]; /* of each stretch; rising from 0 */
+	uint64_t watches[2 * SNAPSHOT_WATCHES_MAX + 1];
 };
 
 /* By the first two octets of an address, of IPv4 and IPv6. */
@@ -21,7 +21,7 @@ struct prefix_map {
 
 struct watches {
 	size_t count;
-	struct filter filters[WATCHES_MAX];
+	struct filter filters[SNAPSHOT_WATCHES_MAX];
 	/* which watches an entry can meet that has ... */
 	uint64_t by_protocol[256];
 	uint64_t by_status[5][2];        /* each flag of filter_status(): clear, set */
@@ -30,15 +30,15 @@ struct watches {
 	bool has_source_ports, has_destination_ports;
 	struct port_map source_ports, destination_ports;
 	/* of this scan */
-	uint32_t entries[WATCHES_MAX];
+	uint32_t entries[SNAPSHOT_WATCHES_MAX];
 	/* New ones by the zero bits that their identity ends in: how many of these count is known
 	 * only at the end, because the subset may be halved on the way. */
-	uint32_t created[WATCHES_MAX][LEVELS];
+	uint32_t created[SNAPSHOT_WATCHES_MAX][LEVELS];
 	/* Those since the last entry that was met again: whether the scan before had come so far is
 	 * known with the next one. `touched` lists the places in `pending` that are not 0. */
-	uint32_t pending[WATCHES_MAX][LEVELS];
+	uint32_t pending[SNAPSHOT_WATCHES_MAX][LEVELS];
 	size_t touched_count;
-	uint16_t touched[WATCHES_MAX * LEVELS];
+	uint16_t touched[SNAPSHOT_WATCHES_MAX * LEVELS];
 };
 
 static int port_compare(const void *one, const void *other)

@@ -10,11 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/snapshot.h"
 #include "config/filter.h"
 #include "kernel/ct_parse.h"
 #include "scan/churn.h"
 
-#define WATCHES_MAX 64
+_Static_assert(SNAPSHOT_WATCHES_MAX <= 64, "a bit for each watch");
 
 struct watches;
 

@@ -264,15 +264,16 @@ static struct ct_entry random_entry(void)
 /* The tables of watches.c exclude nothing that a filter meets, and let nothing through. */
 static void all_watches_at_once_are_each_alone(void **state)
 {
-	struct filter filters[WATCHES_MAX];
-	const struct filter *pointers[WATCHES_MAX];
+	struct filter filters[SNAPSHOT_WATCHES_MAX];
+	const struct filter *pointers[SNAPSHOT_WATCHES_MAX];
 	uint64_t hits = 0;
 
 	(void)state;
 	srand(6696);
 	for (int round = 0; round < 40; round++) {
-		size_t count = round == 0 ? WATCHES_MAX : 1 + random_of(WATCHES_MAX);
-		uint32_t expected[WATCHES_MAX] = { 0 };
+		size_t count =
+			round == 0 ? SNAPSHOT_WATCHES_MAX : 1 + random_of(SNAPSHOT_WATCHES_MAX);
+		uint32_t expected[SNAPSHOT_WATCHES_MAX] = { 0 };
 		struct watches *watches;
 
 		for (size_t i = 0; i < count; i++) {

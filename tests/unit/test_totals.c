@@ -7,7 +7,7 @@ struct fixture {
 	struct totals totals;
 	struct totals_rows rows;
 	struct snapshot_scan scan;
-	struct snapshot_protocol protocols[2 * TOTALS_PROTOCOLS_MAX];
+	struct snapshot_protocol protocols[2 * SNAPSHOT_PROTOCOLS_MAX];
 	struct snapshot_state states[CT_TCP_STATES + CT_SCTP_STATES];
 };
 
@@ -134,9 +134,9 @@ static void protocols_past_the_cap_share_one_row_and_none_is_lost(void **state)
 		rows++;
 		sum += fixture->scan.protocols[i].entries;
 	}
-	assert_int_equal(rows, TOTALS_PROTOCOLS_MAX);
+	assert_int_equal(rows, SNAPSHOT_PROTOCOLS_MAX);
 	assert_int_equal(sum, 256);
-	assert_int_equal(row(fixture, 1, 255)->entries, 256 - (TOTALS_PROTOCOLS_MAX - 1));
+	assert_int_equal(row(fixture, 1, 255)->entries, 256 - (SNAPSHOT_PROTOCOLS_MAX - 1));
 }
 
 static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
