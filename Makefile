@@ -10,6 +10,7 @@ MIBDIR ?= $(PREFIX)/share/snmp/mibs
 DOCDIR ?= $(PREFIX)/share/doc/conntrack-agentx
 DATADIR ?= $(PREFIX)/share/conntrack-agentx
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR ?= /etc
 
 CC ?= cc
@@ -89,7 +90,7 @@ ENSURE = tests/ensure-packages
 
 .PHONY: deps demo check run lint format bench install uninstall
 deps:
-	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	$(Q)$(ENSURE) $(BUILD_PACKAGES)
 
 # ---- see it, test it --------------------------------------------------------------------------
 
@@ -175,6 +176,13 @@ check-deb: deb
 	$(Q)$(ENSURE) debootstrap iproute2
 	$(Q)tests/rooms/package build/deb/conntrack-agentx_*.deb
 
+# The program in service: Debian's own kernel, systemd, snmpd and snmptrapd, in QEMU without KVM. VM names the releases.
+.PHONY: check-vm
+VM ?= bookworm trixie bullseye
+check-vm:
+	$(Q)$(ENSURE) debootstrap e2fsprogs qemu-system-x86 util-linux
+	$(Q)tests/vm/run $(VM)
+
 # Another architecture, whose long has 32 bits; older headers (Linux 5.10) and libraries (glibc 2.31).
 check-portable:
 	$(Q)$(ENSURE) debootstrap
@@ -227,7 +235,9 @@ soak:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable \
+	$(wildcard tests/vm/*.sh) tests/vm/run tests/vm/scenario conf/debian/conntrack-agentx.postinst \
+	conf/debian/conntrack-agentx.postrm .ci/run
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
@@ -261,7 +271,9 @@ install: all
 	install -D -m 644 agent/conntrack-agentx.conf.5 $(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5
 	install -D -m 644 mibs/NF-CONNTRACK-MIB.txt $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt
 	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
-	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DOCDIR)/snmpd-conntrack-agentx.conf
+	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DATADIR)/snmpd-conntrack-agentx.conf
+	install -D -m 644 conf/snmp-notrack.nft $(DESTDIR)$(DATADIR)/snmp-notrack.nft
+	install -D -m 644 conf/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/conntrack-agentx.conf
 	for file in $(NMS_FILES); do \
 		install -D -m "$$(test -x conf/$$file && echo 755 || echo 644)" conf/$$file $(DESTDIR)$(DATADIR)/$$file; done
 	install -d $(DESTDIR)$(UNITDIR)
@@ -276,7 +288,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/conntrack-agentx $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8 \
 		$(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5 $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt \
-		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service $(DESTDIR)$(TMPFILESDIR)/conntrack-agentx.conf
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 	! cmp -s conf/conntrack-agentx.conf $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf || \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf
