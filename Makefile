@@ -80,7 +80,7 @@ RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping pro
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
-	icinga2-bin locales fonts-dejavu-core strace
+	icinga2-bin locales fonts-dejavu-core logrotate strace
 TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
@@ -227,7 +227,7 @@ soak:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run tests/vm/zabbix-traps.sh
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp

@@ -2,6 +2,9 @@
 """conf/zabbix/trap-to-zabbix alone: what it makes of what snmptrapd hands over. No service runs."""
 import re
 import subprocess
+import tempfile
+import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +91,33 @@ def test_a_record_is_added_to_those_that_are_there(tmp_path):
     for number in range(1, 4):
         hand_over(path, f".1.3.6.1.9 {number}")
     assert [text for _, _, text in records(path)] == [f".1.3.6.1.9 {number}\n" for number in range(1, 4)]
+
+
+def readme_file(name):
+    """What the README's lines write into a file: the text between <<'EOF' and EOF."""
+    page = (TOP / "conf/zabbix/README.md").read_text()
+    return textwrap.dedent(re.search(rf"^    cat >{re.escape(name)} <<'EOF'\n(.*?)^    EOF$", page,
+                                     re.MULTILINE | re.DOTALL)[1])
+
+
+def test_the_file_is_rotated_in_place():
+    """By the README's lines for logrotate: the same file, emptied, still the same users', and the traps before it kept."""
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o755)
+        room = Path(top) / "snmptrap"
+        subprocess.run(["install", "-d", "-o", "Debian-snmp", "-g", "zabbix", "-m", "2750", room], check=True)
+        path = room / "zabbix_traps"
+        subprocess.run(["install", "-o", "Debian-snmp", "-g", "zabbix", "-m", "640", "/dev/null", path], check=True)
+        hand_over(path, ".1.3.6.1.9 1")
+        before, text = path.stat(), path.read_text()
+        config = Path(top) / "logrotate.conf"
+        config.write_text(readme_file("/etc/logrotate.d/zabbix_traps").replace("/var/log/snmptrap", str(room)))
+        run = subprocess.run(["logrotate", "-f", "-s", Path(top) / "state", config], capture_output=True, text=True)
+        assert run.returncode == 0 and "error" not in run.stderr, run.stderr
+        after = path.stat()
+        assert (after.st_ino, after.st_size) == (before.st_ino, 0)
+        assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+        [kept] = [other for other in room.iterdir() if other != path]
+        assert subprocess.run(["zcat", kept], capture_output=True, text=True).stdout == text
+        hand_over(path, ".1.3.6.1.9 2")
+        assert [found for _, _, found in records(path)] == [".1.3.6.1.9 2\n"]
