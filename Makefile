@@ -81,7 +81,7 @@ RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping pro
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
-	icinga2-bin locales fonts-dejavu-core
+	icinga2-bin locales fonts-dejavu-core logrotate strace
 TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
