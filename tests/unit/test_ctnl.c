@@ -48,7 +48,7 @@ static void an_older_kernel_lacks_the_last_figures(void **state)
 	assert_int_equal(linux_5_10 & ~older, 1U << COUNTER_CLASH_RESOLVES);
 }
 
-/* The message of a hook, as recorded from Linux 6.1: number, function, priority, by family. */
+/* The message of a hook, as Linux 6.12 composes it. */
 static bool is_hook_of_conntrack(int32_t priority)
 {
 	_Alignas(struct nlmsghdr) unsigned char buffer[256] = { 0 };
@@ -57,8 +57,8 @@ static bool is_hook_of_conntrack(int32_t priority)
 
 	message->nlmsg_type = SUBSYSTEM_HOOK << 8 | HOOK_GET;
 	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
-	mnl_attr_put_strz(message, 4, "ipv4_conntrack_in");
 	mnl_attr_put_strz(message, 5, "nf_conntrack");
+	mnl_attr_put_strz(message, 4, "ipv4_conntrack_in");
 	mnl_attr_put_u32(message, HOOK_NUMBER, htonl(HOOK_PREROUTING));
 	mnl_attr_put_u32(message, HOOK_PRIORITY, htonl((uint32_t)priority));
 	assert_int_equal(handle_hook(NULL, message, &is_hooked), 1);
