@@ -104,7 +104,7 @@ run: all
 check:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
 	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so build/netlinkfault.so \
-		build/clockshift.so
+		build/clockshift.so build/bucketsfile.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
 
@@ -179,7 +179,7 @@ check-deb: deb
 check-portable:
 	$(Q)$(ENSURE) debootstrap
 	$(Q)tests/rooms/portable bookworm i386 all $(BUILD_PACKAGES)
-	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" program $(BUILD_PACKAGES)
+	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" all $(BUILD_PACKAGES)
 
 # ---- fuzz -------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ soak:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run tests/vm/modules.sh tests/vm/resize.sh
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
