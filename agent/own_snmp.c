@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sysctl.h"
-
 #define PORT 161 /* of a socket that nothing is sent by: any will do */
 
 void own_snmp_clear(struct own_snmp *snmp)
@@ -61,13 +59,11 @@ static void set_port(union name *name, uint16_t port)
 		name->ipv6.sin6_port = htons(port);
 }
 
-static bool is_unicast(const union name *name)
+static bool is_multicast(const union name *name)
 {
 	if (name->any.sa_family == AF_INET)
-		return !IN_MULTICAST(ntohl(name->ipv4.sin_addr.s_addr)) &&
-		       name->ipv4.sin_addr.s_addr != INADDR_ANY;
-	return !IN6_IS_ADDR_MULTICAST(&name->ipv6.sin6_addr) &&
-	       !IN6_IS_ADDR_UNSPECIFIED(&name->ipv6.sin6_addr);
+		return IN_MULTICAST(ntohl(name->ipv4.sin_addr.s_addr));
+	return IN6_IS_ADDR_MULTICAST(&name->ipv6.sin6_addr);
 }
 
 static bool same_address(const union name *one, const union name *other)
@@ -78,19 +74,10 @@ static bool same_address(const union name *one, const union name *other)
 	       0;
 }
 
-/* A rule of the host's: its sockets may be bound to other hosts' addresses. */
-static bool is_any_bindable(uint8_t family)
-{
-	uint32_t value = 0;
-
-	return sysctl_read_u32(family == AF_INET ? "net/ipv4/ip_nonlocal_bind"
-						 : "net/ipv6/ip_nonlocal_bind",
-			       &value) &&
-	       value;
-}
-
-/* A socket can be bound to an address of this host, and what it sends there comes from there. Not
- * to a broadcast address: it may be bound to one, but not connected. */
+/* What goes to an address of the host comes from there: IPv6 does so by itself; IPv4 may take
+ * another address of the subnet, unless the socket is bound. Where sockets may be bound to
+ * addresses of others (ip_nonlocal_bind) or to a broadcast address, they still cannot be connected.
+ */
 static bool is_own(uint8_t family, const struct address *address)
 {
 	union name name, from;
@@ -98,12 +85,12 @@ static bool is_own(uint8_t family, const struct address *address)
 	bool result;
 	int fd;
 
-	if (!is_unicast(&name))
+	if (is_multicast(&name))
 		return false;
 	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	result = is_any_bindable(family) || bind(fd, &name.any, length) == 0;
+	result = family == AF_INET6 || bind(fd, &name.any, length) == 0;
 	set_port(&name, PORT);
 	result = result && connect(fd, &name.any, length) == 0 &&
 		 getsockname(fd, &from.any, &length) == 0 && same_address(&name, &from);

@@ -45,8 +45,7 @@ static inline void own_snmp_add(struct own_snmp *snmp, const struct ct_entry *en
 }
 
 /* Whether one of the chosen is the host's: of the network namespace that this thread is in. Sends
- * nothing. An IPv6 link-local address is taken for another's, and so is a second IPv4 address of a
- * subnet where ip_nonlocal_bind is on. */
+ * nothing. An IPv6 link-local address is taken for another's, and so is one in a VRF. */
 bool own_snmp_is_tracked(const struct own_snmp *snmp);
 
 #endif
