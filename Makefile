@@ -105,7 +105,7 @@ run: all
 check:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
 	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so build/netlinkfault.so \
-		build/clockshift.so
+		build/clockshift.so build/bucketsfile.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
 
@@ -187,7 +187,7 @@ check-vm:
 check-portable:
 	$(Q)$(ENSURE) debootstrap
 	$(Q)tests/rooms/portable bookworm i386 all $(BUILD_PACKAGES)
-	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" program $(BUILD_PACKAGES)
+	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" all $(BUILD_PACKAGES)
 
 # ---- fuzz -------------------------------------------------------------------------------------
 

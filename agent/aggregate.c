@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "identities.h"
+#include "own_snmp.h"
 #include "top.h"
 #include "totals.h"
 #include "watches.h"
@@ -22,6 +23,7 @@ struct aggregate {
 	bool is_waiting;
 	struct estimate estimate; /* of a scan that has ended */
 	struct identities_scan identities;
+	struct own_snmp own_snmp;
 	struct top *top;
 	struct zones *zones;     /* NULL: not asked for */
 	struct watches *watches; /* NULL: there are none */
@@ -59,6 +61,7 @@ struct aggregate *aggregate_new(const struct config *config)
 	aggregate->config = config;
 	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
 		goto fail;
+	aggregate->own_snmp.random = seeds[0];
 	aggregate->top = top_new(&settings, seeds);
 	if (!aggregate->top)
 		goto fail;
@@ -114,6 +117,11 @@ void aggregate_memory_restart(struct aggregate_memory *memory)
 	memory->zones = NULL;
 }
 
+void aggregate_memory_reorder(struct aggregate_memory *memory)
+{
+	identities_reorder(&memory->before);
+}
+
 /* A scan that may end early follows half as many, in the same memory. */
 static void begin_identities(struct aggregate *aggregate, uint32_t expected)
 {
@@ -130,6 +138,7 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	aggregate->memory = memory;
 	memset(&aggregate->totals, 0, sizeof(aggregate->totals));
 	aggregate->is_waiting = false;
+	own_snmp_clear(&aggregate->own_snmp);
 	top_clear(aggregate->top);
 	if (aggregate->zones)
 		memset(aggregate->zones, 0, sizeof(*aggregate->zones));
@@ -150,6 +159,7 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 		identity = identities_add(&aggregate->identities, entry->id,
 					  aggregate->totals.scanned);
 	top_add(aggregate->top, entry);
+	own_snmp_add(&aggregate->own_snmp, entry);
 	if (aggregate->zones)
 		zones_add(aggregate->zones, entry->zone);
 	if (aggregate->watches)
@@ -309,4 +319,9 @@ bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *ro
 void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row)
 {
 	top_refresh_source(aggregate->top, &aggregate->estimate, row);
+}
+
+bool aggregate_has_own_snmp(const struct aggregate *aggregate)
+{
+	return own_snmp_is_tracked(&aggregate->own_snmp);
 }

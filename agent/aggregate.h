@@ -27,6 +27,10 @@ void aggregate_memory_free(struct aggregate_memory *memory);
  * kept. Counters go on. */
 void aggregate_memory_restart(struct aggregate_memory *memory);
 
+/* The table is dumped in another order from now on: only whole scans can be compared with what is
+ * remembered. Not while it is read. */
+void aggregate_memory_reorder(struct aggregate_memory *memory);
+
 /* Begins to read the table that `memory` is of, with `expected` entries or so. What was gathered
  * since the last aggregate_begin() is forgotten. Entries come in the order of a dump. */
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
@@ -45,5 +49,9 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
  * row as it is in this scan (all 0 if it is not among the many). */
 bool aggregate_first_source(struct aggregate *aggregate, struct snapshot_top *row);
 void aggregate_refresh_source(const struct aggregate *aggregate, struct snapshot_top *row);
+
+/* Whether the entries show that SNMP packets of the host are tracked: see own_snmp.h. In the
+ * network namespace of the table. */
+bool aggregate_has_own_snmp(const struct aggregate *aggregate);
 
 #endif

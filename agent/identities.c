@@ -23,6 +23,12 @@ void identities_clear(struct identities *identities)
 	memset(identities, 0, sizeof(*identities));
 }
 
+void identities_reorder(struct identities *identities)
+{
+	free(identities->positions);
+	identities->positions = NULL;
+}
+
 void identities_abandon(struct identities_scan *scan)
 {
 	free(scan->met);

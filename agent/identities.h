@@ -95,6 +95,10 @@ void identities_abandon(struct identities_scan *scan);
  * for the next entry while this one is looked at hides that. */
 void identities_expect(const struct identities_scan *scan, uint32_t id);
 
+/* The table is dumped in another order from now on: it has been hashed anew. What was met is still
+ * known, but not where. Not while a scan runs. */
+void identities_reorder(struct identities *identities);
+
 /* Meets an entry, as the `position`th of the scan. */
 enum identity identities_add(struct identities_scan *scan, uint32_t id, uint32_t position);
 

@@ -74,12 +74,15 @@ static int print_table(struct instance *instance, bool is_first)
 	if (sample->has_figures && scan->scans == 0)
 		instance_sample(instance); /* which says why */
 	if (!sample->has_figures || scan->scans == 0) {
-		log_error("conntrack table \"%s\": %s", sample->name, sample->status_text);
+		log_error("conntrack table \"%s\": %s", sample->name,
+			  sample->status_text[0] ? sample->status_text
+						 : "nf_conntrack_buckets was changed each time "
+						   "that it was read; try again");
 		return -1;
 	}
 	if (!is_first)
 		putchar('\n');
-	report_print(sample, scan);
+	report_print(sample, scan, instance_get_hints(instance));
 	return 0;
 }
 

@@ -55,6 +55,15 @@ static void print_scan(const struct snapshot_scan *scan)
 	       scan->scanned, scan->duration, scan->cpu_time);
 }
 
+static void print_hints(const struct hints *hints)
+{
+	const char *sentences[HINTS_MAX];
+	size_t count = hints_get(hints, sentences);
+
+	for (size_t i = 0; i < count; i++)
+		printf("  note          %s\n", sentences[i]);
+}
+
 static void print_protocols(const struct snapshot_scan *scan)
 {
 	printf("\n%-12s %-6s %10s %10s %10s%s\n", "protocol", "family", "entries", "assured",
@@ -156,10 +165,12 @@ static void print_zones(const struct snapshot_scan *scan)
 		printf("%-12u %10" PRIu32 "\n", scan->zones[i].zone, scan->zones[i].entries);
 }
 
-void report_print(const struct snapshot_sample *sample, const struct snapshot_scan *scan)
+void report_print(const struct snapshot_sample *sample, const struct snapshot_scan *scan,
+		  const struct hints *hints)
 {
 	print_fill(sample, scan);
 	print_scan(scan);
+	print_hints(hints);
 	print_protocols(scan);
 	print_states(scan);
 	print_tops(scan);

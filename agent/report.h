@@ -3,8 +3,10 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "hints.h"
 #include "snapshot.h"
 
-void report_print(const struct snapshot_sample *sample, const struct snapshot_scan *scan);
+void report_print(const struct snapshot_sample *sample, const struct snapshot_scan *scan,
+		  const struct hints *hints);
 
 #endif
