@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	struct config *config;
 	int status = 0;
 
+	log_open();
 	if (options_parse(&options, argc, argv) != 0)
 		return 2;
 	log_set_level(options.log_level);
