@@ -132,7 +132,10 @@ static void pass_events(struct collector *collector, struct instance *instance)
 	struct event event;
 
 	while (instance_next_event(instance, &collector->agent.notifications_suppressed, &event)) {
-		log_info("%s", event.text);
+		if (event_is_alarm(&event))
+			log_warning("%s", event.text);
+		else
+			log_info("%s", event.text);
 		supervisor_notify(collector->supervisor, &event);
 	}
 }
