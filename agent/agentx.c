@@ -32,6 +32,7 @@ static struct {
 	struct mib_view *view;
 	uint64_t *master_connects;
 	const char *address;
+	const struct account_names *names;
 	netsnmp_handler_registration *registration;
 	netsnmp_session *session; /* the library's; NULL without a master */
 	long pinned;              /* transid of the request that the view is held for */
@@ -161,7 +162,7 @@ static void explain_unreachable(int error, char *text, size_t size)
 			 "the AgentX socket %s is user %u's, and not root's: it is not trusted; "
 			 "if that is whom snmpd starts as, set agentx-owner.",
 			 agentx.address, (unsigned int)peer);
-	else if (error != EACCES || !path || !socket_access_explain(path, text, size))
+	else if (error != EACCES || !path || !socket_access_explain(path, agentx.names, text, size))
 		snprintf(text, size,
 			 "no AgentX master at %s: %s; is snmpd running with \"master agentx\", and "
 			 "may this user use its socket (agentXPerms)?",
@@ -275,8 +276,8 @@ static void set_up_library(const char *address)
 			       handle_disconnected, NULL);
 }
 
-int agentx_start(const struct agentx_master *master, struct mib_view *view,
-		 uint64_t *master_connects)
+int agentx_start(const struct agentx_master *master, const struct account_names *names,
+		 struct mib_view *view, uint64_t *master_connects)
 {
 	const char *address = agentx_socket_register(master);
 
@@ -285,6 +286,7 @@ int agentx_start(const struct agentx_master *master, struct mib_view *view,
 		return -1;
 	}
 	agentx.address = master->address;
+	agentx.names = names;
 	agentx.view = view;
 	agentx.master_connects = master_connects;
 	signal(SIGPIPE, SIG_IGN);

@@ -6,9 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "account_names.h"
+
 /* After EACCES: names the first directory on the way that may not be entered, or else the socket,
  * with owner and mode, and what would help, as one sentence with its full stop. False if the modes
  * do not explain it; then `text` is unchanged. Asks the kernel what exists, and reads no file. */
-bool socket_access_explain(const char *path, char *text, size_t size);
+bool socket_access_explain(const char *path, const struct account_names *names, char *text,
+			   size_t size);
 
 #endif

@@ -15,7 +15,6 @@ import pytest
 from lab import AGENT, SANITIZED, TOP, wait_for
 
 UNIT = TOP / "conf/conntrack-agentx.service.in"
-NOBODY = pwd.getpwnam("nobody")
 
 
 class Manager:
@@ -187,15 +186,15 @@ def test_a_closed_directory_and_then_a_closed_socket_are_named(bare_lab):
     lab.start_snmpd()
     lab.dir.chmod(0o700)
     lab.start_agent(user="nobody", wait=False)
-    wait_for(lambda: f"{lab.dir} is root:root 0700: this user (uid {NOBODY.pw_uid}) may not enter it; "
+    wait_for(lambda: f"{lab.dir} is root:root 0700: this user (nobody) may not enter it; "
              f"chmod 755 {lab.dir} " in lab.log())
     lab.dir.chmod(0o755)
     master = lab.dir / "master"
-    wait_for(lambda: f"{master} is root:root 0660: this user (uid {NOBODY.pw_uid}, gid {NOBODY.pw_gid}) may not write "
-             "to it; give snmpd the line " in lab.log())
+    wait_for(lambda: f"{master} is root:root 0660: this user (nobody) may not write to it; give snmpd "
+             '"agentXPerms 0660 0755 nobody nogroup" and restart it.' in lab.log())
     time.sleep(4)
     assert lab.log().count("Trying again") == 2, "a reason is repeated"
-    os.chown(master, 0, NOBODY.pw_gid)
+    os.chown(master, 0, pwd.getpwnam("nobody").pw_gid)
     wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
 
 

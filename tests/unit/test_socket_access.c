@@ -8,6 +8,8 @@
 
 #define NOBODY 65534
 
+static struct account_name users[] = { { NOBODY, "somebody" } }, groups[] = { { 1, "frr" } };
+static const struct account_names names = { users, groups, 1, 1 };
 static char top[] = "/tmp/nfct-access-XXXXXX", middle[64], path[96];
 
 /* What a process without any right of root's is told, "" if nothing. */
@@ -26,7 +28,7 @@ static void explain(char *text, size_t size)
 		if (setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
 		    setresuid(NOBODY, NOBODY, NOBODY) != 0)
 			_exit(1);
-		socket_access_explain(path, answer, sizeof(answer));
+		socket_access_explain(path, &names, answer, sizeof(answer));
 		_exit(write(ends[1], answer, strlen(answer)) < 0);
 	}
 	close(ends[1]);
@@ -38,34 +40,54 @@ static void explain(char *text, size_t size)
 	assert_int_equal(status, 0);
 }
 
-static void expect_start(const char *subject, const char *start)
+static void expect(const char *subject, const char *rest)
 {
-	char text[512], expected[256];
+	char text[512], expected[512];
 
 	explain(text, sizeof(text));
-	snprintf(expected, sizeof(expected), "%s is %s", subject, start);
-	if (strncmp(text, expected, strlen(expected)) != 0)
-		fail_msg("expected \"%s...\", got \"%s\"", expected, text);
+	snprintf(expected, sizeof(expected), "%s is %s", subject, rest);
+	assert_string_equal(text, expected);
+}
+
+static void expect_directory(const char *directory, const char *ownership)
+{
+	char rest[384];
+
+	snprintf(rest, sizeof(rest),
+		 "%s: this user (somebody) may not enter it; chmod 755 %s (a tmpfiles.d line keeps "
+		 "it: \"d %s 0755 root root\").",
+		 ownership, directory, directory);
+	expect(directory, rest);
 }
 
 static void the_first_directory_that_is_closed_is_named(void **state)
 {
 	(void)state;
 	assert_int_equal(chmod(middle, 0700), 0);
-	expect_start(middle, "root:root 0700: this user (uid 65534) may not enter it; chmod 755 ");
+	expect_directory(middle, "root:root 0700");
 	assert_int_equal(chown(top, 0, 1), 0);
 	assert_int_equal(chmod(top, 0750), 0);
-	expect_start(top, "root:1 0750: this user (uid 65534) may not enter it; chmod 755 ");
+	expect_directory(top, "root:frr 0750");
 }
 
 static void behind_open_directories_the_socket_is_named(void **state)
 {
 	(void)state;
-	expect_start(path, "root:root 0755: this user (uid 65534, gid 65534) may not write to it; "
-			   "give snmpd the line \"agentXPerms 0660 0755 USER GROUP\"");
-	assert_int_equal(chown(path, 1, 0), 0);
+	expect(path, "root:root 0755: this user (somebody) may not write to it; give snmpd "
+		     "\"agentXPerms 0660 0755 somebody 65534\" and restart it.");
+	assert_int_equal(chown(path, 2, 0), 0);
 	assert_int_equal(chmod(path, 0660), 0);
-	expect_start(path, "1:root 0660: ");
+	expect(path, "2:root 0660: this user (somebody) may not write to it; give snmpd "
+		     "\"agentXPerms 0660 0755 somebody 65534\" and restart it.");
+}
+
+static void a_socket_of_another_group_is_reached_by_that_group(void **state)
+{
+	(void)state;
+	assert_int_equal(chown(path, 0, 1), 0);
+	assert_int_equal(chmod(path, 0660), 0);
+	expect(path, "root:frr 0660: this user (somebody) may not write to it; put it into the "
+		     "group frr and restart the agent.");
 }
 
 static void what_modes_do_not_explain_is_left_alone(void **state)
@@ -114,6 +136,8 @@ int main(void)
 						clean),
 		cmocka_unit_test_setup_teardown(behind_open_directories_the_socket_is_named, make,
 						clean),
+		cmocka_unit_test_setup_teardown(a_socket_of_another_group_is_reached_by_that_group,
+						make, clean),
 		cmocka_unit_test_setup_teardown(what_modes_do_not_explain_is_left_alone, make,
 						clean),
 	};
