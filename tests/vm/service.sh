@@ -109,17 +109,17 @@ has_two_processes() {
 	[ "$(pgrep -c -u conntrack-agentx)" = 2 ]
 }
 
-# The sign of life does not come with the samples: with a quarter of their interval as the manager's patience, nothing
+# The sign of life does not come with the samples: with a sixth of their interval as the manager's patience, nothing
 # happens for three times that long.
 service_slow_samples() {
 	say "sample-interval = 60"
 	mkdir -p $service_drop_in
-	printf '[Service]\nWatchdogSec=15\n' >$service_drop_in/patience.conf
+	printf '[Service]\nWatchdogSec=10\n' >$service_drop_in/patience.conf
 	configure 'sample-interval = 60'
 	systemctl daemon-reload
 	systemctl restart conntrack-agentx || fail "the agent does not start with sample-interval = 60"
 	before=$(main_pid)
-	sleep 45
+	sleep 30
 	is_running || fail "the watchdog has ended an agent that samples every 60 s"
 	[ "$(main_pid)" = "$before" ] || fail "the watchdog has restarted an agent that samples every 60 s"
 	rm -r $service_drop_in
