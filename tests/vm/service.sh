@@ -54,6 +54,7 @@ service_reload() {
 
 service_bad_start() {
 	say "a start with a bad file, once"
+	configure 'sample-interval = 99'
 	! systemctl restart conntrack-agentx 2>/dev/null || fail "systemctl restart succeeds with a bad file"
 	sleep 6
 	systemctl --quiet is-failed conntrack-agentx || fail "a start with a bad file is repeated"
