@@ -277,7 +277,7 @@ install: all
 	for file in $(NMS_FILES); do \
 		install -D -m "$$(test -x conf/$$file && echo 755 || echo 644)" conf/$$file $(DESTDIR)$(DATADIR)/$$file; done
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|@SBINDIR@|$(SBINDIR)|' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+	sed 's|@SBINDIR@|$(SBINDIR)|g' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
 	@# the operator's own file is never overwritten
 	install -d $(DESTDIR)$(SYSCONFDIR)

@@ -17,6 +17,7 @@
 #include "privileges.h"
 #include "scanner.h"
 #include "service.h"
+#include "status_line.h"
 #include "supervisor.h"
 #include "tables.h"
 
@@ -36,10 +37,11 @@ struct collector {
 	struct loop *loop;
 	struct supervisor *supervisor;
 	struct scanner *scanner;
-	struct loop_timer *sample_timer, *publish_timer;
+	struct loop_timer *sample_timer, *publish_timer, *alive_timer;
 	int signal_fd;
 	struct tables tables;
 	struct snapshot_agent agent;
+	struct status_line status;
 };
 
 /* -1 with `error`, if there is no such owner. */
@@ -132,7 +134,10 @@ static void pass_events(struct collector *collector, struct instance *instance)
 	struct event event;
 
 	while (instance_next_event(instance, &collector->agent.notifications_suppressed, &event)) {
-		log_info("%s", event.text);
+		if (event_is_alarm(&event))
+			log_warning("%s", event.text);
+		else
+			log_info("%s", event.text);
 		supervisor_notify(collector->supervisor, &event);
 	}
 }
@@ -145,6 +150,26 @@ static void sample_tables(struct collector *collector)
 	}
 }
 
+/* Tells the service manager how the tables are, those in trouble first. */
+static void tell_status(struct collector *collector)
+{
+	struct instance *const *instances = collector->tables.instances;
+	size_t count = collector->tables.count, trouble = 0;
+	char text[SERVICE_STATUS_SIZE] = "";
+
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct snapshot_sample *is = instance_get_sample(instances[i % count]);
+
+		if (status_line_is_trouble(is) != (i < count))
+			continue;
+		status_line_add(text, is);
+		if (i < count)
+			trouble++;
+	}
+	if (status_line_is_due(&collector->status, text, trouble, clock_monotonic_ms()))
+		service_status(collector->status.text);
+}
+
 static void sample(void *context)
 {
 	struct collector *collector = context;
@@ -154,6 +179,13 @@ static void sample(void *context)
 		pass_events(collector, collector->tables.instances[i]);
 	supervisor_check(collector->supervisor);
 	publish(collector);
+	tell_status(collector);
+}
+
+/* By a timer of its own, because samples may be farther apart than the manager is patient. */
+static void stay_alive(void *context)
+{
+	(void)context;
 	service_alive();
 }
 
@@ -291,12 +323,26 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	collector->scanner = scanner_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	collector->publish_timer = loop_timer_new(collector->loop, publish, collector);
+	collector->alive_timer = loop_timer_new(collector->loop, stay_alive, collector);
 	if (!collector->supervisor || !collector->scanner || !collector->sample_timer ||
-	    !collector->publish_timer)
+	    !collector->publish_timer || !collector->alive_timer)
 		return -1;
 	if (scanner_prepare(collector->scanner, config, config->namespace_count + 1) != 0)
 		return -1;
 	return tables_build(&collector->tables, &none, config, config);
+}
+
+int collector_check(const struct config *config, const struct options *options)
+{
+	const struct collector collector = { .options = options };
+	struct agentx_master master;
+	char error[256];
+
+	if (privileges_check_user(config->user, error, sizeof(error)) == 0 &&
+	    find_master(&collector, config, &master, error, sizeof(error)) == 0)
+		return 0;
+	log_error("%s", error);
+	return 2;
 }
 
 int collector_run(struct config *config, const struct options *options)
@@ -329,6 +375,9 @@ int collector_run(struct config *config, const struct options *options)
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
 	start_tiers(&collector);
+	if (service_alive_interval_ns())
+		loop_timer_every(collector.alive_timer, service_alive_interval_ns());
+	tell_status(&collector);
 	service_ready();
 	if (loop_run(collector.loop) == 0)
 		status = 0;

@@ -145,6 +145,25 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	}
 }
 
+bool event_is_alarm(const struct event *event)
+{
+	switch ((enum event_kind)event->kind) {
+	case EVENT_UTILIZATION_RISING:
+	case EVENT_DROPPING_STARTED:
+	case EVENT_SOURCE_RISING:
+	case EVENT_WATCH_RISING:
+	case EVENT_INSTANCE_DEGRADED:
+		return true;
+	case EVENT_UTILIZATION_FALLING:
+	case EVENT_DROPPING_STOPPED:
+	case EVENT_SOURCE_FALLING:
+	case EVENT_WATCH_FALLING:
+	case EVENT_INSTANCE_RECOVERED:
+		return false;
+	}
+	return false;
+}
+
 void event_code(struct codec *codec, struct event *event)
 {
 	codec_u8(codec, &event->kind);

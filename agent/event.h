@@ -3,6 +3,7 @@
 #ifndef EVENT_H
 #define EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,9 @@ void event_compose_source(struct event *event, enum event_kind kind,
 /* EVENT_WATCH_*. */
 void event_compose_watch(struct event *event, enum event_kind kind,
 			 const struct snapshot_sample *sample, const struct snapshot_watch *watch);
+
+/* Whether it says that something is wrong now, and not that it is over. */
+bool event_is_alarm(const struct event *event);
 
 /* Encode or decode, by the codec's direction. */
 void event_code(struct codec *codec, struct event *event);

@@ -116,6 +116,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 int subagent_run(const struct channel *channel, const struct agentx_master *master,
 		 uint64_t *master_connects)
 {
+	struct account_names names = { 0 };
 	struct mib_view view = { 0 };
 	sigset_t while_waiting;
 	int status = 1;
@@ -127,11 +128,13 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
+	account_names_load(&names); /* no file can be read from here on */
 	confine_subagent(master);
 	if (receive_first_figures(channel, &view) &&
-	    agentx_start(master, &view, master_connects) == 0)
+	    agentx_start(master, &names, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();
 	mib_view_clear(&view);
+	account_names_clear(&names);
 	return status;
 }
