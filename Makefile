@@ -10,6 +10,7 @@ MIBDIR ?= $(PREFIX)/share/snmp/mibs
 DOCDIR ?= $(PREFIX)/share/doc/conntrack-agentx
 DATADIR ?= $(PREFIX)/share/conntrack-agentx
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR ?= /etc
 
 CC ?= cc
@@ -80,7 +81,7 @@ RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping pro
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
-	icinga2-bin locales fonts-dejavu-core
+	icinga2-bin locales fonts-dejavu-core logrotate strace
 TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
@@ -89,7 +90,7 @@ ENSURE = tests/ensure-packages
 
 .PHONY: deps demo check run lint format bench install uninstall
 deps:
-	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES)
+	$(Q)$(ENSURE) $(BUILD_PACKAGES)
 
 # ---- see it, test it --------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ run: all
 check:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
 	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so build/netlinkfault.so \
-		build/clockshift.so
+		build/clockshift.so build/bucketsfile.so
 	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
 
@@ -175,11 +176,18 @@ check-deb: deb
 	$(Q)$(ENSURE) debootstrap iproute2
 	$(Q)tests/rooms/package build/deb/conntrack-agentx_*.deb
 
+# The program in service: Debian's own kernel, systemd, snmpd and snmptrapd, in QEMU without KVM. VM names the releases.
+.PHONY: check-vm
+VM ?= bookworm trixie bullseye
+check-vm:
+	$(Q)$(ENSURE) debootstrap e2fsprogs qemu-system-x86 util-linux
+	$(Q)tests/vm/run $(VM)
+
 # Another architecture, whose long has 32 bits; older headers (Linux 5.10) and libraries (glibc 2.31).
 check-portable:
 	$(Q)$(ENSURE) debootstrap
 	$(Q)tests/rooms/portable bookworm i386 all $(BUILD_PACKAGES)
-	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" program $(BUILD_PACKAGES)
+	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" all $(BUILD_PACKAGES)
 
 # ---- fuzz -------------------------------------------------------------------------------------
 
@@ -227,7 +235,9 @@ soak:
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable \
+	$(wildcard tests/vm/*.sh) tests/vm/run tests/vm/scenario conf/debian/conntrack-agentx.postinst \
+	conf/debian/conntrack-agentx.postrm .ci/run
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp
@@ -261,11 +271,13 @@ install: all
 	install -D -m 644 agent/conntrack-agentx.conf.5 $(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5
 	install -D -m 644 mibs/NF-CONNTRACK-MIB.txt $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt
 	install -D -m 644 README.md $(DESTDIR)$(DOCDIR)/README.md
-	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DOCDIR)/snmpd-conntrack-agentx.conf
+	install -D -m 644 conf/snmpd-conntrack-agentx.conf $(DESTDIR)$(DATADIR)/snmpd-conntrack-agentx.conf
+	install -D -m 644 conf/snmp-notrack.nft $(DESTDIR)$(DATADIR)/snmp-notrack.nft
+	install -D -m 644 conf/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/conntrack-agentx.conf
 	for file in $(NMS_FILES); do \
 		install -D -m "$$(test -x conf/$$file && echo 755 || echo 644)" conf/$$file $(DESTDIR)$(DATADIR)/$$file; done
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|@SBINDIR@|$(SBINDIR)|' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+	sed 's|@SBINDIR@|$(SBINDIR)|g' conf/conntrack-agentx.service.in > $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/conntrack-agentx.service
 	@# the operator's own file is never overwritten
 	install -d $(DESTDIR)$(SYSCONFDIR)
@@ -276,7 +288,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/conntrack-agentx $(DESTDIR)$(MANDIR)/man8/conntrack-agentx.8 \
 		$(DESTDIR)$(MANDIR)/man5/conntrack-agentx.conf.5 $(DESTDIR)$(MIBDIR)/NF-CONNTRACK-MIB.txt \
-		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service
+		$(DESTDIR)$(UNITDIR)/conntrack-agentx.service $(DESTDIR)$(TMPFILESDIR)/conntrack-agentx.conf
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)
 	! cmp -s conf/conntrack-agentx.conf $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf || \
 		rm -f $(DESTDIR)$(SYSCONFDIR)/conntrack-agentx.conf

@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	struct config *config;
 	int status = 0;
 
+	log_open();
 	if (options_parse(&options, argc, argv) != 0)
 		return 2;
 	log_set_level(options.log_level);
@@ -32,7 +33,9 @@ int main(int argc, char **argv)
 	}
 	if (options.action == OPTIONS_RUN)
 		return collector_run(config, &options); /* which owns the configuration from here */
-	if (options.action == OPTIONS_ONCE)
+	if (options.action == OPTIONS_CHECK)
+		status = collector_check(config, &options);
+	else if (options.action == OPTIONS_ONCE)
 		status = show_run(config);
 	config_free(config);
 	return status;

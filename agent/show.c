@@ -111,6 +111,15 @@ static void print_scan(const struct snapshot_scan *scan)
 	       scan->scanned, scan->duration, scan->cpu_time);
 }
 
+static void print_hints(const struct hints *hints)
+{
+	const char *sentences[HINTS_MAX];
+	size_t count = hints_get(hints, sentences);
+
+	for (size_t i = 0; i < count; i++)
+		printf("  note          %s\n", sentences[i]);
+}
+
 static void print_protocols(const struct snapshot_scan *scan)
 {
 	printf("\n%-12s %-6s %10s %10s %10s%s\n", "protocol", "family", "entries", "assured",
@@ -212,10 +221,12 @@ static void print_zones(const struct snapshot_scan *scan)
 		printf("%-12u %10" PRIu32 "\n", scan->zones[i].zone, scan->zones[i].entries);
 }
 
-static void print_values(const struct snapshot_sample *sample, const struct snapshot_scan *scan)
+static void print_values(const struct snapshot_sample *sample, const struct snapshot_scan *scan,
+			 const struct hints *hints)
 {
 	print_fill(sample, scan);
 	print_scan(scan);
+	print_hints(hints);
 	print_protocols(scan);
 	print_states(scan);
 	print_tops(scan);
@@ -233,12 +244,15 @@ static int print_instance(struct instance *instance, bool is_first)
 	if (sample->has_values && scan->scans == 0)
 		instance_sample(instance); /* which says why */
 	if (!sample->has_values || scan->scans == 0) {
-		log_error("conntrack table \"%s\": %s", sample->name, sample->status_text);
+		log_error("conntrack table \"%s\": %s", sample->name,
+			  sample->status_text[0] ? sample->status_text
+						 : "nf_conntrack_buckets was changed each time "
+						   "that it was read; try again");
 		return -1;
 	}
 	if (!is_first)
 		putchar('\n');
-	print_values(sample, scan);
+	print_values(sample, scan, instance_get_hints(instance));
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "collector/loop.h"
 #include "collector/scan_pacer.h"
 #include "collector/sd_notify.h"
+#include "collector/status_line.h"
 #include "collector/supervisor.h"
 #include "common/clock.h"
 #include "config/config.h"
@@ -28,10 +29,11 @@ struct collector {
 	struct loop *loop;
 	struct supervisor *supervisor;
 	struct scan_pacer *pacer;
-	struct loop_timer *sample_timer;
+	struct loop_timer *sample_timer, *alive_timer;
 	int signal_fd;
 	struct instances instances;
 	struct snapshot_agent *agent; /* owned, with room for every instance that may be */
+	struct status_line status;
 };
 
 /* -1 with `error`, if there is no such owner. */
@@ -63,7 +65,10 @@ static void pass_events(struct collector *collector, struct instance *instance)
 	struct event event;
 
 	while (instance_next_event(instance, &collector->agent->notifications_suppressed, &event)) {
-		log_info("%s", event.text);
+		if (event_is_alarm(&event))
+			log_warning("%s", event.text);
+		else
+			log_info("%s", event.text);
 		supervisor_notify(collector->supervisor, &event);
 	}
 }
@@ -76,6 +81,26 @@ static void sample_instances(struct collector *collector)
 	}
 }
 
+/* Tells the service manager how the instances are, those in trouble first. */
+static void tell_status(struct collector *collector)
+{
+	struct instance *const *instances = collector->instances.list;
+	size_t count = collector->instances.count, trouble = 0;
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
+
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct snapshot_sample *is = instance_get_sample(instances[i % count]);
+
+		if (status_line_is_trouble(is) != (i < count))
+			continue;
+		status_line_add(text, is);
+		if (i < count)
+			trouble++;
+	}
+	if (status_line_is_due(&collector->status, text, trouble, clock_monotonic_ms()))
+		sd_notify_status(collector->status.text);
+}
+
 static void sample(void *context)
 {
 	struct collector *collector = context;
@@ -85,6 +110,13 @@ static void sample(void *context)
 		pass_events(collector, collector->instances.list[i]);
 	supervisor_check(collector->supervisor);
 	supervisor_publish(collector->supervisor);
+	tell_status(collector);
+}
+
+/* By a timer of its own, because samples may be farther apart than the manager is patient. */
+static void stay_alive(void *context)
+{
+	(void)context;
 	sd_notify_alive();
 }
 
@@ -238,11 +270,26 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 		supervisor_new(collector->loop, master, forget_instances, collector);
 	collector->pacer = scan_pacer_new(collector->loop, scan_ended, collector);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
-	if (!collector->supervisor || !collector->pacer || !collector->sample_timer)
+	collector->alive_timer = loop_timer_new(collector->loop, stay_alive, collector);
+	if (!collector->supervisor || !collector->pacer || !collector->sample_timer ||
+	    !collector->alive_timer)
 		return -1;
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
 		return -1;
 	return instances_build(&collector->instances, &none, config, config);
+}
+
+int collector_check(const struct config *config, const struct options *options)
+{
+	const struct collector collector = { .options = options };
+	struct agentx_master master;
+	char error[256];
+
+	if (privileges_check_user(config->user, error, sizeof(error)) == 0 &&
+	    find_master(&collector, config, &master, error, sizeof(error)) == 0)
+		return 0;
+	log_error("%s", error);
+	return 2;
 }
 
 int collector_run(struct config *config, const struct options *options)
@@ -274,6 +321,9 @@ int collector_run(struct config *config, const struct options *options)
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
 	start_tiers(&collector);
+	if (sd_notify_alive_interval_ns())
+		loop_timer_every(collector.alive_timer, sd_notify_alive_interval_ns());
+	tell_status(&collector);
 	sd_notify_ready();
 	if (loop_run(collector.loop) == 0)
 		status = 0;

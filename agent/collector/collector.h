@@ -7,6 +7,10 @@
 
 struct config;
 
+/* Whether the users that the configuration names exist; what else is wrong with it, config_load()
+ * has found. Logs what is wrong. Returns the exit status. */
+int collector_check(const struct config *config, const struct options *options);
+
 /* Runs until SIGTERM or SIGINT. Takes `config` over. Returns the exit status. */
 int collector_run(struct config *config, const struct options *options);
 

@@ -16,6 +16,8 @@
 #include "scan/aggregate.h"
 #include "scan/scan.h"
 
+#define REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
+
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
 	int netns_error;     /* why it could not be entered; 0: it could */
@@ -23,6 +25,7 @@ struct instance {
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
+	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	uint64_t notification_interval_ms;
@@ -34,7 +37,15 @@ struct instance {
 	struct snapshot_scan *last_scan; /* owned */
 	bool has_accounting;
 	int scan_errno; /* why the last scan failed; 0: it did not */
+	/* hash buckets: as the scan began, and as the one began that `memory` knows; 0: unknown */
+	uint32_t scan_buckets, memory_buckets;
+	bool is_spoilt;    /* they have changed since */
+	unsigned int vain; /* spoilt scans in a row */
+	struct hints hints;
 };
+
+/* So often a turn begins again, when the table is hashed anew meanwhile. */
+#define VAIN_MAX 3
 
 static struct snapshot_sample *new_sample(uint32_t index, const char *name)
 {
@@ -142,22 +153,32 @@ int instance_configure(struct instance *instance, const struct config *config)
 	return 0;
 }
 
-/* The namespace of this name is another one than before: what was counted was the other's. */
-static void restart(struct instance *instance)
+/* Counters and peaks begin here. */
+static void begin_anew(struct instance *instance)
 {
 	struct snapshot_sample *sample = instance->sample;
-	struct snapshot_scan *none = new_scan(instance->sample->instance);
 
-	log_info("conntrack table \"%s\": the network namespace is a new one", sample->name);
-	ctnl_close(instance->ctnl);
-	instance->ctnl = NULL;
-	counters_clear(&instance->counters);
 	peak_window_forget(&instance->recent);
 	sample->discontinuity = sample->peak_time = 0;
 	sample->peak_entries = 0;
 	instance_alarms_restart(&instance->alarms);
+}
+
+/* The namespace of this name is another one than before: what was counted was the other's. */
+static void restart(struct instance *instance)
+{
+	struct snapshot_scan *none = new_scan(instance->sample->instance);
+
+	log_info("conntrack table \"%s\": the network namespace is a new one",
+		 instance->sample->name);
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	counters_clear(&instance->counters);
+	begin_anew(instance);
 	aggregate_memory_restart(instance->memory);
 	instance->scan_errno = 0;
+	instance->hints = (struct hints){ 0 };
 	if (!none)
 		return; /* the old scan is shown until the next one */
 	none->scans = instance->last_scan->scans;
@@ -185,6 +206,14 @@ static void leave(const struct instance *instance)
 		netns_leave(instance->netns);
 }
 
+/* In the instance's namespace. 0: unknown. */
+static uint32_t read_buckets(void)
+{
+	uint32_t buckets = 0;
+
+	return sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &buckets) ? buckets : 0;
+}
+
 /* A socket looks at the namespace that it was opened in, for ever. NULL with errno. */
 static struct ctnl *open_socket(struct instance *instance)
 {
@@ -195,6 +224,28 @@ static struct ctnl *open_socket(struct instance *instance)
 	ctnl = ctnl_open(CTNL_BUFFER_PACED);
 	leave(instance);
 	return ctnl;
+}
+
+/* What the kernel says in the namespace, once conntrack is loaded. -1 with errno: it is gone, or is
+ * another one than was asked. */
+static int sample_read_sysctls(struct instance *instance)
+{
+	struct snapshot_sample *sample = instance->sample;
+
+	if (enter(instance) != 0)
+		return -1;
+	sample->buckets = read_buckets();
+	sample->has_buckets = sample->buckets != 0;
+	sample->has_expect_max =
+		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
+	leave(instance);
+	if (!instance->ctnl) {
+		errno = ESTALE;
+		return -1;
+	}
+	if (instance->running_scan && sample->buckets != instance->scan_buckets)
+		instance->is_spoilt = true;
+	return 0;
 }
 
 /* A deleted namespace lives on as long as a socket looks at it: let go of it. */
@@ -209,18 +260,28 @@ static void check_namespace(struct instance *instance)
 }
 
 /* Asks the kernel; -1 with errno. */
-static int sample_read(struct instance *instance, struct ctnl_stats *stats)
+static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint64_t now_ms)
 {
 	if (!instance->ctnl)
 		instance->ctnl = open_socket(instance);
 	if (!instance->ctnl)
 		return -1;
+	counters_begin(&instance->counters, now_ms - instance->counted_ms);
 	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
 	    ctnl_get_cpu_stats(instance->ctnl, &instance->counters) != 0)
 		return -1;
 	/* a kernel may be built without expectations: their columns are then absent */
 	if (ctnl_get_expect_stats(instance->ctnl, &instance->counters) != 0)
 		log_debug("ctnetlink: expectation statistics: %s", strerror(errno));
+	if (sample_read_sysctls(instance) != 0)
+		return -1;
+	instance->counted_ms = now_ms;
+	if (counters_settle(&instance->counters)) {
+		log_info("conntrack table \"%s\": the kernel has set its counters back; they begin "
+			 "anew",
+			 instance->sample->name);
+		begin_anew(instance);
+	}
 	return 0;
 }
 
@@ -234,8 +295,7 @@ static void sample_fail(struct instance *instance, int error)
 		netns_explain(instance->netns, instance->netns_error, sample->status_text,
 			      sizeof(sample->status_text));
 	else
-		snprintf(sample->status_text, sizeof(sample->status_text), "ctnetlink: %s%s",
-			 strerror(error), error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
+		ctnl_explain(error, sample->status_text, sizeof(sample->status_text));
 	/* the next sample starts from a clean socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -263,6 +323,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 			uint64_t wall_ms)
 {
 	struct snapshot_sample *sample = instance->sample;
+	char reason[REASON_SIZE];
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
@@ -273,17 +334,14 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 		sample->peak_time = wall_ms;
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
-	sample->has_buckets =
-		sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &sample->buckets);
-	sample->has_expect_max =
-		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
 	sample->has_values = true;
 	sample->status = instance->scan_errno ? STATUS_STALE : STATUS_OK;
-	if (instance->scan_errno)
+	sample->status_text[0] = '\0';
+	if (instance->scan_errno) {
+		ctnl_explain(instance->scan_errno, reason, sizeof(reason));
 		snprintf(sample->status_text, sizeof(sample->status_text),
-			 "the last scan failed: ctnetlink: %s", strerror(instance->scan_errno));
-	else
-		sample->status_text[0] = '\0';
+			 "the last scan failed: %s", reason);
+	}
 }
 
 void instance_sample(struct instance *instance)
@@ -295,14 +353,14 @@ void instance_sample(struct instance *instance)
 	int result;
 
 	check_namespace(instance);
-	result = sample_read(instance, &stats);
+	result = sample_read(instance, &stats, now_ms);
 	/* lost messages and stray ones are over with a new socket; a missing right or namespace is
 	 * not */
 	if (result != 0 && errno != EPERM && !instance->netns_error) {
 		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
 		ctnl_close(instance->ctnl);
 		instance->ctnl = NULL;
-		result = sample_read(instance, &stats);
+		result = sample_read(instance, &stats, now_ms);
 	}
 	if (result != 0 || sample_copy_counters(instance) != 0)
 		sample_fail(instance, errno);
@@ -359,6 +417,10 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	judge_scan(instance, &result);
 	free(instance->last_scan);
 	instance->last_scan = result.scan;
+	instance->memory_buckets = instance->scan_buckets;
+	if (!instance->netns)
+		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
+				 clock_monotonic_ms());
 	return 0;
 }
 
@@ -377,11 +439,16 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
 	instance->has_accounting =
 		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
+	instance->scan_buckets = read_buckets();
 	if (!is_empty)
 		ctnl = ctnl_open(scan_buffer_size(scan));
 	leave(instance);
 	if (!is_empty && !ctnl)
 		return SCAN_FAILED;
+	hints_judge_use(&instance->hints, instance->sample->name, instance->ctnl, is_empty);
+	instance->is_spoilt = false;
+	if (instance->scan_buckets != instance->memory_buckets)
+		aggregate_memory_reorder(instance->memory);
 	instance->running_scan = scan;
 	/* one that follows a scan that was cut will not come much further */
 	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
@@ -390,20 +457,48 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
+/* A table that is hashed anew while it is dumped repeats entries, and leaves others out. */
+static bool is_spoilt(struct instance *instance)
+{
+	if (!instance->is_spoilt && enter(instance) == 0) {
+		instance->is_spoilt = read_buckets() != instance->scan_buckets;
+		leave(instance);
+	}
+	return instance->is_spoilt || !instance->running_scan;
+}
+
+/* Gives a spoilt scan up: false if it is to begin again now. */
+static bool scan_give_up(struct instance *instance)
+{
+	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed while the table was "
+		 "read; "
+		 "it is read again",
+		 instance->sample->name);
+	instance_scan_abandon(instance);
+	instance->vain = (instance->vain + 1) % VAIN_MAX;
+	return instance->vain == 0;
+}
+
 bool instance_scan_step(struct instance *instance, struct scan *scan)
 {
 	enum scan_result result;
+	char reason[REASON_SIZE];
 	int error = 0;
 
 	/* whether the namespace is there, is the sample's to find out */
 	if (instance->is_gone || instance->netns_error)
 		return true;
+	if (instance->running_scan && instance->is_spoilt)
+		return scan_give_up(instance);
 	if (instance->running_scan)
 		result = scan_step(scan);
 	else
 		result = scan_begin(instance, scan);
 	if (result == SCAN_MORE)
 		return false;
+	if (result == SCAN_DONE && is_spoilt(instance))
+		return scan_give_up(instance);
+	instance->vain = 0;
 	if (result == SCAN_FAILED)
 		error = instance->running_scan ? scan_error(scan) : errno;
 	else if (scan_publish(instance, scan) != 0)
@@ -412,9 +507,10 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 	if (error) {
 		instance->last_scan->failures++;
 		/* an unreadable table is the sample's to tell */
+		ctnl_explain(error, reason, sizeof(reason));
 		if (instance->sample->has_values)
-			log_warning("conntrack table \"%s\": the scan failed: ctnetlink: %s",
-				    instance->sample->name, strerror(error));
+			log_warning("conntrack table \"%s\": the scan failed: %s",
+				    instance->sample->name, reason);
 	}
 	instance->scan_errno = error;
 	return true;
@@ -430,4 +526,9 @@ void instance_scan_abandon(struct instance *instance)
 const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)
 {
 	return instance->last_scan;
+}
+
+const struct hints *instance_get_hints(const struct instance *instance)
+{
+	return &instance->hints;
 }

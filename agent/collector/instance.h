@@ -5,8 +5,10 @@
 #define INSTANCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "collector/hints.h"
 #include "common/event.h"
 #include "common/snapshot.h"
 #include "config/config.h"
@@ -35,8 +37,11 @@ bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct
 /* One step of the scan tier, by means of `scan`, which serves one instance at a time; a new scan
  * begins when none of this instance runs. True when a scan has ended, well or badly: a bad one is
  * counted, and the values stay those of the last good one. A table that is not there is not
- * scanned. */
+ * scanned. One that is hashed anew while it is read (nf_conntrack_buckets) is read again, a few
+ * times; if that is all in vain, the scan counts neither as good nor as bad. */
 bool instance_scan_step(struct instance *instance, struct scan *scan);
+
+const struct hints *instance_get_hints(const struct instance *instance);
 
 /* Gives up a scan of this instance, if one runs; it counts neither as good nor as bad. */
 void instance_scan_abandon(struct instance *instance);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HALF_RANGE (1U << 31)
+
 static int counters_grow(struct counters_table *table, size_t cpu_count)
 {
 	struct counters_cpu *grown;
@@ -22,9 +24,17 @@ static int counters_grow(struct counters_table *table, size_t cpu_count)
 	return 0;
 }
 
+void counters_begin(struct counters_table *table, uint64_t elapsed_ms)
+{
+	uint64_t most = elapsed_ms < UINT32_MAX ? elapsed_ms * COUNTERS_PER_S / 1000 : UINT32_MAX;
+
+	table->most = most < HALF_RANGE ? (uint32_t)most : HALF_RANGE;
+}
+
 int counters_update(struct counters_table *table, size_t cpu, const struct counters_raw *reading)
 {
 	struct counters_cpu *row;
+	uint32_t grown;
 
 	if (cpu >= table->cpu_count && counters_grow(table, cpu + 1) != 0)
 		return -1;
@@ -33,11 +43,28 @@ int counters_update(struct counters_table *table, size_t cpu, const struct count
 		if (!(reading->present & (1U << i)))
 			continue;
 		/* before the first reading `last` is 0, so the first value counts whole */
-		row->sum.value[i] += (uint32_t)(reading->value[i] - row->last.value[i]);
+		grown = reading->value[i] - row->last.value[i];
+		if (reading->value[i] < row->last.value[i] && grown > table->most)
+			table->was_set_back = true;
+		row->sum.value[i] += grown;
 		row->last.value[i] = reading->value[i];
 	}
 	row->sum.present |= reading->present;
 	return 0;
+}
+
+bool counters_settle(struct counters_table *table)
+{
+	if (!table->was_set_back)
+		return false;
+	for (size_t cpu = 0; cpu < table->cpu_count; cpu++) {
+		struct counters_cpu *row = &table->cpus[cpu];
+
+		for (int i = 0; i < COUNTER_COUNT; i++)
+			row->sum.value[i] = row->last.value[i];
+	}
+	table->was_set_back = false;
+	return true;
 }
 
 void counters_total(const struct counters_table *table, struct counters *total)

@@ -3,6 +3,7 @@
 #ifndef EVENT_H
 #define EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,8 @@
 /* SnmpAdminString holds 255 octets. */
 #define EVENT_TEXT_SIZE 256
 
-/* The last sub-identifier of the notification's OID. Of an alarm, falling comes after rising. */
+/* The last sub-identifier of the notification's OID. Of an alarm, the rising is odd, and
+ * its falling the even number behind it. */
 enum event_kind {
 	EVENT_UTILIZATION_RISING = 1,
 	EVENT_UTILIZATION_FALLING = 2,
@@ -44,5 +46,11 @@ struct event {
  * that have one; the alarm is raised at `rising` and cleared at `falling`. */
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
 		   const union event_subject *subject, uint32_t rising, uint32_t falling);
+
+/* Whether it says that something is wrong now, and not that it is over. */
+static inline bool event_is_alarm(const struct event *event)
+{
+	return event->kind % 2 == 1;
+}
 
 #endif

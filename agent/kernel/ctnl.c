@@ -6,10 +6,26 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "kernel/ct_attr.h"
+#include "kernel/sysctl.h"
+
+/* linux/netfilter/nfnetlink_hook.h, which older headers do not have */
+#define SUBSYSTEM_HOOK 12
+#define HOOK_GET       0
+#define HOOK_NUMBER    1
+#define HOOK_PRIORITY  2
+
+/* linux/netfilter.h and netfilter_ipv4.h, which cannot stand beside netinet/in.h */
+#define HOOK_PREROUTING    0
+#define PRIORITY_CONNTRACK (-200)
+
+/* A request with one small attribute at most. */
+#define REQUEST_SIZE 64
 
 _Static_assert(CTNL_PROTOCOL == NETLINK_NETFILTER, "linux/netlink.h");
 
@@ -53,20 +69,30 @@ void ctnl_close(struct ctnl *ctnl)
 	free(ctnl);
 }
 
+static struct nlmsghdr *put_request(struct ctnl *ctnl, void *buffer, int subsystem, int type,
+				    uint16_t flags)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	message->nlmsg_type = (uint16_t)(subsystem << 8 | type);
+	message->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	message->nlmsg_seq = ++ctnl->sequence;
+	header->nfgen_family = AF_UNSPEC;
+	header->version = NFNETLINK_V0;
+	return message;
+}
+
+static int send_request(struct ctnl *ctnl, const struct nlmsghdr *message)
+{
+	return mnl_socket_sendto(ctnl->socket, message, message->nlmsg_len) < 0 ? -1 : 0;
+}
+
 static int ctnl_request(struct ctnl *ctnl, int subsystem, int type, uint16_t flags)
 {
-	struct {
-		struct nlmsghdr message;
-		struct nfgenmsg header;
-	} request = {
-		.message = { .nlmsg_len = sizeof(request),
-			     .nlmsg_type = (uint16_t)(subsystem << 8 | type),
-			     .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-			     .nlmsg_seq = ++ctnl->sequence },
-		.header = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 },
-	};
+	_Alignas(struct nlmsghdr) unsigned char buffer[REQUEST_SIZE];
 
-	return mnl_socket_sendto(ctnl->socket, &request, sizeof(request)) < 0 ? -1 : 0;
+	return send_request(ctnl, put_request(ctnl, buffer, subsystem, type, flags));
 }
 
 /* What a control message says: 1 none, go on; 0 the end; -1 an error, in errno. */
@@ -117,8 +143,10 @@ static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 	for (; ct_message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		int result;
 
-		/* the answer to a question that was given up earlier */
-		if (message->nlmsg_seq != ctnl->sequence || message->nlmsg_pid != ctnl->port_id)
+		/* the answer to a question that was given up earlier; some of the kernel's answers
+		 * name no port */
+		if (message->nlmsg_seq != ctnl->sequence ||
+		    (message->nlmsg_pid && message->nlmsg_pid != ctnl->port_id))
 			continue;
 		result = message->nlmsg_type < NLMSG_MIN_TYPE ? ctnl_control(message)
 							      : handle(ctnl, message, context);
@@ -242,6 +270,78 @@ int ctnl_get_expect_stats(struct ctnl *ctnl, struct counters_table *table)
 
 	return ctnl_read_cpus(ctnl, NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU,
 			      &reader);
+}
+
+static int handle_hook(struct ctnl *ctnl, const struct nlmsghdr *message, void *context)
+{
+	struct ct_attr_walk attributes = ct_attr_of_message(message, sizeof(struct nfgenmsg));
+	const struct nlattr *attribute;
+	bool *is_hooked = context;
+	uint32_t priority;
+
+	(void)ctnl;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nfgenmsg))
+		return 1;
+	while ((attribute = ct_attr_next(&attributes))) {
+		if (ct_attr_type(attribute) == HOOK_PRIORITY && ct_attr_be32(attribute, &priority))
+			*is_hooked = *is_hooked || (int32_t)priority == PRIORITY_CONNTRACK;
+	}
+	return 1;
+}
+
+/* The hooks of a family's PREROUTING, where connection tracking has its own place among them. */
+static int ask_for_hooks(struct ctnl *ctnl, uint8_t family, bool *is_hooked)
+{
+	_Alignas(struct nlmsghdr) unsigned char buffer[REQUEST_SIZE];
+	struct nlmsghdr *message = put_request(ctnl, buffer, SUBSYSTEM_HOOK, HOOK_GET, NLM_F_DUMP);
+	struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
+	int result;
+
+	header->nfgen_family = family;
+	mnl_attr_put_u32(message, HOOK_NUMBER, htobe32(HOOK_PREROUTING));
+	if (send_request(ctnl, message) != 0)
+		return -1;
+	do {
+		result = ctnl_receive(ctnl, handle_hook, is_hooked);
+	} while (result == 1);
+	return result;
+}
+
+int ctnl_is_hooked(struct ctnl *ctnl)
+{
+	bool is_hooked = false;
+
+	if (ask_for_hooks(ctnl, AF_INET, &is_hooked) != 0 ||
+	    ask_for_hooks(ctnl, AF_INET6, &is_hooked) != 0)
+		return -1;
+	return is_hooked;
+}
+
+/* The kernel loads what a request needs by itself, if it can. */
+static void explain_module(const char *module, char *text, size_t size)
+{
+	uint32_t is_disabled = 0;
+
+	if (sysctl_read_u32("kernel/modules_disabled", &is_disabled) && is_disabled)
+		snprintf(text, size,
+			 "%s is not loaded, and kernel.modules_disabled forbids to load it: put "
+			 "nf_conntrack_netlink into /etc/modules-load.d and reboot",
+			 module);
+	else
+		snprintf(text, size,
+			 "%s is not loaded and cannot be loaded: modprobe nf_conntrack_netlink",
+			 module);
+}
+
+void ctnl_explain(int error, char *text, size_t size)
+{
+	if (error == EPROTONOSUPPORT)
+		explain_module("nfnetlink", text, size);
+	else if (error == EINVAL)
+		explain_module("nf_conntrack_netlink", text, size);
+	else
+		snprintf(text, size, "ctnetlink: %s%s", strerror(error),
+			 error == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
 }
 
 struct dump_visitor {

@@ -46,6 +46,14 @@ int ctnl_get_stats(struct ctnl *ctnl, struct ctnl_stats *stats);
 int ctnl_get_cpu_stats(struct ctnl *ctnl, struct counters_table *table);
 int ctnl_get_expect_stats(struct ctnl *ctnl, struct counters_table *table);
 
+/* Whether anything makes packets go through connection tracking: it is hooked into the way of IPv4
+ * or IPv6 packets as long as a rule of this namespace uses it. 1 or 0. -1: the kernel does not say
+ * (EINVAL: no nfnetlink_hook, Linux 5.14). */
+int ctnl_is_hooked(struct ctnl *ctnl);
+
+/* What an errno of ctnl_open() or of a question means, and what to do. */
+void ctnl_explain(int error, char *text, size_t size);
+
 /* A dump of the whole table, AF_UNSPEC, unfiltered. After ctnl_dump_start() each call of
  * ctnl_dump_step() reads one receive buffer and hands its entries to `visit`: 1 there is more,
  * 0 the dump is complete, -1 it failed (EAGAIN: nothing there yet). A dump is abandoned by

@@ -16,6 +16,23 @@
 #define DEFAULT_USER  "conntrack-agentx"
 #define FALLBACK_USER "nobody"
 
+/* NULL with `error`. */
+static const struct passwd *find_named(const char *name, char *error, size_t size)
+{
+	const struct passwd *account = getpwnam(name);
+
+	if (!account)
+		snprintf(error, size,
+			 "user \"%s\" does not exist; create it, or set user to one that does",
+			 name);
+	return account;
+}
+
+int privileges_check_user(const char *name, char *error, size_t size)
+{
+	return !name || !name[0] || find_named(name, error, size) ? 0 : -1;
+}
+
 /* The account to change to; NULL to stay. -1 with `error` if a named one does not exist. */
 static int find_account(const char *name, const struct passwd **account, char *error, size_t size)
 {
@@ -25,14 +42,9 @@ static int find_account(const char *name, const struct passwd **account, char *e
 	if (name && !name[0])
 		return 0;
 	if (name) {
-		*account = getpwnam(name);
-		if (!*account) {
-			snprintf(error, size,
-				 "user \"%s\" does not exist; create it, or set user to one that "
-				 "does",
-				 name);
+		*account = find_named(name, error, size);
+		if (!*account)
 			return -1;
-		}
 		if ((*account)->pw_uid == geteuid()) {
 			*account = NULL;
 		} else if (!may_change) {

@@ -16,6 +16,9 @@
  * without keeping CAP_SETUID and CAP_KILL for it. */
 int privileges_reduce(const char *name, bool namespaces, char *error, size_t size);
 
+/* Whether privileges_reduce() would find the user; -1 with one line in `error`. */
+int privileges_check_user(const char *name, char *error, size_t size);
+
 /* The user of that name, or of that number; false if there is none. */
 bool privileges_find_user(const char *name, uid_t *uid);
 

@@ -51,9 +51,9 @@ static const char *const calls_of_both[] = {
 	"futex", "futex_time64", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
 	"sched_yield", "set_robust_list", "sigreturn",
 	/* who am I */
-	"getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32", "getpid", "getppid",
-	"getrandom", "getrlimit", "getrusage", "gettid", "getuid", "getuid32", "prlimit64",
-	"sysinfo", "ugetrlimit", "uname",
+	"getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32", "getgroups",
+	"getgroups32", "getpid", "getppid", "getrandom", "getrlimit", "getrusage", "gettid",
+	"getuid", "getuid32", "prlimit64", "sysinfo", "ugetrlimit", "uname",
 	/* the end */
 	"exit", "exit_group",
 #ifdef __SANITIZE_ADDRESS__

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "scan/churn.h"
+#include "scan/own_snmp.h"
 #include "scan/top_talkers.h"
 #include "scan/totals.h"
 #include "scan/watches.h"
@@ -19,6 +20,7 @@ struct aggregate {
 	bool is_waiting;
 	struct sampling sampling; /* of a scan that has ended */
 	struct churn_scan churn;
+	struct own_snmp own_snmp;
 	struct top_talkers *top;
 	struct zones *zones;     /* NULL: not asked for */
 	struct watches *watches; /* NULL: there are none */
@@ -56,6 +58,7 @@ struct aggregate *aggregate_new(const struct config *config)
 	aggregate->config = config;
 	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
 		goto fail;
+	aggregate->own_snmp.random = seeds[0];
 	aggregate->top = top_talkers_new(&settings, seeds);
 	if (!aggregate->top)
 		goto fail;
@@ -111,6 +114,11 @@ void aggregate_memory_restart(struct aggregate_memory *memory)
 	memory->zones = NULL;
 }
 
+void aggregate_memory_reorder(struct aggregate_memory *memory)
+{
+	churn_reorder(&memory->before);
+}
+
 /* A scan that may end early follows half as many, in the same memory. */
 static void begin_churn(struct aggregate *aggregate, uint32_t expected)
 {
@@ -127,6 +135,7 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	aggregate->memory = memory;
 	memset(&aggregate->totals, 0, sizeof(aggregate->totals));
 	aggregate->is_waiting = false;
+	own_snmp_clear(&aggregate->own_snmp);
 	top_talkers_clear(aggregate->top);
 	if (aggregate->zones)
 		memset(aggregate->zones, 0, sizeof(*aggregate->zones));
@@ -146,6 +155,7 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 	if (aggregate->config->identities)
 		sign = churn_add(&aggregate->churn, entry->id, aggregate->totals.scanned);
 	top_talkers_add(aggregate->top, entry);
+	own_snmp_add(&aggregate->own_snmp, entry);
 	if (aggregate->zones)
 		zones_add(aggregate->zones, entry->zone);
 	if (aggregate->watches)
@@ -305,5 +315,6 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	finish_churn(aggregate, start_ms, end_ms, scan, &change);
 	finish_watches(aggregate, &change, scan, watches);
 	result->scan = scan;
+	result->own_snmp = &aggregate->own_snmp;
 	return 0;
 }

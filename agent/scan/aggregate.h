@@ -14,6 +14,7 @@
 
 struct aggregate;
 struct aggregate_memory;
+struct own_snmp;
 
 /* Gathers what `config` asks for, which must stay as long. NULL with errno. */
 struct aggregate *aggregate_new(const struct config *config);
@@ -27,6 +28,10 @@ void aggregate_memory_free(struct aggregate_memory *memory);
  * kept. Counters go on. */
 void aggregate_memory_restart(struct aggregate_memory *memory);
 
+/* The table is dumped in another order from now on: only whole scans can be compared with what is
+ * remembered. Not while it is read. */
+void aggregate_memory_reorder(struct aggregate_memory *memory);
+
 /* Begins to read the table that `memory` is of, with `expected` entries or so. What was gathered
  * since the last aggregate_begin() is forgotten. Entries come in the order of a dump. */
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
@@ -36,8 +41,9 @@ uint32_t aggregate_scanned(const struct aggregate *aggregate);
 
 /* What a scan has found. */
 struct aggregate_result {
-	struct snapshot_scan *scan; /* all that was gathered; owned by the caller */
-	struct snapshot_top source; /* whom the source alarm is to judge; rank 0: nobody */
+	struct snapshot_scan *scan;      /* all that was gathered; owned by the caller */
+	struct snapshot_top source;      /* whom the source alarm is to judge; rank 0: nobody */
+	const struct own_snmp *own_snmp; /* entries of SNMP; until the next aggregate_begin() */
 };
 
 /* Ends: fills `result`, and the memory learns. Of a table of more `entries` than were read, the

@@ -23,6 +23,12 @@ void churn_clear(struct churn *churn)
 	memset(churn, 0, sizeof(*churn));
 }
 
+void churn_reorder(struct churn *churn)
+{
+	free(churn->positions);
+	churn->positions = NULL;
+}
+
 void churn_abandon(struct churn_scan *scan)
 {
 	free(scan->met);

@@ -95,6 +95,10 @@ void churn_abandon(struct churn_scan *scan);
  * for the next entry while this one is looked at hides that. */
 void churn_expect(const struct churn_scan *scan, uint32_t id);
 
+/* The table is dumped in another order from now on: it has been hashed anew. What was met is still
+ * known, but not where. Not while a scan runs. */
+void churn_reorder(struct churn *churn);
+
 /* Meets an entry, as the `position`th of the scan. */
 enum churn_sign churn_add(struct churn_scan *scan, uint32_t id, uint32_t position);
 

@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "subagent/agentx_socket.h"
 #include "subagent/mib_table.h"
+#include "subagent/socket_access.h"
 
 #define PING_INTERVAL_S     3      /* also how often a lost master is looked for */
 #define RESPONSE_TIMEOUT_US 300000 /* a stopped master holds us no longer than this */
@@ -31,13 +32,14 @@ static struct {
 	struct mib_view *view;
 	uint64_t *master_connects;
 	const char *address;
+	const struct account_names *names;
 	netsnmp_handler_registration *registration;
 	netsnmp_session *session; /* the library's; NULL without a master */
 	long pinned;              /* transid of the request that the view is held for */
 	bool has_pinned;
-	bool refused;      /* the last registration was */
-	bool refusal_told; /* and the operator knows */
-	bool unreachable_told;
+	bool refused;          /* the last registration was */
+	bool refusal_told;     /* and the operator knows */
+	char unreachable[512]; /* why there is no master, as it was told last; "" with one */
 	unsigned int retry_alarm;
 } agentx;
 
@@ -129,24 +131,33 @@ static void retry_registration(unsigned int alarm, void *context)
 	}
 }
 
-static void tell_unreachable(void)
+static void explain_unreachable(int error, char *text, size_t size)
 {
-	int error = errno;
+	const char *path = agentx_master_path(agentx.address);
 	uid_t peer;
 
-	if (agentx.unreachable_told)
-		return;
-	agentx.unreachable_told = true;
 	if (agentx_socket_is_distrusted(&peer))
-		log_warning("the AgentX socket %s is user %u's, and not root's: it is not trusted; "
-			    "if that is whom snmpd starts as, set agentx-owner. Trying again every "
-			    "%d seconds",
-			    agentx.address, (unsigned int)peer, PING_INTERVAL_S);
-	else
-		log_warning("no AgentX master at %s: %s; is snmpd running with \"master agentx\", "
-			    "and may this user use its socket (agentXPerms)? Trying again every %d "
-			    "seconds",
-			    agentx.address, strerror(error), PING_INTERVAL_S);
+		snprintf(text, size,
+			 "the AgentX socket %s is user %u's, and not root's: it is not trusted; "
+			 "if that is whom snmpd starts as, set agentx-owner.",
+			 agentx.address, (unsigned int)peer);
+	else if (error != EACCES || !path || !socket_access_explain(path, agentx.names, text, size))
+		snprintf(text, size,
+			 "no AgentX master at %s: %s; is snmpd running with \"master agentx\", and "
+			 "may this user use its socket (agentXPerms)?",
+			 agentx.address, strerror(error));
+}
+
+/* Once for each reason: behind a directory that is opened, there may be a socket that is not. */
+static void tell_unreachable(void)
+{
+	char text[sizeof(agentx.unreachable)];
+
+	explain_unreachable(errno, text, sizeof(text));
+	if (strcmp(text, agentx.unreachable) == 0)
+		return;
+	memcpy(agentx.unreachable, text, sizeof(text));
+	log_warning("%s Trying again every %d seconds", text, PING_INTERVAL_S);
 }
 
 /* The library's messages are the only sign of some things that happen. */
@@ -201,7 +212,7 @@ static int handle_connected(int major, int minor, void *server, void *client)
 	(void)client;
 	agentx.session = server;
 	agentx.has_pinned = false; /* a new master counts its transactions from the start */
-	agentx.unreachable_told = false;
+	agentx.unreachable[0] = '\0';
 	agentx.refused = false; /* the library registers again after each connection */
 	(*agentx.master_connects)++;
 	/* a master that does not read would block a write for ever */
@@ -244,8 +255,8 @@ static void set_up_library(const char *address)
 			       handle_disconnected, NULL);
 }
 
-int agentx_start(const struct agentx_master *master, struct mib_view *view,
-		 uint64_t *master_connects)
+int agentx_start(const struct agentx_master *master, const struct account_names *names,
+		 struct mib_view *view, uint64_t *master_connects)
 {
 	const char *address = agentx_socket_register(master);
 
@@ -254,6 +265,7 @@ int agentx_start(const struct agentx_master *master, struct mib_view *view,
 		return -1;
 	}
 	agentx.address = master->address;
+	agentx.names = names;
 	agentx.view = view;
 	agentx.master_connects = master_connects;
 	signal(SIGPIPE, SIG_IGN);

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 #include "common/agentx_master.h"
+#include "sandbox/account_names.h"
 #include "subagent/mib_view.h"
 
 #define AGENTX_POLL_MAX 16
 
-/* Registers the module over `view` and begins to connect to `master`, which both must stay; it goes
- * on trying by itself. `*master_connects` counts connections. -1 with a log line if the library
- * refuses. */
-int agentx_start(const struct agentx_master *master, struct mib_view *view,
-		 uint64_t *master_connects);
+/* Registers the module over `view` and begins to connect to `master`, which must stay like `names`;
+ * it goes on trying by itself. `*master_connects` counts connections. -1 with a log line if the
+ * library refuses. */
+int agentx_start(const struct agentx_master *master, const struct account_names *names,
+		 struct mib_view *view, uint64_t *master_connects);
 void agentx_stop(void);
 
 /* A master is there and its end of the socket is open: it will take a notification. */

@@ -126,6 +126,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 int subagent_run(const struct channel *channel, const struct agentx_master *master,
 		 uint64_t *master_connects)
 {
+	struct account_names names = { 0 };
 	struct mib_view view = { 0 };
 	sigset_t while_waiting;
 	int status = 1;
@@ -137,11 +138,13 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
+	account_names_load(&names); /* no file can be read from here on */
 	sandbox_subagent(master);
 	if (receive_first_snapshots(channel, &view) &&
-	    agentx_start(master, &view, master_connects) == 0)
+	    agentx_start(master, &names, &view, master_connects) == 0)
 		status = serve(channel, &view, &while_waiting);
 	agentx_stop();
 	mib_view_clear(&view);
+	account_names_clear(&names);
 	return status;
 }

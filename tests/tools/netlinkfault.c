@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An LD_PRELOAD object for tests: what netlink may do to a reader, as NETLINK_FAULT says. At
- * SIGUSR1 it begins, at SIGUSR2 it ends. eintr    every other read is interrupted first enobufs
- * every 20th read finds that messages were lost resize   of each dump a half is skipped and the
- * rest comes twice, as where the hash table gets another number of buckets while it is read */
+ * SIGUSR1 it begins, at SIGUSR2 it ends.
+ *     eintr    every other read is interrupted first
+ *     enobufs  every 20th read finds that messages were lost
+ *     einval, eprotonosupport  every read fails so, as a question does whose module is missing
+ *     resize   of each dump a half is skipped and the rest comes twice, as where the hash table
+ * gets another number of buckets while it is read setback  every CPU has dropped DROPS more, from
+ * the start on: at SIGUSR2 they are set back */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#define DROPS 12
 
 static const char *fault = "";
 static volatile sig_atomic_t is_on;
@@ -42,6 +51,41 @@ static ssize_t resized(int fd, struct msghdr *message, int flags)
 	return length;
 }
 
+/* Each CTA_STATS_DROP (10) of the answer to IPCTNL_MSG_CT_GET_STATS_CPU (subsystem 1, message 4).
+ */
+static ssize_t with_drops(int fd, struct msghdr *message, int flags)
+{
+	ssize_t length = receive(fd, message, flags);
+	char *buffer = message->msg_iov->iov_base;
+	struct nlmsghdr *answer;
+
+	for (ssize_t at = 0; at + (ssize_t)sizeof(*answer) <= length;
+	     at += NLMSG_ALIGN(answer->nlmsg_len)) {
+		answer = (struct nlmsghdr *)(buffer + at);
+		if (answer->nlmsg_type != (1 << 8 | 4))
+			continue;
+		for (size_t next = NLMSG_HDRLEN + 4; next + 8 <= answer->nlmsg_len; next += 8) {
+			struct nlattr *attribute = (struct nlattr *)(buffer + at + next);
+			uint32_t *value = (uint32_t *)(attribute + 1);
+
+			if (attribute->nla_type == 10)
+				*value = htonl(ntohl(*value) + DROPS);
+		}
+	}
+	return length;
+}
+
+static ssize_t fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static bool is(const char *name)
+{
+	return strcmp(fault, name) == 0;
+}
+
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	const struct sockaddr *from = message->msg_name;
@@ -49,11 +93,17 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	if (!is_on || !from || message->msg_iovlen != 1)
 		return receive(fd, message, flags);
 	calls++;
-	if (fault[0] == 'e' && calls % (fault[1] == 'i' ? 2 : 20) == 0) {
-		errno = fault[1] == 'i' ? EINTR : ENOBUFS;
-		return -1;
-	}
-	return fault[0] == 'r' ? resized(fd, message, flags) : receive(fd, message, flags);
+	if (is("eintr") && calls % 2 == 0)
+		return fail(EINTR);
+	if (is("enobufs") && calls % 20 == 0)
+		return fail(ENOBUFS);
+	if (is("einval"))
+		return fail(EINVAL);
+	if (is("eprotonosupport"))
+		return fail(EPROTONOSUPPORT);
+	if (is("resize"))
+		return resized(fd, message, flags);
+	return is("setback") ? with_drops(fd, message, flags) : receive(fd, message, flags);
 }
 
 static void switch_fault(int signal_number)
@@ -67,6 +117,7 @@ __attribute__((constructor)) static void install(void)
 
 	if (getenv("NETLINK_FAULT"))
 		fault = getenv("NETLINK_FAULT");
+	is_on = is("setback");
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = switch_fault;
 	action.sa_flags = SA_RESTART;
