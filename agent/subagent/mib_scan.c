@@ -24,16 +24,6 @@ static bool get_value(const struct mib_row *row, const struct mib_column *column
 	return has_ended(row) && mib_get_u32(row, column, value);
 }
 
-static bool get_age(const struct mib_row *row, const struct mib_column *column,
-		    struct mib_value *value)
-{
-	(void)column;
-	if (!has_ended(row))
-		return false;
-	value->number = (row->view->now_ms - row->instance->scan->end_monotonic) / 10;
-	return true;
-}
-
 /* Who came and who went: counters, so they are there also while no scan is. */
 static bool get_churn(const struct mib_row *row, const struct mib_column *column,
 		      struct mib_value *value)
@@ -59,7 +49,7 @@ static bool get_create_rate(const struct mib_row *row, const struct mib_column *
 
 static const struct mib_column snapshot_columns[] = {
 	{ 1, ASN_OCTET_STR, mib_get_date, SCAN(end_wall) },
-	{ 2, ASN_TIMETICKS, get_age, 0 },
+	{ 2, ASN_TIMETICKS, mib_get_age, SCAN(end_monotonic) },
 	{ 3, ASN_GAUGE, get_value, SCAN(duration) },
 	{ 4, ASN_GAUGE, get_value, SCAN(cpu_time) },
 	{ 5, ASN_GAUGE, get_value, SCAN(scanned) },

@@ -314,6 +314,17 @@ bool mib_get_date(const struct mib_row *row, const struct mib_column *column,
 	return true;
 }
 
+bool mib_get_age(const struct mib_row *row, const struct mib_column *column,
+		 struct mib_value *value)
+{
+	const uint64_t *then_ms = field(row, column);
+
+	if (!then_ms || *then_ms == 0)
+		return false;
+	value->number = (row->view->now_ms - *then_ms) / 10;
+	return true;
+}
+
 void mib_set_string(struct mib_value *value, const char *text)
 {
 	value->length = strnlen(text, sizeof(value->bytes) - 1);

@@ -88,8 +88,9 @@ extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table
 	mib_zone_table, mib_top_table, mib_watch_table;
 
 /* Getters for more than one table. Their argument is an offset from the table's base, to a
- * uint8_t, uint32_t, uint64_t, a string (terminated), wall-clock milliseconds. */
-mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date;
+ * uint8_t, uint32_t, uint64_t, a string (terminated), wall-clock milliseconds, monotonic
+ * milliseconds whose age at the request is shown. A time of 0 is absent. */
+mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date, mib_get_age;
 void mib_set_string(struct mib_value *value, const char *text);
 void mib_set_truth(struct mib_value *value, bool truth);
 

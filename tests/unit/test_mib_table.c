@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/ct_names.h"
+#include "mib_file.h"
 #include "test.h"
 
 struct fixture {
@@ -22,6 +23,8 @@ struct fixture {
 	struct snapshot_watch watches[2];
 };
 
+static struct mib_file file;
+
 /* Two instances, 1 and 40; the second could never be read and was never scanned. */
 static int set_up(void **state)
 {
@@ -30,6 +33,10 @@ static int set_up(void **state)
 
 	if (!fixture)
 		return -1;
+	if (!mib_file_read(&file)) {
+		free(fixture);
+		return -1;
+	}
 	first = &fixture->instances[0];
 	fixture->view.agent = &fixture->agent;
 	fixture->agent.start_time = 1700000000123;
@@ -104,33 +111,26 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Below nfctObjects, in the order of a walk. */
-static const char *const walk[] = {
-	"1.1.0",          "1.2.0",          "1.3.0",          "1.4.0",          "1.5.0",
-	"1.6.0",          "1.7.0",          "1.8.0",          "1.9.0",          "2.1.2.1",
-	"2.1.2.40",       "2.1.3.1",        "2.1.3.40",       "2.1.4.1",        "2.1.4.40",
-	"2.1.5.1",        "2.1.6.1",        "2.1.7.1",        "2.1.8.1",        "2.1.9.1",
-	"2.1.10.1",       "2.1.12.1",       "2.1.26.1",       "2.1.27.1",       "3.1.2.1.2",
-	"4.1.1.1",        "4.1.2.1",        "4.1.3.1",        "4.1.4.1",        "4.1.5.1",
-	"4.1.6.1",        "4.1.7.1",        "4.1.8.1",        "4.1.9.1",        "4.1.10.1",
-	"4.1.11.1",       "4.1.12.1",       "4.1.13.1",       "4.1.14.1",       "4.1.15.1",
-	"4.1.16.1",       "4.1.17.1",       "4.1.18.1",       "4.1.19.1",       "4.1.20.1",
-	"4.1.21.1",       "4.1.22.1",       "4.1.23.1",       "5.1.3.1.1.6",    "5.1.3.1.2.58",
-	"5.1.4.1.1.6",    "5.1.4.1.2.58",   "5.1.5.1.1.6",    "5.1.5.1.2.58",   "5.1.6.1.1.6",
-	"5.1.6.1.2.58",   "5.1.7.1.1.6",    "5.1.7.1.2.58",   "6.1.3.1.6.4",    "6.1.3.1.132.2",
-	"6.1.4.1.6.4",    "6.1.4.1.132.2",  "7.1.2.1.0",      "7.1.2.1.65535",  "8.1.3.1.1.1",
-	"8.1.3.1.1.2",    "8.1.3.1.3.1",    "8.1.4.1.1.1",    "8.1.4.1.1.2",    "8.1.4.1.3.1",
-	"8.1.5.1.1.1",    "8.1.5.1.1.2",    "8.1.5.1.3.1",    "8.1.6.1.1.1",    "8.1.6.1.1.2",
-	"8.1.6.1.3.1",    "8.1.7.1.1.1",    "8.1.7.1.1.2",    "8.1.7.1.3.1",    "8.1.8.1.1.1",
-	"8.1.8.1.1.2",    "8.1.8.1.3.1",    "8.1.9.1.1.1",    "8.1.9.1.1.2",    "8.1.9.1.3.1",
-	"8.1.10.1.1.1",   "8.1.10.1.1.2",   "8.1.10.1.3.1",   "8.1.11.1.1.1",   "8.1.11.1.1.2",
-	"8.1.11.1.3.1",   "8.1.12.1.1.1",   "8.1.12.1.1.2",   "8.1.12.1.3.1",   "9.1.2.1.1",
-	"9.1.3.1.1",      "9.1.4.1.1",      "9.1.5.1.1",      "9.1.6.1.1",      "10.1.2.1.3",
-	"10.1.2.1.65535", "10.1.3.1.3",     "10.1.3.1.65535", "10.1.4.1.3",     "10.1.4.1.65535",
-	"10.1.5.1.3",     "10.1.5.1.65535", "10.1.6.1.3",     "10.1.6.1.65535", "10.1.7.1.3",
-	"10.1.7.1.65535", "10.1.8.1.3",     "10.1.8.1.65535",
+/* The indexes that the fixture has in each table. */
+static const struct {
+	unsigned long table;
+	const char *indexes[4];
+} rows[] = {
+	{ 1, { "0" } },
+	{ 2, { "1", "40" } },
+	{ 3, { "1.1", "1.2" } },
+	{ 4, { "1", "40" } },
+	{ 5, { "1.1.6", "1.2.58" } },
+	{ 6, { "1.6.4", "1.132.2" } },
+	{ 7, { "1.0", "1.65535" } },
+	{ 8, { "1.1.1", "1.1.2", "1.3.1" } },
+	{ 9, { "1.1" } },
+	{ 10, { "1.3", "1.65535" } },
 };
-#define WALK_LENGTH (sizeof(walk) / sizeof(walk[0]))
+
+/* Below nfctObjects, in the order of a walk: of what the MIB says can be read, what is there. */
+static char walk[1024][32];
+static size_t walk_length;
 
 static size_t name_of(const char *text, oid *name)
 {
@@ -156,6 +156,38 @@ static void expect_name(const char *expected, const oid *got, size_t length)
 	fail_msg("expected %s, got %s", expected, text + 1);
 }
 
+/* The objects of one table row by row. */
+static void expect_object(const struct mib_view *view, const struct mib_file_object *object)
+{
+	size_t t = 0;
+
+	while (t < sizeof(rows) / sizeof(rows[0]) && rows[t].table != object->path[0])
+		t++;
+	if (t == sizeof(rows) / sizeof(rows[0]))
+		fail_msg("the fixture has no rows for %s", object->name);
+	for (const char *const *index = rows[t].indexes; *index; index++) {
+		char *text = walk[walk_length];
+		oid name[MIB_OID_MAX];
+		struct mib_value value;
+
+		text[0] = '\0';
+		for (size_t i = 0; i < object->depth; i++)
+			snprintf(text + strlen(text), 32 - strlen(text), "%lu.", object->path[i]);
+		snprintf(text + strlen(text), 32 - strlen(text), "%s", *index);
+		if (mib_get(view, name, name_of(text, name), &value))
+			walk_length++;
+	}
+}
+
+static void expect_walk(const struct mib_view *view)
+{
+	walk_length = 0;
+	for (size_t i = 0; i < file.count; i++) {
+		if (mib_file_is_readable(&file.objects[i]))
+			expect_object(view, &file.objects[i]);
+	}
+}
+
 static void every_object_follows_the_one_before(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -163,8 +195,10 @@ static void every_object_follows_the_one_before(void **state)
 	size_t length = OBJECTS_LENGTH, next_length;
 	struct mib_value value;
 
+	expect_walk(&fixture->view);
+	assert_in_range(walk_length, 100, sizeof(walk) / sizeof(walk[0]) - 1);
 	memcpy(at, objects, sizeof(objects));
-	for (size_t i = 0; i < WALK_LENGTH; i++) {
+	for (size_t i = 0; i < walk_length; i++) {
 		if (!mib_get_next(&fixture->view, at, length, false, next, &next_length, &value))
 			fail_msg("expected %s, got the end", walk[i]);
 		expect_name(walk[i], next, next_length);
@@ -174,11 +208,77 @@ static void every_object_follows_the_one_before(void **state)
 	assert_false(mib_get_next(&fixture->view, at, length, false, next, &next_length, &value));
 }
 
+static u_char type_of(const char *syntax)
+{
+	static const struct {
+		const char *syntax;
+		u_char type;
+	} types[] = {
+		{ "Gauge32", ASN_GAUGE },
+		{ "Unsigned32", ASN_UNSIGNED },
+		{ "InetPortNumber", ASN_UNSIGNED },
+		{ "InetAddressPrefixLength", ASN_UNSIGNED },
+		{ "Counter64", ASN_COUNTER64 },
+		{ "NfctGauge64", ASN_COUNTER64 },
+		{ "SnmpAdminString", ASN_OCTET_STR },
+		{ "DateAndTime", ASN_OCTET_STR },
+		{ "InetAddress", ASN_OCTET_STR },
+		{ "INTEGER", ASN_INTEGER },
+		{ "TruthValue", ASN_INTEGER },
+		{ "InetAddressType", ASN_INTEGER },
+		{ "TimeTicks", ASN_TIMETICKS },
+		{ "TimeStamp", ASN_TIMETICKS },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].syntax, syntax) == 0)
+			return types[i].type;
+	}
+	fail_msg("unknown SYNTAX %s", syntax);
+	return 0;
+}
+
+static const struct mib_column *column_of(const struct mib_file_object *object)
+{
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t c = 0; c < tables[t]->column_count; c++) {
+			if (tables[t]->number == object->path[0] &&
+			    tables[t]->columns[c].number == object->path[object->depth - 1])
+				return &tables[t]->columns[c];
+		}
+	}
+	return NULL;
+}
+
+static void every_object_of_the_module_has_its_column(void **state)
+{
+	size_t readable = 0, columns = 0;
+
+	(void)state;
+	for (size_t i = 0; i < file.count; i++) {
+		const struct mib_file_object *object = &file.objects[i];
+		const struct mib_column *column = column_of(object);
+
+		if (!mib_file_is_readable(object))
+			continue;
+		readable++;
+		if (!column)
+			fail_msg("%s has no column", object->name);
+		if (column->type != type_of(object->syntax))
+			fail_msg("%s is a %s, its column has type %u", object->name, object->syntax,
+				 column->type);
+	}
+	for (size_t t = 0; t < TABLE_COUNT; t++)
+		columns += tables[t]->column_count;
+	assert_int_equal(columns, readable); /* and no column is left over */
+}
+
 static void every_object_is_there_to_get_and_inclusively(void **state)
 {
 	const struct fixture *fixture = *state;
 
-	for (size_t i = 0; i < WALK_LENGTH; i++) {
+	expect_walk(&fixture->view);
+	for (size_t i = 0; i < walk_length; i++) {
 		oid name[MIB_OID_MAX], next[MIB_OID_MAX];
 		size_t length = name_of(walk[i], name), next_length;
 		struct mib_value value;
@@ -199,7 +299,7 @@ static void what_is_absent_is_not_there(void **state)
 		"1.1",
 		"1.1.1",
 		"1.1.0.0",
-		"1.10.0",
+		"1.99.0",
 		"2.1.1.1",
 		"2.1.2",
 		"2.1.2.2",
@@ -207,7 +307,7 @@ static void what_is_absent_is_not_there(void **state)
 		"2.1.5.40",
 		"2.1.11.1",
 		"2.1.13.1",
-		"2.1.28.1",
+		"2.1.99.1",
 		"2.0.2.1",
 		"3.1.2.1.1",
 		"3.1.2.1.3",
@@ -221,10 +321,10 @@ static void what_is_absent_is_not_there(void **state)
 		"8.1.1.1.1.1",
 		"8.1.2.1.1.1",
 		"8.1.3.1.2.1",
-		"8.1.13.1.1.1",
+		"8.1.99.1.1.1",
 		"8.1.3.40.1.1",
 		"10.1.1.1.3",
-		"10.1.9.1.3",
+		"10.1.99.1.3",
 		"10.1.2.1.1",
 		"9.1.7.1.1",
 		"9.1.2.1.2",
@@ -393,6 +493,7 @@ static void a_time_stamp_stands_still(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(every_object_of_the_module_has_its_column),
 		TEST(every_object_follows_the_one_before),
 		TEST(every_object_is_there_to_get_and_inclusively),
 		TEST(what_is_absent_is_not_there),
