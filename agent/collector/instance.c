@@ -327,6 +327,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
+	sample->taken = now_ms;
 	sample->entries = stats->entries;
 	sample->max_entries = stats->max_entries;
 	if (stats->entries > sample->peak_entries || sample->peak_time == 0) {

@@ -78,6 +78,7 @@ struct snapshot_sample {
 	uint32_t buckets, expect_max;
 	bool dropping;
 	uint64_t discontinuity; /* monotonic ms */
+	uint64_t taken;         /* the values; monotonic ms; 0: never */
 	struct counters total;
 	size_t cpu_count;
 	struct counters *cpus; /* by the kernel's CPU number */

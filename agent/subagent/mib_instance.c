@@ -130,6 +130,7 @@ static const struct mib_column instance_columns[] = {
 	{ 25, ASN_COUNTER64, get_counter, COUNTER_EXPECT_DELETES },
 	{ 26, ASN_INTEGER, get_dropping, 0 },
 	{ 27, ASN_TIMETICKS, get_discontinuity, 0 },
+	{ 28, ASN_TIMETICKS, mib_get_age, SAMPLE(taken) },
 };
 
 const struct mib_table mib_instance_table = {

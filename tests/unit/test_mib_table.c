@@ -465,6 +465,20 @@ static void what_does_not_follow_identities_has_no_rate(void **state)
 		assert_false(mib_get(&fixture->view, name, name_of(gone[i], name), &value));
 }
 
+static void the_age_of_a_sample_is_reckoned_at_the_request(void **state)
+{
+	struct fixture *fixture = *state;
+	oid name[MIB_OID_MAX];
+	struct mib_value value;
+
+	assert_false(mib_get(&fixture->view, name, name_of("2.1.28.1", name), &value)); /* never */
+	fixture->samples[0].taken = 19500;
+	assert_int_equal(get(fixture, "2.1.28.1").number, 50);
+	fixture->samples[0].has_values = false; /* what was read last only grows older */
+	mib_view_set_time(&fixture->view, 80000, 7500);
+	assert_int_equal(get(fixture, "2.1.28.1").number, 6050);
+}
+
 static void an_uptime_shorter_than_the_age_gives_0(void **state)
 {
 	struct fixture *fixture = *state;
@@ -500,6 +514,7 @@ int main(void)
 		TEST(getnext_finds_its_way_from_anywhere),
 		TEST(values_have_the_types_and_figures_of_the_module),
 		TEST(what_does_not_follow_identities_has_no_rate),
+		TEST(the_age_of_a_sample_is_reckoned_at_the_request),
 		TEST(an_uptime_shorter_than_the_age_gives_0),
 		TEST(a_time_stamp_stands_still),
 	};
