@@ -51,7 +51,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP $(WARNIN
 	-fstack-protector-strong -fPIE -Iagent $(CPPFLAGS) $(CFLAGS) $(DEBUG_FORMAT)
 ALL_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
-SOURCES = $(wildcard agent/*.c)
+SOURCES = $(wildcard agent/*.c agent/*/*.c)
 OBJECTS = $(SOURCES:agent/%.c=$(BUILD)/agent/%.o)
 
 .PHONY: all clean
@@ -142,7 +142,7 @@ $(BUILD)/unit/test_%: tests/unit/test_%.c $(UNIT_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
-		$(filter-out $(BUILD)/agent/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka -lm
+		$(filter-out %/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka -lm
 
 build/%: tests/tools/%.c Makefile
 	@mkdir -p $(@D)
@@ -234,7 +234,7 @@ soak:
 
 # ---- lint -------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard agent/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
 SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable \
 	$(wildcard tests/vm/*.sh) tests/vm/run tests/vm/scenario conf/debian/conntrack-agentx.postinst \
 	conf/debian/conntrack-agentx.postrm .ci/run

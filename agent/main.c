@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "collector.h"
-#include "config.h"
-#include "log.h"
-#include "once.h"
-#include "options.h"
+#include "collector/collector.h"
+#include "common/log.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "show.h"
 
 int main(int argc, char **argv)
 {
@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	if (options.action == OPTIONS_CHECK)
 		status = collector_check(config, &options);
 	else if (options.action == OPTIONS_ONCE)
-		status = once_run(config);
+		status = show_run(config);
 	config_free(config);
 	return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of users and groups without asking for them. */
-#include "../../agent/account_names.c"
+#include "sandbox/account_names.c"
 
 #include "test.h"
 

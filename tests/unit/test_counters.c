@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/counters.c"
+#include "common/counters.c"
 
 #include "test.h"
 

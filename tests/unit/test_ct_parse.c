@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser against libnetfilter_conntrack, over a real dump of a real table; and against messages
  * that no kernel sends. */
-#include "../../agent/ct_parse.c"
+#include "kernel/ct_parse.c"
 
 #include <arpa/inet.h>
 #include <errno.h>

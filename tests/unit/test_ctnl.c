@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What kernels of different age answer to IPCTNL_MSG_CT_GET_STATS_CPU, and what errors mean. That a
- * figure which is not present is no object, and not 0, test_mib_table.c shows. */
-#include "../../agent/ctnl.c"
+ * value which is not present is no object, and not 0, test_mib_table.c shows. */
+#include "kernel/ctnl.c"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which events wake somebody. */
-#include "../../agent/event.c"
+#include "common/event.c"
 
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a line looks in the journal, and how elsewhere. */
-#include "../../agent/log.c"
+#include "common/log.c"
 
 #include "test.h"
 

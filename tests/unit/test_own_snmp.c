@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whose SNMP it is: in a network namespace whose addresses are known. */
-#include "../../agent/own_snmp.c"
+#include "scan/own_snmp.c"
 
 #include <arpa/inet.h>
 #include <errno.h>

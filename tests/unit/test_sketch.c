@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What Space-Saving promises, held against an exact count on streams of every kind. */
-#include "../../agent/sketch.c"
+#include "scan/sketch.c"
 
 #include <malloc.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is said of a socket that this user may not reach. */
-#include "../../agent/socket_access.c"
+#include "subagent/socket_access.c"
 
 #include "test.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The line that `systemctl status` shows, and how often it is told. */
-#include "../../agent/status_line.c"
+#include "collector/status_line.c"
 
 #include "test.h"
 
 static struct snapshot_sample table(const char *name, uint32_t entries, uint32_t max_entries)
 {
 	struct snapshot_sample sample = { .status = STATUS_OK,
-					  .has_figures = true,
+					  .has_values = true,
 					  .entries = entries,
 					  .max_entries = max_entries };
 
@@ -20,7 +20,7 @@ static struct snapshot_sample unreadable(const char *name)
 	struct snapshot_sample sample = table(name, 1, 2);
 
 	sample.status = STATUS_UNAVAILABLE;
-	sample.has_figures = false;
+	sample.has_values = false;
 	snprintf(sample.status_text, sizeof(sample.status_text),
 		 "ctnetlink: Operation not permitted (CAP_NET_ADMIN is needed)");
 	return sample;
@@ -29,7 +29,7 @@ static struct snapshot_sample unreadable(const char *name)
 static void a_table_has_count_and_limit(void **state)
 {
 	struct snapshot_sample sample = table("default", 238551, 262144);
-	char text[SERVICE_STATUS_SIZE] = "";
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
 
 	(void)state;
 	status_line_add(text, &sample);
@@ -40,7 +40,7 @@ static void a_table_has_count_and_limit(void **state)
 static void a_table_may_have_no_limit(void **state)
 {
 	struct snapshot_sample sample = table("default", 7, 0);
-	char text[SERVICE_STATUS_SIZE] = "";
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
 
 	(void)state;
 	status_line_add(text, &sample);
@@ -51,7 +51,7 @@ static void what_is_wrong_is_said(void **state)
 {
 	struct snapshot_sample full = table("default", 100, 100), stale = table("blue", 5, 100),
 			       gone = unreadable("red");
-	char text[SERVICE_STATUS_SIZE] = "";
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
 
 	(void)state;
 	full.dropping = true;
@@ -73,7 +73,7 @@ static void what_is_wrong_is_said(void **state)
 static void what_does_not_fit_is_cut_between_characters(void **state)
 {
 	struct snapshot_sample sample = table("", 1, 2);
-	char text[SERVICE_STATUS_SIZE] = "";
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
 
 	(void)state;
 	/* 31 characters of two octets each, after one of one or none */
@@ -87,7 +87,7 @@ static void what_does_not_fit_is_cut_between_characters(void **state)
 		for (size_t i = 0; i < 10; i++)
 			status_line_add(text, &sample);
 		length = strlen(text);
-		assert_true(length < SERVICE_STATUS_SIZE);
+		assert_true(length < SD_NOTIFY_STATUS_SIZE);
 		assert_string_equal(text + length - 3, "...");
 		assert_int_not_equal((unsigned char)text[length - 4] & 0xc0, 0xc0);
 	}
