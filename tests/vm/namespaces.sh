@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Another network namespace, by the drop-in of the README.
+# Another network namespace, by the drop-in that stands in the unit.
 
 step_namespaces() {
-	say "a namespace, with the README's drop-in"
+	say "a namespace, with the unit's own drop-in"
 	ip netns add blue
 	echo 'namespace "blue" { index = 2 }' >>/etc/conntrack-agentx.conf
 	mkdir -p /etc/systemd/system/conntrack-agentx.service.d
-	page_lines "$SOURCE/README.md" "### Network namespaces" | sed -n '/^\[Service\]/,$p' \
+	{ echo '[Service]'; sed -n 's/^#     //p' "$(systemctl show -p FragmentPath --value conntrack-agentx)"; } \
 		>/etc/systemd/system/conntrack-agentx.service.d/namespaces.conf
 	systemctl daemon-reload
 	systemctl restart conntrack-agentx
