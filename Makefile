@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make          build/conntrack-agentx        make demo    see it at work
-# make check    the tests                     make install DESTDIR= PREFIX=
+# make check    the tests (check-quick: a minute of them)
+# make install DESTDIR= PREFIX=
 VERSION ?= 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -81,13 +82,18 @@ FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erla
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
 	icinga2-bin locales fonts-dejavu-core
-TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-seccomp systemd
+TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-pytest-xdist python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc
 
 # Installs what is missing of its arguments; asks for nothing where all is there.
 ENSURE = tests/ensure-packages
 
-.PHONY: deps demo check run lint format bench install uninstall
+# Where the programs of tests/ find the lab and the reader of the MIB (pytest: tests/pytest.ini).
+TESTS_PATH = $(CURDIR)/tests/integration:$(CURDIR)/conf/generate
+# ... unless the caller has said how many.
+ALL_CORES = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: deps demo check check-quick run lint format bench install uninstall
 deps:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES)
 
@@ -101,19 +107,20 @@ demo:
 run: all
 	$(Q)tests/run-over-host
 
-check:
+# All of them, on all cores; and one of each kind, in a minute. tests/README.md says what each proves.
+CHECK_TOOLS = $(addprefix build/,ctfill capswitch.so unfiltered.so probe.so netlinkfault.so clockshift.so)
+check check-quick:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
-	$(Q)$(MAKE) --no-print-directory all unit smi build/ctfill build/capswitch.so build/unfiltered.so build/probe.so build/netlinkfault.so \
-		build/clockshift.so
-	$(Q)for test in $(UNIT_TESTS); do echo "  UNIT    $$test"; $$test || exit 1; done
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/integration
+	$(Q)$(MAKE) --no-print-directory $(ALL_CORES) all unit smi $(CHECK_TOOLS)
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) PYTEST_ARGS="$(PYTEST_ARGS)" \
+		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS)
 
 # What people poll with, from the distribution, against the agent.
 .PHONY: check-nms nms-files
 check-nms:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -p no:cacheprovider -q $(PYTEST_ARGS) tests/nms
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -q $(PYTEST_ARGS) tests/nms
 
 # The template, the exporter's modules and the dashboard, from the MIB.
 nms-files:
@@ -156,7 +163,7 @@ build/%.so: tests/tools/%.c Makefile
 bench:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES) gnuplot-nox
 	$(Q)$(MAKE) --no-print-directory all build/ctfill build/ctfloor build/ctnfct build/udpping
-	$(Q)tests/bench/run
+	$(Q)PYTHONPATH=$(TESTS_PATH) tests/bench/run
 
 # The distribution's own package, from what git knows of this folder; the result is in build/deb.
 .PHONY: deb
@@ -222,12 +229,12 @@ SOAK_TIME ?= 600
 soak:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all build/ctfill
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) SOAK_TIME=$(SOAK_TIME) tests/soak/run
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) SOAK_TIME=$(SOAK_TIME) PYTHONPATH=$(TESTS_PATH) tests/soak/run
 
 # ---- lint -------------------------------------------------------------------------------------
 
 C_FILES = $(wildcard agent/*.[ch] tests/*/*.[ch])
-SHELL_FILES = conf/zabbix/trap-to-zabbix tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
+SHELL_FILES = conf/zabbix/trap-to-zabbix tests/check tests/ensure-packages tests/demo tests/run-over-host tests/lint-includes tests/rooms/room.sh tests/rooms/package tests/rooms/portable .ci/run
 
 lint:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES) libcmocka-dev erlang-snmp snmp

@@ -15,12 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
+import mib
+
 TOP = Path(__file__).resolve().parents[2]
 AGENT = os.environ.get("CONNTRACK_AGENTX", str(TOP / "build/conntrack-agentx"))
 SANITIZED = "/san/" in AGENT
-ROOT = ".1.3.6.1.4.1.8072.9999.9999.6696"
-TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
-PROTOCOL_NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "sctp": 132, "gre": 47}
+ROOT = "." + mib.oid("nfConntrackMIB")
+TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
+# A line for snmpd: the agent's notifications go to start_trapd().
+TRAPS = "trap2sink 127.0.0.1:162 public\n"
+
+# The kernel's counters a CPU: what nfctInstance... and nfctCpu... call them, and what `conntrack -S` does.
+COUNTERS = {"Drops": "drop", "EarlyDrops": "early_drop", "InsertFailed": "insert_failed", "Invalid": "invalid",
+            "Found": "found", "Inserts": "insert", "Errors": "error", "SearchRestarts": "search_restart",
+            "ClashResolves": "clash_resolve", "ChainTooLong": "chaintoolong"}
 
 # SNMP itself is not tracked, so that looking does not change what is seen.
 RULES = """
@@ -35,14 +43,11 @@ table inet lab {
 }
 """
 
+# What tests/snmpd.conf.in leaves out: the other versions of SNMP, a community that may write, whose the socket is.
 SNMPD = """
-agentAddress udp:127.0.0.1:161
-rocommunity public
 createUser operator SHA "auth-secret" AES "priv-secret"
 rouser operator priv
 rwcommunity writer
-master agentx
-agentXSocket {dir}/master
 agentXPerms 0660 0755 {owner}
 {more}
 """
@@ -82,6 +87,16 @@ def descriptors(pid):
     return {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
 
 
+def held(pid):
+    """(resident KiB, open descriptors)"""
+    return resident_kib(pid), len(descriptors(pid))
+
+
+def run_us(pid):
+    """Microseconds that a process has run, user and system, as the kernel counts them (schedstat)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
+
+
 def mark_of(number):
     """The mark that ctfill --marks gives entry `number`: each bit is set in one of two."""
     number = (number ^ number >> 16) * 0x85ebca6b & 0xffffffff
@@ -101,6 +116,12 @@ def enter(netns):
     if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
         raise OSError(ctypes.get_errno(), "setns")
     os.close(fd)
+
+
+def begin(generator):
+    """What Lab.churn() has made ready begins."""
+    generator.stdin.write("\n")
+    generator.stdin.flush()
 
 
 class Lab:
@@ -141,7 +162,8 @@ class Lab:
 
     def start_snmpd(self, more="", owner="root root", prefix=()):
         config = self.dir / "snmpd.conf"
-        config.write_text(SNMPD.format(dir=self.dir, owner=owner, more=more))
+        common = (TOP / "tests/snmpd.conf.in").read_text().replace("@DIR@", str(self.dir)).replace("@PORT@", "161")
+        config.write_text(common + SNMPD.format(owner=owner, more=more))
         (self.dir / "master").unlink(missing_ok=True)
         self.snmpd = self.spawn(*prefix, "snmpd", "-f", "-Lf", self.dir / "snmpd.log", "-C", "-c", config)
         wait_for((self.dir / "master").exists)
@@ -166,7 +188,7 @@ class Lab:
         self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", address or self.dir / "master", "-l", level,
                                 log=self.agent_log)
         if wait:
-            wait_for(lambda: self.get("1.5.0") is not None and self.get("1.4.1.7.1", 0) != 0, 15)
+            wait_for(lambda: self.get("nfctAgentVersion.0") and self.get("nfctSnapshotScans.1"), 15)
 
     def configure(self, text):
         (self.dir / "agent.conf").write_text(text)
@@ -204,6 +226,14 @@ class Lab:
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=self.dir / "traffic.log")
         line = process.stdout.readline()
         assert line == "ready\n", (self.dir / "traffic.log").read_text()
+
+    def churn(self, standing, rate, seconds, *options):
+        """A generator over `standing` entries, which waits for begin()."""
+        log = self.dir / "churn.log"
+        process = self.spawn(TOP / "build/ctfill", standing, *options, "--churn", rate, seconds,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=log)
+        assert process.stdout.readline() == f"{standing}\n", log.read_text()
+        return process
 
     def fill(self, count, *options):
         return int(self.run(TOP / "build/ctfill", count, *options).stdout)
@@ -243,58 +273,68 @@ class Lab:
 
     @staticmethod
     def parse(line):
-        """".1.3... = TYPE: value" as (oid below the root, type, value)."""
+        """".1.3... = TYPE: value" as (name and index, type, value)."""
         oid, _, value = line.partition(" = ")
-        oid = oid[len(ROOT) + 1:] if oid.startswith(ROOT + ".") else oid
+        name = mib.instance(oid)
         kind, colon, rest = value.partition(": ")
         if not colon:
-            return oid, "STRING" if value == '""' else value, ""
+            return name, "STRING" if value == '""' else value, ""
         if kind == "STRING":
-            return oid, kind, rest.strip('"')
-        if kind in ("Hex-STRING", "OID"):
-            return oid, kind, rest.strip()
+            return name, kind, rest.strip('"')
+        if kind == "OID":
+            return name, kind, mib.instance(rest.strip())
+        if kind == "Hex-STRING":
+            return name, kind, rest.strip()
         number = re.match(r"\(?(-?\d+)", rest)
-        return oid, kind, int(number[1]) if number else rest
+        return name, kind, int(number[1]) if number else rest
 
-    def entry(self, oid):
-        """"1.2.1.5.1" -> the value, or None if it is absent."""
-        result = self.snmp("snmpget", f"{ROOT}.{oid}", check=False)
+    def get(self, name, default=None):
+        """"nfctInstanceEntries.1" -> the value, or the default if it is absent."""
+        result = self.snmp("snmpget", "." + mib.oid(name), check=False)
         if result.returncode != 0 or "No Such" in result.stdout:
-            return None
+            return default
         return self.parse(result.stdout.strip())[2]
 
-    def get(self, oid, default=None):
-        """A value below nfctObjects ("1.5.0" means nfctAgent 5), whole OIDs below the root as well."""
-        value = self.entry(oid if oid.startswith("1.") and oid.count(".") > 2 else f"1.{oid}")
-        return default if value is None else value
+    def walk(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
+        """Below an object, a table or the root: {name and index: value}, in the order of the walk."""
+        return {instance: value for instance, _, value in self.walk_typed(name, auth, tool)}
 
-    def walk(self, oid="", auth=V2, tool="snmpwalk"):
-        out = self.snmp(tool, ROOT + (f".{oid}" if oid else ""), auth=auth).stdout
-        rows = [self.parse(line) for line in out.splitlines() if line.startswith(ROOT)]
-        return {oid: value for oid, kind, value in rows if not kind.startswith(("No ", "End"))}
+    def walk_typed(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
+        """The same as [(name and index, type, value)]."""
+        below = "." + mib.oid(name)
+        out = self.snmp(tool, below, auth=auth).stdout
+        rows = [self.parse(line) for line in out.splitlines() if line.startswith((below + ".", below + " "))]
+        return [row for row in rows if not row[1].startswith(("No ", "End"))]
 
-    def column(self, oid):
-        """"1.5.1.4" -> {index: value}"""
-        return {key[len(oid) + 1:]: value for key, value in self.walk(oid).items()}
+    def column(self, name):
+        """"nfctProtocolEntries" -> {index: value}, the index as "1.1.6"."""
+        return {instance.partition(".")[2]: value for instance, value in self.walk(name).items()}
 
     def after_a_scan(self):
         """Waits until a scan has begun and ended after now."""
-        before = self.entry("1.4.1.7.1")
-        wait_for(lambda: (self.entry("1.4.1.7.1") or 0) >= before + 2, 15)
+        before = self.get("nfctSnapshotScans.1")
+        wait_for(lambda: self.get("nfctSnapshotScans.1", 0) >= before + 2, 15)
 
     def traps(self, port=162):
-        """The agent's notifications so far: (number, [values in order], {oid: value})."""
+        """The agent's notifications so far: [(name, [(name and index of an object, value)])]. Each must carry what the
+        MIB says, in that order; others may follow."""
         found = []
         for line in (self.dir / f"traps-{port}").read_text().splitlines():
             if not line.startswith("TRAP\t"):
                 continue
             pairs = [self.parse(part) for part in line.split("\t")[1:] if " = " in part]
-            number = [value for oid, _, value in pairs if oid == TRAP_OID]
-            if not number or not number[0].startswith(ROOT + ".0."):
+            name = next((value for oid, _, value in pairs if oid == TRAP_OID), "")
+            if name not in mib.read():
                 continue
-            objects = [(oid, value) for oid, _, value in pairs if oid.startswith("1.")]
-            found.append((int(number[0].rsplit(".", 1)[1]), objects))
+            objects = [(instance, value) for instance, _, value in pairs if instance.partition(".")[0] in mib.read()]
+            carried, wanted = [instance.partition(".")[0] for instance, _ in objects], mib.read()[name].objects
+            assert carried[:len(wanted)] == wanted, f"{name} carries {carried}, the MIB says {wanted}"
+            found.append((name, objects))
         return found
+
+    def told(self, port=162):
+        """The names of the notifications so far."""
+        return [name for name, _ in self.traps(port)]
 
     # ---- the same by conntrack(8), counted independently ----
 

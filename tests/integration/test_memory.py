@@ -6,13 +6,11 @@ import subprocess
 
 import pytest
 
-from lab import SANITIZED, TOP, wait_for
+from lab import SANITIZED, TOP, TRAPS, wait_for
 
-
-def told(lab):
-    """The kinds of notification so far."""
-    return {number for number, _ in lab.traps()}
-
+RISEN = {"nfctUtilizationRising", "nfctWatchEntriesRising"}
+FALLEN = {"nfctUtilizationFalling", "nfctWatchEntriesFalling"}
+GONE = {"nfctInstanceDegraded"}
 
 BLOCKS = """
 zones = true
@@ -27,8 +25,7 @@ namespace "{}" {{ index = 2 }}
 def test_valgrind_finds_nothing(bare_lab):
     lab = bare_lab
     lab.start_trapd()
-    sink = "trap2sink 127.0.0.1:162 public\n"
-    lab.start_snmpd(sink)
+    lab.start_snmpd(TRAPS)
     other = f"{lab.netns}-blue"
     subprocess.run(["ip", "netns", "add", other], check=True)
     try:
@@ -37,18 +34,18 @@ def test_valgrind_finds_nothing(bare_lab):
             "--trace-children=yes", "--track-fds=no", f"--log-file={lab.dir}/valgrind.%p"))
         lab.walk()
         lab.fill(lab.limit() // 50)
-        wait_for(lambda: {1, 7} <= told(lab), 15)
+        wait_for(lambda: RISEN <= set(lab.told()), 15)
     finally:
         subprocess.run(["ip", "netns", "del", other], check=True)
-    wait_for(lambda: 9 in told(lab), 15)
+    wait_for(lambda: GONE <= set(lab.told()), 15)
     lab.stop_snmpd()
     wait_for(lambda: "is gone" in lab.log())
     lab.run("conntrack", "-F")
-    lab.start_snmpd(sink)
-    wait_for(lambda: told(lab) == {1, 2, 7, 8, 9}, 15)
+    lab.start_snmpd(TRAPS)
+    wait_for(lambda: set(lab.told()) == RISEN | FALLEN | GONE, 15)
     lab.walk()
     lab.configure('user = ""\n')
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "warning")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "warning")
     lab.stop_agent(within=10)
     reports = [path.read_text() for path in lab.dir.glob("valgrind.*")]
     assert len(reports) >= 2, "both processes were to be watched"

@@ -3,9 +3,12 @@
 import re
 import subprocess
 
+import pytest
+
 from lab import AGENT, TOP
 
 
+@pytest.mark.quick
 def test_it_shows_what_conntrack_shows(bare_lab):
     lab = bare_lab
     lab.traffic("tcp4", "tcp6", "udp4", "syn4", "sctp4")
@@ -61,6 +64,7 @@ def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
                              f"/run/netns/{other}: there is none of this name\n")
 
 
+@pytest.mark.heavy
 def test_the_bar_follows_the_fill(bare_lab):
     lab = bare_lab
     lab.fill(lab.limit() // 2 + 1)

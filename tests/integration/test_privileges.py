@@ -51,6 +51,7 @@ def start_probed(lab, *preload, **more):
 
 
 @pytest.mark.parametrize("user", ["nobody", ""])
+@pytest.mark.quick
 def test_each_process_has_what_it_needs_and_no_more(bare_lab, user):
     lab = bare_lab
     lab.start_snmpd(owner="root nogroup")
@@ -80,7 +81,7 @@ def test_neither_process_can_do_what_it_need_not(bare_lab):
     # and goes on doing what it needs
     lab.after_a_scan()
     lab.configure('user = ""\nthreshold "other" { rising = 50 falling = 40 }\n')
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "other")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "other")
 
 
 @pytest.mark.skipif(SANITIZED, reason="the leak checker is given more")
@@ -101,4 +102,4 @@ def test_a_master_of_the_network_is_found_and_no_other_port(bare_lab):
     lab.stop_snmpd()
     wait_for(lambda: "is gone" in lab.log())
     lab.start_snmpd(f"agentXSocket {lab.dir}/master,tcp:127.0.0.1:7050\n")
-    wait_for(lambda: lab.entry("1.1.8.0") == 2, 15)
+    wait_for(lambda: lab.get("nfctAgentMasterConnects.0") == 2, 15)
