@@ -3,7 +3,6 @@
 agent's table of instances, of which there are 64 more for it, against snmpd's own and against what scripts
 behind snmpd give. And what so many instances cost the process that answers."""
 import socket
-import subprocess
 import threading
 import time
 
@@ -12,6 +11,7 @@ import mib
 from common import core_percent, say
 from cost import watches
 from lab import enter, wait_for
+from namespaces import Namespaces
 
 INSTANCE_ENTRY = mib.numbers("nfctInstanceEntry")
 # Of other modules, by number: the reader knows ours alone.
@@ -104,20 +104,16 @@ def snmpd_lines(lab):
 
 
 def measure(lab):
-    spaces = [f"{lab.netns}-{number}" for number in range(SPACES)]
     lab.stop_agent()
-    try:
-        for space in spaces:
-            subprocess.run(["ip", "netns", "add", space], check=True)
+    with Namespaces(lab) as spaces:
+        numbers = [str(number) for number in range(SPACES)]
+        spaces.add(*numbers)
         lab.start_agent("refresh-interval = 10\nzones = true\ntop = 100\n" + watches(64) + "".join(
-            f'namespace "{space}" {{ index = {index} }}\n' for index, space in enumerate(spaces, 2)), wait=False)
+            spaces.block(number, index) for index, number in enumerate(numbers, 2)), wait=False)
         wait_for(lambda: len(lab.column("nfctSnapshotScans")) == SPACES + 1, 60)
         measure_walks(lab)
         measure_instances(lab)
         lab.stop_agent()
-    finally:
-        for space in spaces:
-            subprocess.run(["ip", "netns", "del", space], check=False, stderr=subprocess.DEVNULL)
     lab.start_agent("cpu-budget = 100\n")
 
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import contract
 import mib
 
 TOP = Path(__file__).resolve().parents[2]
@@ -317,7 +318,7 @@ class Lab:
 
     def traps(self, port=162):
         """The agent's notifications so far: [(name, [(name and index of an object, value)])]. Each must carry what the
-        MIB says, in that order; others may follow."""
+        module says, in that order and as it says; others may follow."""
         found = []
         for line in (self.dir / f"traps-{port}").read_text().splitlines():
             if not line.startswith("TRAP\t"):
@@ -326,10 +327,12 @@ class Lab:
             name = next((value for oid, _, value in pairs if oid == TRAP_OID), "")
             if name not in mib.read():
                 continue
-            objects = [(instance, value) for instance, _, value in pairs if instance.partition(".")[0] in mib.read()]
-            carried, wanted = [instance.partition(".")[0] for instance, _ in objects], mib.read()[name].objects
-            assert carried[:len(wanted)] == wanted, f"{name} carries {carried}, the MIB says {wanted}"
-            found.append((name, objects))
+            rows = [row for row in pairs if row[0].partition(".")[0] in mib.read()]
+            carried, wanted = [row[0].partition(".")[0] for row in rows], mib.read()[name].objects
+            assert carried[:len(wanted)] == wanted, f"{name} carries {carried}, the module says {wanted}"
+            faults = {row[0]: why for row in rows if (why := contract.fault(row, "accessible-for-notify"))}
+            assert faults == {}, f"{name}: {faults}"
+            found.append((name, [(instance, value) for instance, _, value in rows]))
         return found
 
     def told(self, port=162):

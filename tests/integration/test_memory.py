@@ -2,11 +2,11 @@
 """valgrind over a life: start, walk, master restart, traps, SIGTERM. (The sanitizers' build watches
 every other test in the same way.)"""
 import re
-import subprocess
 
 import pytest
 
 from lab import SANITIZED, TOP, TRAPS, wait_for
+from namespaces import Namespaces
 
 RISEN = {"nfctUtilizationRising", "nfctWatchEntriesRising"}
 FALLEN = {"nfctUtilizationFalling", "nfctWatchEntriesFalling"}
@@ -15,9 +15,8 @@ GONE = {"nfctInstanceDegraded"}
 BLOCKS = """
 zones = true
 notification-interval = 0
-threshold "low" {{ rising = 1 falling = 0 }}
-watch "https" {{ index = 1 destination-port = 443 rising = 5 falling = 1 }}
-namespace "{}" {{ index = 2 }}
+threshold "low" { rising = 1 falling = 0 }
+watch "https" { index = 1 destination-port = 443 rising = 5 falling = 1 }
 """
 
 
@@ -26,17 +25,15 @@ def test_valgrind_finds_nothing(bare_lab):
     lab = bare_lab
     lab.start_trapd()
     lab.start_snmpd(TRAPS)
-    other = f"{lab.netns}-blue"
-    subprocess.run(["ip", "netns", "add", other], check=True)
-    try:
-        lab.start_agent(BLOCKS.format(other), prefix=(
-            "env", f"LD_PRELOAD={TOP}/build/unfiltered.so", "valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite",
-            "--trace-children=yes", "--track-fds=no", f"--log-file={lab.dir}/valgrind.%p"))
+    with Namespaces(lab) as spaces:
+        spaces.add("blue")
+        lab.start_agent(BLOCKS + spaces.block("blue", 2), prefix=(
+            "env", f"LD_PRELOAD={TOP}/build/unfiltered.so", "valgrind", "--leak-check=full",
+            "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite", "--trace-children=yes",
+            "--track-fds=no", f"--log-file={lab.dir}/valgrind.%p"))
         lab.walk()
         lab.fill(lab.limit() // 50)
         wait_for(lambda: RISEN <= set(lab.told()), 15)
-    finally:
-        subprocess.run(["ip", "netns", "del", other], check=True)
     wait_for(lambda: GONE <= set(lab.told()), 15)
     lab.stop_snmpd()
     wait_for(lambda: "is gone" in lab.log())

@@ -1,57 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Other network namespaces as instances: made, deleted and made again while the agent runs."""
-import subprocess
 import time
 
 import pytest
 
-from lab import SANITIZED, TOP, TRAPS, status, wait_for
+from lab import SANITIZED, TRAPS, status, wait_for
+from namespaces import Namespaces
 
 NET_ADMIN, SYS_ADMIN = 1 << 12, 1 << 21
 DEGRADED, RECOVERED = "nfctInstanceDegraded", "nfctInstanceRecovered"
 BASE = 'user = ""\nrefresh-interval = 1\ncpu-budget = 100\nnotification-interval = 0\n'
 
 
-class Namespaces:
-    """Network namespaces beside the lab's own, which end with the test."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        self.made = set()
-
-    def name(self, short):
-        return f"{self.lab.netns}-{short}"
-
-    def add(self, short):
-        subprocess.run(["ip", "netns", "add", self.name(short)], check=True)
-        self.made.add(short)
-
-    def delete(self, short):
-        subprocess.run(["ip", "netns", "del", self.name(short)], check=True)
-        self.made.discard(short)
-
-    def run(self, short, *command):
-        return subprocess.run(["nsenter", f"--net=/run/netns/{self.name(short)}", *map(str, command)],
-                              check=True, capture_output=True, text=True, timeout=60).stdout
-
-    def fill(self, short, count, *options):
-        return int(self.run(short, TOP / "build/ctfill", count, *options))
-
-    def block(self, short, index):
-        return f'namespace "{self.name(short)}" {{ index = {index} }}\n'
-
-
 @pytest.fixture
 def spaces(bare_lab):
-    namespaces = Namespaces(bare_lab)
-    try:
+    with Namespaces(bare_lab) as namespaces:
         yield namespaces
-    finally:
         if bare_lab.agent:
             bare_lab.stop_agent()
-        for short in list(namespaces.made):
-            # conntrack needs something of itself in a namespace before it can be asked to flush
-            namespaces.delete(short)
 
 
 def start(lab, config, **more):

@@ -4,12 +4,9 @@ column that is new in both needs nothing here, and one that is in only one of th
 import pytest
 
 import mib
+from contract import fault
 from lab import COUNTERS, TOP, Lab, wait_for
 
-# How the tools spell the tags of SMIv2's base types. Unsigned32 and Gauge32 have the same.
-TAGS = {"INTEGER": ["INTEGER"], "Integer32": ["INTEGER"], "Unsigned32": ["Gauge32"], "Gauge32": ["Gauge32"],
-        "Counter32": ["Counter32"], "Counter64": ["Counter64"], "TimeTicks": ["Timeticks"],
-        "OCTET STRING": ["STRING", "Hex-STRING"]}
 SOURCE_NAT = """
 table ip nat {
     chain postrouting { type nat hook postrouting priority srcnat; udp dport 8888 snat to 127.0.0.1:4000; }
@@ -57,43 +54,6 @@ def full_lab():
 def walked(full_lab):
     """[(name and index, type, value)] of one walk."""
     return full_lab.walk_typed()
-
-
-def out_of_range(thing, number):
-    """What is wrong with a value, or with the length of a string; nothing if it is one that the module allows."""
-    _, enums, limits = mib.base(thing.type, thing.enums, thing.limits)
-    if enums and number not in enums:
-        return f"{number} is none of {enums}"
-    if limits and not any(low <= number <= high for low, high in limits):
-        return f"{number} is not within {limits}"
-    return None if number >= 0 else f"{number} is negative"
-
-
-def fault_of_index(thing, index):
-    parts = [int(part) for part in index.split(".")]
-    if not thing.index:
-        return None if parts == [0] else f"a scalar's instance is 0, not {index}"
-    keys = [mib.read()[name] for name in thing.index]
-    for key in keys:
-        assert mib.base(key.type)[0] != "OCTET STRING", f"{key.name}: teach this test how a string stands in an index"
-    if len(parts) != len(keys):
-        return f"indexed by {thing.index}, but the index is {index}"
-    return next((f"{key.name}: {why}" for key, part in zip(keys, parts) if (why := out_of_range(key, part))), None)
-
-
-def fault(row):
-    """What is wrong with an object that the agent serves; nothing if it is as the module says."""
-    instance, kind, value = row
-    name, _, index = instance.partition(".")
-    thing = READABLE.get(name)
-    if not thing:
-        return "the module has no such object to read"
-    tags = TAGS[mib.base(thing.type)[0]]
-    if kind not in tags:
-        return f"expected {' or '.join(tags)} for SYNTAX {thing.type}, got {kind}"
-    length = {"STRING": lambda: len(value.encode()), "Hex-STRING": lambda: len(bytes.fromhex(value))}
-    why = fault_of_index(thing, index) or out_of_range(thing, length.get(kind, lambda: value)())
-    return why
 
 
 @looks
