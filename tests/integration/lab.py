@@ -119,6 +119,36 @@ def enter(netns):
     os.close(fd)
 
 
+class Name(str):
+    """Of a notification. Compared with a number it fails: it would only be unequal, without a word."""
+
+    def __eq__(self, other):
+        if isinstance(other, int):
+            raise TypeError(f"{self} is compared with {other}: a notification goes by its name")
+        return str.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+class Walk(dict):
+    """{name and index: value}. What the MIB does not know is no key that may be absent: it fails."""
+
+    def __getitem__(self, key):
+        mib.oid(key)
+        return dict.__getitem__(self, key)
+
+    def get(self, key, default=None):
+        mib.oid(key)
+        return dict.get(self, key, default)
+
+    def __contains__(self, key):
+        mib.oid(key)
+        return dict.__contains__(self, key)
+
+
 def begin(generator):
     """What Lab.churn() has made ready begins."""
     generator.stdin.write("\n")
@@ -298,7 +328,7 @@ class Lab:
 
     def walk(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
         """Below an object, a table or the root: {name and index: value}, in the order of the walk."""
-        return {instance: value for instance, _, value in self.walk_typed(name, auth, tool)}
+        return Walk((instance, value) for instance, _, value in self.walk_typed(name, auth, tool))
 
     def walk_typed(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
         """The same as [(name and index, type, value)]."""
@@ -332,7 +362,7 @@ class Lab:
             assert carried[:len(wanted)] == wanted, f"{name} carries {carried}, the module says {wanted}"
             faults = {row[0]: why for row in rows if (why := contract.fault(row, "accessible-for-notify"))}
             assert faults == {}, f"{name}: {faults}"
-            found.append((name, [(instance, value) for instance, _, value in rows]))
+            found.append((Name(name), [(instance, value) for instance, _, value in rows]))
         return found
 
     def told(self, port=162):

@@ -13,7 +13,8 @@ NET_ADMIN = 1 << 12
 # Without a filter of system calls these are refused all the same, by Landlock or for want of a capability.
 REFUSED_ANYWAY = {"packet": "EPERM", "read-program": "EACCES", "write": "EACCES", "write-proc": "EACCES",
                   "directory": "EACCES", "exec": "EACCES", "signal": "EPERM", "mount": "EPERM", "setuid": "EPERM"}
-FILTERED = dict.fromkeys(("rtnetlink", "packet", "exec", "code", "namespace", "mount", "setuid", "type", "bpf"), "EPERM")
+FILTERED = dict.fromkeys(("rtnetlink", "packet", "exec", "code", "namespace", "mount", "setuid", "type", "bpf"),
+                         "EPERM")
 COLLECTOR = REFUSED_ANYWAY | FILTERED | {"directory": "EPERM", "ctnetlink": "done", "unix": "done", "fork": "done",
                                          "read": "done", "read-hosts": "done", "signal-parent": "EPERM",
                                          "trace-parent": "EPERM"}

@@ -64,8 +64,8 @@ def test_an_empty_table_is_all_zeroes(lab):
     walk = lab.walk()
     assert walk["nfctInstanceEntries.1"] == 0
     assert walk["nfctSnapshotCoverage.1"] == 100
-    for what in ("Assured", "Unreplied", "Evictable", "SourceNat", "DestinationNat", "Offloaded", "Ipv4", "Ipv6", "Helped",
-                 "FirmUtilization"):
+    for what in ("Assured", "Unreplied", "Evictable", "SourceNat", "DestinationNat", "Offloaded", "Ipv4", "Ipv6",
+                 "Helped", "FirmUtilization"):
         assert walk[f"nfctSnapshot{what}.1"] == 0, what
     assert set(lab.column("nfctProtocolEntries")) == {"1.1.1", "1.1.6", "1.1.17", "1.2.6", "1.2.17", "1.2.58"}
 
@@ -134,7 +134,8 @@ for i in range(20):
         for cpu, row in enumerate(stats):
             assert walk[f"nfctCpu{what}.1.{cpu + 1}"] == row[key], (what, cpu)
     for what, path in (("MaxEntries", "max"), ("Buckets", "buckets"), ("ExpectMax", "expect_max")):
-        assert walk[f"nfctInstance{what}.1"] == int(lab.run("cat", f"/proc/sys/net/netfilter/nf_conntrack_{path}").stdout)
+        wanted = int(lab.run("cat", f"/proc/sys/net/netfilter/nf_conntrack_{path}").stdout)
+        assert walk[f"nfctInstance{what}.1"] == wanted, what
 
 
 def test_peaks_outlast_what_made_them(lab):

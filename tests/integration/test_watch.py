@@ -139,7 +139,8 @@ def test_a_watch_rises_and_falls(trap_lab):
     assert what == WATCH_RISING
     assert objects == [("nfctNotifyText.0", 'conntrack table \\"default\\" has 1000 entries that match the watch '
                                     "https, at or above rising (1000)"),
-                       ("nfctInstanceName.1", "default"), ("nfctWatchName.1.7", "https"), ("nfctWatchEntries.1.7", 1000),
+                       ("nfctInstanceName.1", "default"), ("nfctWatchName.1.7", "https"),
+                       ("nfctWatchEntries.1.7", 1000),
                        ("nfctWatchRising.1.7", 1000)]
     wait_for(lambda: lab.get("nfctWatchState.1.7") == 2)
     # a reload that adds another and moves this one keeps its state: nothing is told again
