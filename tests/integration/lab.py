@@ -149,6 +149,12 @@ class Walk(dict):
         return dict.__contains__(self, key)
 
 
+def timeless(entries):
+    """Of Lab.conntrack_list(): the lines without the seconds that an entry has left."""
+    lines = [entry["line"].split() for entry in entries]
+    return [words[:4] + words[5:] for words in lines]
+
+
 def begin(generator):
     """What Lab.churn() has made ready begins."""
     generator.stdin.write("\n")
@@ -385,6 +391,16 @@ class Lab:
                                 "assured": "[ASSURED]" in words, "unreplied": "[UNREPLIED]" in words,
                                 "line": line})
         return entries
+
+    def settled(self):
+        """conntrack_list() and walk() of the same moment: the list is the same before and after."""
+        for _ in range(5):
+            before = self.conntrack_list()
+            self.after_a_scan()
+            walk = self.walk()
+            if timeless(before) == timeless(self.conntrack_list()):
+                return before, walk
+        raise AssertionError("the table does not come to rest")
 
     def conntrack_stats(self):
         """conntrack -S, a dict a CPU."""

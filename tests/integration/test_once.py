@@ -27,6 +27,7 @@ def test_it_shows_what_conntrack_shows(bare_lab):
     assert re.search(r"^drops +0$", out, re.M)
 
 
+@pytest.mark.alone
 def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
     lab = bare_lab
     config = lab.dir / "once.conf"

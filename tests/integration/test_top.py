@@ -14,7 +14,12 @@ SCAN_NOW = 'user = ""\nrefresh-interval = 1\ncpu-budget = 100\n'
 
 def tops(lab, kind):
     """[(text, entries, unreplied, share, error)] in the order of rank."""
-    columns = [lab.column(f"nfctTop{what}") for what in ("Text", "Entries", "Unreplied", "Share", "Error")]
+    return tops_of(lab.walk("nfctTopTable"), kind)
+
+
+def tops_of(walk, kind):
+    columns = [{name.partition(".")[2]: value for name, value in walk.items() if name.startswith(f"nfctTop{what}.")}
+               for what in ("Text", "Entries", "Unreplied", "Share", "Error")]
     ranks = sorted(int(key.split(".")[2]) for key in columns[0] if key.startswith(f"1.{kind}."))
     assert ranks == list(range(1, len(ranks) + 1))
     return [tuple(column[f"1.{kind}.{rank}"] for column in columns) for rank in ranks]
@@ -23,8 +28,7 @@ def tops(lab, kind):
 @pytest.mark.quick
 def test_the_top_is_that_of_conntrack(lab):
     lab.traffic("tcp4", "tcp6", "udp4", "udp6", "syn4", "sctp4", "gre4")
-    entries = lab.conntrack_list()
-    lab.after_a_scan()
+    entries, walk = lab.settled()
     sources, destinations, services = Counter(), Counter(), Counter()
     for entry in entries:
         words = dict(reversed([word.split("=", 1) for word in entry["line"].split() if "=" in word]))
@@ -33,14 +37,14 @@ def test_the_top_is_that_of_conntrack(lab):
         name = entry["line"].split()[2]
         services[f"{name}/{words['dport']}" if name in ("tcp", "udp", "sctp") else name] += 1
     for kind, counted in ((1, sources), (2, destinations), (3, services)):
-        shown = tops(lab, kind)
+        shown = tops_of(walk, kind)
         assert {text: n for text, n, *_ in shown} == dict(counted.most_common(10))
         assert [n for _, n, *_ in shown] == sorted((n for _, n, *_ in shown), reverse=True)
         for _, n, unreplied, share, error in shown:
             assert (share, error) == (n * 100 // len(entries), 0)
             assert unreplied <= n
     unreplied = sum(entry["unreplied"] for entry in entries)
-    assert sum(row[2] for row in tops(lab, 1)) == unreplied > 0
+    assert sum(row[2] for row in tops_of(walk, 1)) == unreplied > 0
 
 
 @pytest.mark.heavy

@@ -11,23 +11,12 @@ EVERYTHING = ("tcp4", "tcp6", "tcp4-closed", "syn4", "udp4", "udp6", "udp4-unrep
 ADDRESS_TYPE = {"ipv4": 1, "ipv6": 2}
 
 
-def settled(lab):
-    """The list and a walk of the same moment: nothing changed between two lists around it."""
-    for _ in range(5):
-        before = lab.conntrack_list()
-        lab.after_a_scan()
-        walk = lab.walk()
-        if [e["line"].split()[6:] for e in before] == [e["line"].split()[6:] for e in lab.conntrack_list()]:
-            return before, walk
-    raise AssertionError("the table does not come to rest")
-
-
 @pytest.mark.quick
 def test_totals_are_those_of_conntrack(lab):
     lab.run("ping", "-c1", "-q", "127.0.0.1")
     lab.run("ping", "-c1", "-q", "::1")
     lab.traffic(*EVERYTHING)
-    entries, walk = settled(lab)
+    entries, walk = lab.settled()
 
     protocols = Counter((ADDRESS_TYPE[e["family"]], e["protocol"]) for e in entries)
     for wanted in ((1, 6), (2, 6), (1, 17), (2, 17), (1, 1), (2, 58), (1, 132), (2, 132), (1, 47),

@@ -153,8 +153,11 @@ def test_a_watch_rises_and_falls(trap_lab):
     wait_for(lambda: len(lab.told()) == 2, 15)
     what, objects = lab.traps()[1]
     assert what == WATCH_FALLING
-    assert objects[2:] == [("nfctWatchName.1.8", "https"), ("nfctWatchEntries.1.8", 0), ("nfctWatchRising.1.8", 1000),
-                           ("nfctWatchFalling.1.8", 800)]
+    (entries, left), *others = objects[3:]
+    assert objects[2] == ("nfctWatchName.1.8", "https")
+    assert others == [("nfctWatchRising.1.8", 1000), ("nfctWatchFalling.1.8", 800)]
+    # a scan that was under way has met some of them
+    assert entries == "nfctWatchEntries.1.8" and left <= 800
     wait_for(lambda: lab.get("nfctWatchState.1.8") == 1)  # figures and events travel apart
     # removed, it is gone
     lab.configure(base)
