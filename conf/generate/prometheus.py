@@ -18,7 +18,6 @@ import mib
 FOLDER = mib.TOP / "conf/prometheus"
 HEAD = ("# SPDX-License-Identifier: GPL-2.0-or-later\n"
         "# Made by conf/generate from generator.yml and the MIB: change them, and run `make nms-files`.\n")
-SMI = mib.TOP / "build/smi"  # the module and what it imports: `make smi`
 
 
 def flatten(generator):
@@ -37,7 +36,7 @@ def modules():
     generator = yaml.safe_load((FOLDER / "generator.yml").read_text())
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "generator.yml").write_text(yaml.dump(flatten(generator), sort_keys=False))
-        env = dict(os.environ, MIBDIRS=str(SMI), MIBS="NF-CONNTRACK-MIB",
+        env = dict(os.environ, MIBDIRS=str(mib.SMI), MIBS="NF-CONNTRACK-MIB",
                    SNMP_PERSISTENT_DIR=directory)
         run = subprocess.run(["prometheus-snmp-generator", "generate"], cwd=directory, env=env, capture_output=True,
                              text=True)

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every part of the bench needs: saying, timing, the agent under measurement."""
 import statistics
-import sys
 import time
-from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
+from lab import TOP, resident_kib, run_us, wait_for
+
 OUT = TOP / "build/bench"
-sys.path.insert(0, str(TOP / "tests/integration"))
-from lab import Lab, bit_watches, mark_of, resident_kib, wait_for  # noqa: E402, F401
 
 lines = []
 
@@ -20,11 +17,6 @@ def say(text=""):
 
 def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
-
-
-def run_us(pid):
-    """Microseconds that a process has run, user and system, as the kernel counts them (schedstat)."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
 
 
 def core_percent(pid, during):
@@ -52,7 +44,7 @@ def configure(lab, text):
 def a_scan(lab, config, interval=0.2):
     """One scan with that configuration, from its begin to its end: what the kernel says of the CPU time
     of the process, in microseconds."""
-    scans, before = lab.entry("1.4.1.7.1"), run_us(lab.agent.pid)
+    scans, before = lab.get("nfctSnapshotScans.1"), run_us(lab.agent.pid)
     configure(lab, config)
-    wait_for(lambda: lab.entry("1.4.1.7.1") > scans, 600, interval)
+    wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans, 600, interval)
     return run_us(lab.agent.pid) - before

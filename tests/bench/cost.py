@@ -5,7 +5,8 @@ import statistics
 import subprocess
 import time
 
-from common import TOP, a_scan, bit_watches, configure, core_percent, mark_of, ratio, resident_mib, say
+from common import a_scan, configure, core_percent, ratio, resident_mib, say
+from lab import TOP, bit_watches, mark_of
 
 FLOOR = "bare receive-and-discard (the floor)"
 DEFAULT = "agent, by default"
@@ -97,7 +98,7 @@ def measure_paced(lab, entries, floor):
     exact = a_scan(lab, "refresh-interval = 3600\n", 2)
     say("\nat cpu-budget 5, which rests after each buffer and wakes with cold caches:")
     say(f"exact scan               {exact / 1000:>10.1f} ms {exact / floor:>7.2f} of the floor, in "
-        f"{lab.entry('1.4.1.3.1') / 1000:.1f} s")
+        f"{lab.get('nfctSnapshotDuration.1') / 1000:.1f} s")
     for interval in (5, 30):
         measure_sample(lab, entries, floor, interval)
     configure(lab, "refresh-interval = 3600\n")
@@ -107,11 +108,11 @@ def measure_sample(lab, entries, floor, interval):
     config = f'scan = "sample"\nrefresh-interval = {interval}\n' + bit_watches(BITS)
     a_scan(lab, config)
     sample = a_scan(lab, config)  # the second one compares identities, too
-    walk = lab.walk("1.4") | lab.walk("1.10.1.4")
+    walk = lab.walk("nfctSnapshotTable") | lab.walk("nfctWatchEntries")
     marks = [mark_of(number) for number in range(entries)]
-    worst = max(abs(walk[f"1.10.1.4.1.{bit + 1}"] - sum(mark >> bit & 1 for mark in marks))
+    worst = max(abs(walk[f"nfctWatchEntries.1.{bit + 1}"] - sum(mark >> bit & 1 for mark in marks))
                 for bit in range(BITS)) * 100 / entries
     say(f"sampled, every {interval:>2} s      {sample / 1000:>10.1f} ms {sample / floor:>7.2f} of the floor "
-        f"(target at 5 s: 0.20), {walk['1.4.1.6.1']} % of the entries")
+        f"(target at 5 s: 0.20), {walk['nfctSnapshotCoverage.1']} % of the entries")
     say(f"  the worst of {BITS} shares of a half was off by {worst:.2f} percentage points (target: 0.5), the margin "
-        f"was {walk['1.4.1.19.1'] / 100:.2f}")
+        f"was {walk['nfctSnapshotMargin.1'] / 100:.2f}")

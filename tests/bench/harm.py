@@ -3,7 +3,8 @@
 import subprocess
 import time
 
-from common import TOP, configure, say
+from common import configure, say
+from lab import TOP
 
 CORE = "0"
 SECONDS = 12

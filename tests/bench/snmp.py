@@ -5,10 +5,9 @@ import threading
 import time
 
 import ber
-from common import TOP, configure, core_percent, percentile, say, wait_for
-from lab import enter
-
-ENTRIES = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6696, 1, 2, 1, 5, 1)
+import mib
+from common import configure, core_percent, percentile, say
+from lab import TOP, enter, wait_for
 
 
 def round_trips(seconds, netns):
@@ -17,7 +16,7 @@ def round_trips(seconds, netns):
 
     def ask():
         enter(netns)  # this thread alone
-        name = ber.encode_oid(ENTRIES)
+        name = ber.encode_oid(mib.numbers("nfctInstanceEntries.1"))
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         client.settimeout(5)
         client.connect(("127.0.0.1", 161))
@@ -55,15 +54,15 @@ def measure_trap(lab, entries, limit, times=5):
     percent = entries * 100 // limit + 2  # so that without the added ones it is below falling
     configure(lab, "refresh-interval = 1\nnotification-interval = 0\n"
               f'threshold "bench" {{ rising = {percent} falling = {percent - 1} }}\n')
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "bench")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "bench")
     more = limit * percent // 100 + 1 - entries
     took = []
     for _ in range(times):
-        told = len(lab.traps())
+        told = len(lab.told())
         lab.run(TOP / "build/ctfill", more, "--udp", "--spread", "--from", 12000000)
         crossed = time.monotonic()
-        wait_for(lambda: len(lab.traps()) > told, 10, 0.01)
+        wait_for(lambda: len(lab.told()) > told, 10, 0.01)
         took.append(time.monotonic() - crossed)
         lab.run(TOP / "build/ctfill", more, "--udp", "--spread", "--from", 12000000, "--remove")
-        wait_for(lambda: len(lab.traps()) > told + 1, 10, 0.05)
+        wait_for(lambda: len(lab.told()) > told + 1, 10, 0.05)
     say(f"trap, from the crossing to snmptrapd's log: {min(took):.2f} to {max(took):.2f} s (target: 1.5)")

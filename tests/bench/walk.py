@@ -3,21 +3,25 @@
 agent's table of instances, of which there are 64 more for it, against snmpd's own and against what scripts
 behind snmpd give. And what so many instances cost the process that answers."""
 import socket
-import subprocess
 import threading
 import time
 
 import ber
-from common import core_percent, say, wait_for
+import mib
+from common import core_percent, say
 from cost import watches
-from lab import enter
+from lab import enter, wait_for
+from namespaces import Namespaces
 
-ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999)
-INSTANCE_ENTRY = ROOT + (6696, 1, 2, 1)
-PASS_ENTRY = ROOT + (6697, 1, 1)
+INSTANCE_ENTRY = mib.numbers("nfctInstanceEntry")
+# Of other modules, by number: the reader knows ours alone.
+PASS_ROOT = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 6697)
+PASS_ENTRY = PASS_ROOT + (1, 1)
 EXTEND_ENTRY = (1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 4, 1)
 RUN_ENTRY = (1, 3, 6, 1, 2, 1, 25, 4, 2, 1)
-COLUMNS, SPACES = range(2, 28), 64
+COLUMNS = [mib.numbers(name)[-1] for name, thing in mib.read().items()
+           if thing.parent == "nfctInstanceEntry" and thing.access == "read-only"]
+SPACES = 64
 SECONDS = 4
 
 # A table of as many columns and rows, as a script for pass_persist serves it.
@@ -95,33 +99,28 @@ def snmpd_lines(lab):
     script.write_text(SCRIPT.format(first=COLUMNS[0], last=COLUMNS[-1] + 1, rows=SPACES + 1))
     script.chmod(0o755)
     (lab.dir / "lines").write_text("".join(f"line {row}\n" for row in range(300)))
-    return (f"pass_persist .{'.'.join(map(str, ROOT + (6697,)))} {script}\n"
+    return (f"pass_persist .{'.'.join(map(str, PASS_ROOT))} {script}\n"
             f"extend bench /bin/cat {lab.dir}/lines\n")
 
 
 def measure(lab):
-    spaces = [f"{lab.netns}-{number}" for number in range(SPACES)]
     lab.stop_agent()
-    try:
-        for space in spaces:
-            subprocess.run(["ip", "netns", "add", space], check=True)
+    with Namespaces(lab) as spaces:
+        numbers = [str(number) for number in range(SPACES)]
+        spaces.add(*numbers)
         lab.start_agent("refresh-interval = 10\nzones = true\ntop = 100\n" + watches(64) + "".join(
-            f'namespace "{space}" {{ index = {index} }}\n' for index, space in enumerate(spaces, 2)), wait=False)
-        wait_for(lambda: len(lab.column("1.4.1.7")) == SPACES + 1, 60)
+            spaces.block(number, index) for index, number in enumerate(numbers, 2)), wait=False)
+        wait_for(lambda: len(lab.column("nfctSnapshotScans")) == SPACES + 1, 60)
         measure_walks(lab)
         measure_instances(lab)
         lab.stop_agent()
-    finally:
-        for space in spaces:
-            subprocess.run(["ip", "netns", "del", space], check=False, stderr=subprocess.DEVNULL)
     lab.start_agent("cpu-budget = 100\n")
 
 
 def measure_walks(lab):
-    columns = list(COLUMNS)
     walks = {
-        "this agent, row by row": lambda client: by_rows(client, INSTANCE_ENTRY, columns),
-        "pass_persist, row by row": lambda client: by_rows(client, PASS_ENTRY, columns),
+        "this agent, row by row": lambda client: by_rows(client, INSTANCE_ENTRY, COLUMNS),
+        "pass_persist, row by row": lambda client: by_rows(client, PASS_ENTRY, COLUMNS),
         "hrSWRunTable of snmpd, row by row": lambda client: by_rows(client, RUN_ENTRY, [1, 2, 4, 6, 7]),
         "this agent, column by column": lambda client: by_columns(client, INSTANCE_ENTRY),
         "pass_persist, column by column": lambda client: by_columns(client, PASS_ENTRY),

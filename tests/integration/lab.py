@@ -15,12 +15,21 @@ import tempfile
 import time
 from pathlib import Path
 
+import contract
+import mib
+
 TOP = Path(__file__).resolve().parents[2]
 AGENT = os.environ.get("CONNTRACK_AGENTX", str(TOP / "build/conntrack-agentx"))
 SANITIZED = "/san/" in AGENT
-ROOT = ".1.3.6.1.4.1.8072.9999.9999.6696"
-TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
-PROTOCOL_NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "sctp": 132, "gre": 47}
+ROOT = "." + mib.oid("nfConntrackMIB")
+TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
+# A line for snmpd: the agent's notifications go to start_trapd().
+TRAPS = "trap2sink 127.0.0.1:162 public\n"
+
+# The kernel's counters a CPU: what nfctInstance... and nfctCpu... call them, and what `conntrack -S` does.
+COUNTERS = {"Drops": "drop", "EarlyDrops": "early_drop", "InsertFailed": "insert_failed", "Invalid": "invalid",
+            "Found": "found", "Inserts": "insert", "Errors": "error", "SearchRestarts": "search_restart",
+            "ClashResolves": "clash_resolve", "ChainTooLong": "chaintoolong"}
 
 # SNMP itself is not tracked, so that looking does not change what is seen.
 RULES = """
@@ -35,14 +44,11 @@ table inet lab {
 }
 """
 
+# What tests/snmpd.conf.in leaves out: the other versions of SNMP, a community that may write, whose the socket is.
 SNMPD = """
-agentAddress udp:127.0.0.1:161
-rocommunity public
 createUser operator SHA "auth-secret" AES "priv-secret"
 rouser operator priv
 rwcommunity writer
-master agentx
-agentXSocket {dir}/master
 agentXPerms 0660 0755 {owner}
 {more}
 """
@@ -82,6 +88,16 @@ def descriptors(pid):
     return {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
 
 
+def held(pid):
+    """(resident KiB, open descriptors)"""
+    return resident_kib(pid), len(descriptors(pid))
+
+
+def run_us(pid):
+    """Microseconds that a process has run, user and system, as the kernel counts them (schedstat)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1000
+
+
 def mark_of(number):
     """The mark that ctfill --marks gives entry `number`: each bit is set in one of two."""
     number = (number ^ number >> 16) * 0x85ebca6b & 0xffffffff
@@ -101,6 +117,48 @@ def enter(netns):
     if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:
         raise OSError(ctypes.get_errno(), "setns")
     os.close(fd)
+
+
+class Name(str):
+    """Of a notification. Compared with a number it fails: it would only be unequal, without a word."""
+
+    def __eq__(self, other):
+        if isinstance(other, int):
+            raise TypeError(f"{self} is compared with {other}: a notification goes by its name")
+        return str.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+class Walk(dict):
+    """{name and index: value}. What the MIB does not know is no key that may be absent: it fails."""
+
+    def __getitem__(self, key):
+        mib.oid(key)
+        return dict.__getitem__(self, key)
+
+    def get(self, key, default=None):
+        mib.oid(key)
+        return dict.get(self, key, default)
+
+    def __contains__(self, key):
+        mib.oid(key)
+        return dict.__contains__(self, key)
+
+
+def timeless(entries):
+    """Of Lab.conntrack_list(): the lines without the seconds that an entry has left."""
+    lines = [entry["line"].split() for entry in entries]
+    return [words[:4] + words[5:] for words in lines]
+
+
+def begin(generator):
+    """What Lab.churn() has made ready begins."""
+    generator.stdin.write("\n")
+    generator.stdin.flush()
 
 
 class Lab:
@@ -141,7 +199,8 @@ class Lab:
 
     def start_snmpd(self, more="", owner="root root", prefix=()):
         config = self.dir / "snmpd.conf"
-        config.write_text(SNMPD.format(dir=self.dir, owner=owner, more=more))
+        common = (TOP / "tests/snmpd.conf.in").read_text().replace("@DIR@", str(self.dir)).replace("@PORT@", "161")
+        config.write_text(common + SNMPD.format(owner=owner, more=more))
         (self.dir / "master").unlink(missing_ok=True)
         self.snmpd = self.spawn(*prefix, "snmpd", "-f", "-Lf", self.dir / "snmpd.log", "-C", "-c", config)
         wait_for((self.dir / "master").exists)
@@ -166,7 +225,7 @@ class Lab:
         self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", address or self.dir / "master", "-l", level,
                                 log=self.agent_log)
         if wait:
-            wait_for(lambda: self.get("1.5.0") is not None and self.get("1.4.1.7.1", 0) != 0, 15)
+            wait_for(lambda: self.get("nfctAgentVersion.0") and self.get("nfctSnapshotScans.1"), 15)
 
     def configure(self, text):
         (self.dir / "agent.conf").write_text(text)
@@ -204,6 +263,14 @@ class Lab:
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=self.dir / "traffic.log")
         line = process.stdout.readline()
         assert line == "ready\n", (self.dir / "traffic.log").read_text()
+
+    def churn(self, standing, rate, seconds, *options):
+        """A generator over `standing` entries, which waits for begin()."""
+        log = self.dir / "churn.log"
+        process = self.spawn(TOP / "build/ctfill", standing, *options, "--churn", rate, seconds,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=log)
+        assert process.stdout.readline() == f"{standing}\n", log.read_text()
+        return process
 
     def fill(self, count, *options):
         return int(self.run(TOP / "build/ctfill", count, *options).stdout)
@@ -243,58 +310,70 @@ class Lab:
 
     @staticmethod
     def parse(line):
-        """".1.3... = TYPE: value" as (oid below the root, type, value)."""
+        """".1.3... = TYPE: value" as (name and index, type, value)."""
         oid, _, value = line.partition(" = ")
-        oid = oid[len(ROOT) + 1:] if oid.startswith(ROOT + ".") else oid
+        name = mib.instance(oid)
         kind, colon, rest = value.partition(": ")
         if not colon:
-            return oid, "STRING" if value == '""' else value, ""
+            return name, "STRING" if value == '""' else value, ""
         if kind == "STRING":
-            return oid, kind, rest.strip('"')
-        if kind in ("Hex-STRING", "OID"):
-            return oid, kind, rest.strip()
+            return name, kind, rest.strip('"')
+        if kind == "OID":
+            return name, kind, mib.instance(rest.strip())
+        if kind == "Hex-STRING":
+            return name, kind, rest.strip()
         number = re.match(r"\(?(-?\d+)", rest)
-        return oid, kind, int(number[1]) if number else rest
+        return name, kind, int(number[1]) if number else rest
 
-    def entry(self, oid):
-        """"1.2.1.5.1" -> the value, or None if it is absent."""
-        result = self.snmp("snmpget", f"{ROOT}.{oid}", check=False)
+    def get(self, name, default=None):
+        """"nfctInstanceEntries.1" -> the value, or the default if it is absent."""
+        result = self.snmp("snmpget", "." + mib.oid(name), check=False)
         if result.returncode != 0 or "No Such" in result.stdout:
-            return None
+            return default
         return self.parse(result.stdout.strip())[2]
 
-    def get(self, oid, default=None):
-        """A value below nfctObjects ("1.5.0" means nfctAgent 5), whole OIDs below the root as well."""
-        value = self.entry(oid if oid.startswith("1.") and oid.count(".") > 2 else f"1.{oid}")
-        return default if value is None else value
+    def walk(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
+        """Below an object, a table or the root: {name and index: value}, in the order of the walk."""
+        return Walk((instance, value) for instance, _, value in self.walk_typed(name, auth, tool))
 
-    def walk(self, oid="", auth=V2, tool="snmpwalk"):
-        out = self.snmp(tool, ROOT + (f".{oid}" if oid else ""), auth=auth).stdout
-        rows = [self.parse(line) for line in out.splitlines() if line.startswith(ROOT)]
-        return {oid: value for oid, kind, value in rows if not kind.startswith(("No ", "End"))}
+    def walk_typed(self, name="nfConntrackMIB", auth=V2, tool="snmpwalk"):
+        """The same as [(name and index, type, value)]."""
+        below = "." + mib.oid(name)
+        out = self.snmp(tool, below, auth=auth).stdout
+        rows = [self.parse(line) for line in out.splitlines() if line.startswith((below + ".", below + " "))]
+        return [row for row in rows if not row[1].startswith(("No ", "End"))]
 
-    def column(self, oid):
-        """"1.5.1.4" -> {index: value}"""
-        return {key[len(oid) + 1:]: value for key, value in self.walk(oid).items()}
+    def column(self, name):
+        """"nfctProtocolEntries" -> {index: value}, the index as "1.1.6"."""
+        return {instance.partition(".")[2]: value for instance, value in self.walk(name).items()}
 
     def after_a_scan(self):
         """Waits until a scan has begun and ended after now."""
-        before = self.entry("1.4.1.7.1")
-        wait_for(lambda: (self.entry("1.4.1.7.1") or 0) >= before + 2, 15)
+        before = self.get("nfctSnapshotScans.1")
+        wait_for(lambda: self.get("nfctSnapshotScans.1", 0) >= before + 2, 15)
 
     def traps(self, port=162):
-        """The agent's notifications so far: (number, [values in order], {oid: value})."""
+        """The agent's notifications so far: [(name, [(name and index of an object, value)])]. Each must carry what the
+        module says, in that order and as it says; others may follow."""
         found = []
         for line in (self.dir / f"traps-{port}").read_text().splitlines():
             if not line.startswith("TRAP\t"):
                 continue
             pairs = [self.parse(part) for part in line.split("\t")[1:] if " = " in part]
-            number = [value for oid, _, value in pairs if oid == TRAP_OID]
-            if not number or not number[0].startswith(ROOT + ".0."):
+            name = next((value for oid, _, value in pairs if oid == TRAP_OID), "")
+            if name not in mib.read():
                 continue
-            objects = [(oid, value) for oid, _, value in pairs if oid.startswith("1.")]
-            found.append((int(number[0].rsplit(".", 1)[1]), objects))
+            rows = [row for row in pairs if row[0].partition(".")[0] in mib.read()]
+            carried, wanted = [row[0].partition(".")[0] for row in rows], mib.read()[name].objects
+            assert carried[:len(wanted)] == wanted, f"{name} carries {carried}, the module says {wanted}"
+            faults = {row[0]: why for row in rows if (why := contract.fault(row, "accessible-for-notify"))}
+            assert faults == {}, f"{name}: {faults}"
+            found.append((Name(name), [(instance, value) for instance, _, value in rows]))
         return found
+
+    def told(self, port=162):
+        """The names of the notifications so far."""
+        return [name for name, _ in self.traps(port)]
 
     # ---- the same by conntrack(8), counted independently ----
 
@@ -312,6 +391,16 @@ class Lab:
                                 "assured": "[ASSURED]" in words, "unreplied": "[UNREPLIED]" in words,
                                 "line": line})
         return entries
+
+    def settled(self):
+        """conntrack_list() and walk() of the same moment: the list is the same before and after."""
+        for _ in range(5):
+            before = self.conntrack_list()
+            self.after_a_scan()
+            walk = self.walk()
+            if timeless(before) == timeless(self.conntrack_list()):
+                return before, walk
+        raise AssertionError("the table does not come to rest")
 
     def conntrack_stats(self):
         """conntrack -S, a dict a CPU."""

@@ -65,6 +65,7 @@ def test_a_bad_line_is_named(tmp_path, text, line, remedy, option):
     assert remedy in result.stderr
 
 
+@pytest.mark.quick
 def test_an_unreadable_file_is_named(tmp_path):
     (tmp_path / "directory").mkdir()
     for path, why in ((tmp_path / "missing", "No such file"), (tmp_path / "directory", "Is a directory")):
@@ -86,6 +87,7 @@ def test_a_wrong_command_line_is_named(arguments, word):
     assert word in result.stderr
 
 
+@pytest.mark.quick
 def test_what_is_right_is_taken(tmp_path):
     path = tmp_path / "good.conf"
     path.write_text('# all of them\nagentx-address = "/x"\nuser = "nobody"\nsample-interval = 60\n'

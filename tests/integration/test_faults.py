@@ -13,28 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from lab import AGENT, SANITIZED, TOP, descriptors, process_gone, resident_kib, wait_for
+from lab import AGENT, SANITIZED, TOP, TRAPS, held, process_gone, status, wait_for
 
-TRAPS = "trap2sink 127.0.0.1:162 public\n"
+RISING, FALLING = "nfctUtilizationRising", "nfctUtilizationFalling"
 LOW = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\nthreshold "low" { rising = 1 falling = 0 }\n'
 
 
-def held(pid):
-    """(resident KiB, descriptors)"""
-    return resident_kib(pid), len(descriptors(pid))
-
-
 def alarms(lab):
-    """The notifications of thresholds, in the order in which they came: 1 rising, 2 falling."""
-    return [number for number, _ in lab.traps() if number in (1, 2)]
+    """The notifications of thresholds, in the order in which they came."""
+    return [name for name in lab.told() if name in (RISING, FALLING)]
 
 
 def check_figures(lab):
     """Right again: what the agent says is what conntrack says."""
-    wait_for(lambda: lab.entry("1.2.1.5.1") == int(lab.run("conntrack", "-C").stdout), 15)
-    wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") == int(lab.run("conntrack", "-C").stdout), 15)
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1)
     lab.after_a_scan()
-    wait_for(lambda: lab.entry("1.4.1.5.1") == int(lab.run("conntrack", "-C").stdout), 10)
+    wait_for(lambda: lab.get("nfctSnapshotScanned.1") == int(lab.run("conntrack", "-C").stdout), 10)
 
 
 def check_nothing_grew(lab, before):
@@ -54,8 +49,8 @@ def test_fifty_masters_one_after_the_other(lab):
         lab.stop_snmpd(random.Random(number).choice((signal.SIGKILL, signal.SIGTERM)))
         lab.start_snmpd()
         if number % 10 == 9:
-            wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
-    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
+            wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
     check_figures(lab)
     check_nothing_grew(lab, before)
 
@@ -82,7 +77,7 @@ def test_a_master_that_misbehaves(bare_lab, kind, count):
     master.wait()
     assert lab.agent.poll() is None
     lab.start_snmpd()
-    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 30)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 30)
     check_figures(lab)
     check_nothing_grew(lab, before)
 
@@ -98,9 +93,9 @@ def test_a_socket_that_comes_late_and_closed(bare_lab):
     time.sleep(2)
     lab.start_snmpd(owner="root root")
     time.sleep(3)
-    assert lab.entry("1.2.1.5.1") is None
+    assert lab.get("nfctInstanceEntries.1") is None
     (lab.dir / "master").chmod(0o666)
-    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 20)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 20)
 
 
 def test_alarms_alternate_whatever_is_killed(trap_lab):
@@ -108,7 +103,7 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
     lab = trap_lab
     chance = random.Random(6)
     lab.configure(LOW)
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "low")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "low")
     some, full = lab.limit() // 50, False
     before = held(lab.agent.pid)
     for _ in range(6):
@@ -124,12 +119,12 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
         time.sleep(chance.random() * 1.5)
     if not full:
         lab.fill(some)
-    wait_for(lambda: lab.entry("1.9.1.5.1.1") == 2, 60)
-    wait_for(lambda: lab.traps() and lab.traps()[-1][0] == 1, 60)
+    wait_for(lambda: lab.get("nfctThresholdState.1.1") == 2, 60)
+    wait_for(lambda: lab.told()[-1:] == [RISING], 60)
     time.sleep(2)
-    numbers = [number for number, _ in lab.traps()]
-    assert numbers == [1, 2] * (len(numbers) // 2) + [1], numbers
-    assert lab.entry("1.9.1.6.1.1") % 2 == 1
+    told = lab.told()
+    assert told == [RISING, FALLING] * (len(told) // 2) + [RISING], told
+    assert lab.get("nfctThresholdTransitions.1.1") % 2 == 1
     check_figures(lab)
     check_nothing_grew(lab, before)
 
@@ -137,15 +132,15 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
 def test_a_table_that_is_flushed_while_it_is_read(lab):
     lab.fill(60000)
     for _ in range(5):
-        scans = lab.entry("1.4.1.7.1")
+        scans = lab.get("nfctSnapshotScans.1")
         lab.configure('user = ""\nrefresh-interval = 1\ncpu-budget = 2\n')
         time.sleep(0.3)
         lab.run("conntrack", "-F")
-        wait_for(lambda: lab.entry("1.4.1.7.1") > scans, 40)
+        wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans, 40)
         lab.fill(10000)
     lab.configure('user = ""\nrefresh-interval = 1\n')
     check_figures(lab)
-    assert lab.entry("1.4.1.8.1") == 0, "a scan has failed"
+    assert lab.get("nfctSnapshotFailures.1") == 0, "a scan has failed"
 
 
 @pytest.mark.parametrize("fault", ["eintr", "enobufs", "resize"])
@@ -156,26 +151,26 @@ def test_netlink_at_its_worst(trap_lab, fault):
     lab.start_agent('threshold "low" { rising = 1 falling = 0 }\ncpu-budget = 100\n',
                     prefix=("env", f"LD_PRELOAD={TOP}/build/netlinkfault.so", f"NETLINK_FAULT={fault}"))
     lab.fill(20000)
-    wait_for(lambda: alarms(lab) == [1])
+    wait_for(lambda: alarms(lab) == [RISING])
     lab.after_a_scan()
     before = held(lab.agent.pid)
     lab.agent.send_signal(signal.SIGUSR1)
     time.sleep(5)
-    assert lab.entry("1.9.1.5.1.1") == 2, "the alarm has changed its state"
+    assert lab.get("nfctThresholdState.1.1") == 2, "the alarm has changed its state"
     if fault == "eintr":
-        assert lab.entry("1.4.1.8.1") == 0, "a scan has failed"
+        assert lab.get("nfctSnapshotFailures.1") == 0, "a scan has failed"
     if fault == "resize":
-        assert lab.entry("1.4.1.5.1") != 20000, "nothing was injected"
+        assert lab.get("nfctSnapshotScanned.1") != 20000, "nothing was injected"
     lab.agent.send_signal(signal.SIGUSR2)
     check_figures(lab)
     lab.after_a_scan()
-    created, destroyed = lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")
+    created, destroyed = lab.get("nfctSnapshotCreated.1"), lab.get("nfctSnapshotDestroyed.1")
     lab.after_a_scan()
-    assert (lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")) == (created, destroyed)
+    assert (lab.get("nfctSnapshotCreated.1"), lab.get("nfctSnapshotDestroyed.1")) == (created, destroyed)
     if fault != "resize":
         # of 20,000, two share an identity now and then, and count as one
         assert 19995 <= created <= 20000 and destroyed == 0
-    assert alarms(lab) == [1]
+    assert alarms(lab) == [RISING]
     check_nothing_grew(lab, before)
 
 
@@ -188,16 +183,16 @@ def test_the_clock_is_set(trap_lab):
 
     def date():
         """Of the scan, as the manager reads it."""
-        year, *rest = struct.unpack(">H6B", bytes.fromhex(lab.entry("1.4.1.1.1"))[:8])
+        year, *rest = struct.unpack(">H6B", bytes.fromhex(lab.get("nfctSnapshotTime.1"))[:8])
         return datetime.datetime(year, *rest[:5])
 
     lab.start_agent(LOW.replace('user = ""\n', ""),
                     prefix=("env", f"LD_PRELOAD={TOP}/build/clockshift.so", f"CLOCK_SHIFT={clock}"))
-    began = lab.entry("1.1.9.0")
+    began = lab.get("nfctAgentStartTime.0")
     for round_, days in enumerate((0, 400, -400, 0)):
         with open(clock, "r+b") as file:
             file.write(struct.pack("=q", days * 86400))
-        assert lab.entry("1.4.1.2.1") < 1000, "the age of a scan from before"
+        assert lab.get("nfctSnapshotAge.1") < 1000, "the age of a scan from before"
         lab.after_a_scan()
         expected = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(days)
         assert abs((date() - expected).total_seconds()) < 60, days
@@ -206,8 +201,8 @@ def test_the_clock_is_set(trap_lab):
         lab.run("conntrack", "-F")
         wait_for(lambda: len(alarms(lab)) == 2 * round_ + 2)
         check_figures(lab)
-    assert alarms(lab) == [1, 2] * 4
-    assert lab.entry("1.1.9.0") == began
+    assert alarms(lab) == [RISING, FALLING] * 4
+    assert lab.get("nfctAgentStartTime.0") == began
 
 
 def test_out_of_descriptors(bare_lab):
@@ -221,7 +216,7 @@ def test_out_of_descriptors(bare_lab):
     time.sleep(4)
     assert lab.agent.poll() is None
     subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--nofile=4096:4096"], check=True)
-    wait_for(lambda: lab.entry("1.2.1.3.1") == 1, 20)
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1, 20)
     check_figures(lab)
 
 
@@ -233,13 +228,12 @@ def test_out_of_memory(bare_lab):
     lab.start_agent()
     lab.fill(50)
     lab.after_a_scan()
-    status = Path(f"/proc/{lab.agent.pid}/status").read_text()
-    size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize:")) * 1024
+    size = int(status(lab.agent.pid)["VmSize"].split()[0]) * 1024
     subprocess.run(["prlimit", f"--pid={lab.agent.pid}", f"--as={size + 65536}:unlimited"], check=True)
     lab.fill(60000, "--spread")
     time.sleep(5)
     assert lab.agent.poll() is None
-    assert lab.entry("1.2.1.5.1") is not None
+    assert lab.get("nfctInstanceEntries.1") is not None
     subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--as=unlimited:unlimited"], check=True)
     check_figures(lab)
 
@@ -247,15 +241,16 @@ def test_out_of_memory(bare_lab):
 def test_the_trap_destination_is_down(bare_lab):
     """The master sends into the void: that is its own matter, and the agent's figures do not wait."""
     lab = bare_lab
-    lab.start_snmpd("trap2sink 127.0.0.1:162 public\ninformsink 127.0.0.1:1162 public\n")
+    lab.start_snmpd(TRAPS + "informsink 127.0.0.1:1162 public\n")
     lab.start_agent(LOW.replace('user = ""\n', ""))
     lab.fill(lab.limit() // 50)
-    wait_for(lambda: (lab.entry("1.1.5.0") or 0) >= 1, 15)
+    wait_for(lambda: lab.get("nfctAgentNotificationsSent.0", 0) >= 1, 15)
     lab.run("conntrack", "-F")
-    wait_for(lambda: (lab.entry("1.1.5.0") or 0) >= 2, 15)
+    wait_for(lambda: lab.get("nfctAgentNotificationsSent.0", 0) >= 2, 15)
     check_figures(lab)
 
 
+@pytest.mark.quick
 def test_a_full_disk_for_the_log(bare_lab):
     """Its standard error takes nothing: it goes on."""
     lab = bare_lab
@@ -267,5 +262,5 @@ def test_a_full_disk_for_the_log(bare_lab):
     child = lab.subagent()
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: process_gone(child))
-    wait_for(lambda: lab.entry("1.2.1.5.1") is not None, 15)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
     lab.agent_log = lab.dir / "none"

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """conntrack-agentx -1: the table at a glance, without snmpd."""
 import re
-import subprocess
+
+import pytest
 
 from lab import AGENT, TOP
+from namespaces import Namespaces
 
 
+@pytest.mark.quick
 def test_it_shows_what_conntrack_shows(bare_lab):
     lab = bare_lab
     lab.traffic("tcp4", "tcp6", "udp4", "syn4", "sctp4")
@@ -24,25 +27,24 @@ def test_it_shows_what_conntrack_shows(bare_lab):
     assert re.search(r"^drops +0$", out, re.M)
 
 
+@pytest.mark.alone
 def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
     lab = bare_lab
     config = lab.dir / "once.conf"
-    other = f"{lab.netns}-blue"
+    spaces = Namespaces(lab)
+    other = spaces.name("blue")
     config.write_text('top = 2\nzones = true\n'
                       'watch "https" { index = 1 protocol = "tcp" destination-port = 443 rising = 50 falling = 40 }\n'
                       'watch "ssh" { index = 2 destination-port = 22 }\n'
-                      f'namespace "{other}" {{ index = 2 }}\n')
+                      + spaces.block("blue", 2))
     lab.fill(90)
     lab.fill(30, "--udp", "--spread", "--unassured")
-    subprocess.run(["ip", "netns", "add", other], check=True)
-    try:
-        subprocess.run(["nsenter", f"--net=/run/netns/{other}", TOP / "build/ctfill", "7"], check=True,
-                       stdout=subprocess.DEVNULL)
+    with spaces:
+        spaces.add("blue")
+        spaces.fill("blue", 7)
         maker = lab.spawn("sh", "-c", "sleep 0.5; build/ctfill 20 --spread", cwd=TOP)
         out = lab.run(AGENT, "-1", "-c", config).stdout
         maker.wait(5)
-    finally:
-        subprocess.run(["ip", "netns", "del", other], check=True)
     # the first of the two looks came before the 20, the second after them
     assert re.search(r"^  created       (1\d|20) per second \(100% of the entries followed\)$", out, re.M), out
     assert re.search(r"^source +entries +unreplied +share$", out, re.M)
@@ -61,6 +63,7 @@ def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
                              f"/run/netns/{other}: there is none of this name\n")
 
 
+@pytest.mark.heavy
 def test_the_bar_follows_the_fill(bare_lab):
     lab = bare_lab
     lab.fill(lab.limit() // 2 + 1)

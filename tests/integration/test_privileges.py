@@ -13,7 +13,8 @@ NET_ADMIN = 1 << 12
 # Without a filter of system calls these are refused all the same, by Landlock or for want of a capability.
 REFUSED_ANYWAY = {"packet": "EPERM", "read-program": "EACCES", "write": "EACCES", "write-proc": "EACCES",
                   "directory": "EACCES", "exec": "EACCES", "signal": "EPERM", "mount": "EPERM", "setuid": "EPERM"}
-FILTERED = dict.fromkeys(("rtnetlink", "packet", "exec", "code", "namespace", "mount", "setuid", "type", "bpf"), "EPERM")
+FILTERED = dict.fromkeys(("rtnetlink", "packet", "exec", "code", "namespace", "mount", "setuid", "type", "bpf"),
+                         "EPERM")
 COLLECTOR = REFUSED_ANYWAY | FILTERED | {"directory": "EPERM", "ctnetlink": "done", "unix": "done", "fork": "done",
                                          "read": "done", "read-hosts": "done", "signal-parent": "EPERM",
                                          "trace-parent": "EPERM"}
@@ -51,6 +52,7 @@ def start_probed(lab, *preload, **more):
 
 
 @pytest.mark.parametrize("user", ["nobody", ""])
+@pytest.mark.quick
 def test_each_process_has_what_it_needs_and_no_more(bare_lab, user):
     lab = bare_lab
     lab.start_snmpd(owner="root nogroup")
@@ -80,7 +82,7 @@ def test_neither_process_can_do_what_it_need_not(bare_lab):
     # and goes on doing what it needs
     lab.after_a_scan()
     lab.configure('user = ""\nthreshold "other" { rising = 50 falling = 40 }\n')
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "other")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "other")
 
 
 @pytest.mark.skipif(SANITIZED, reason="the leak checker is given more")
@@ -101,4 +103,4 @@ def test_a_master_of_the_network_is_found_and_no_other_port(bare_lab):
     lab.stop_snmpd()
     wait_for(lambda: "is gone" in lab.log())
     lab.start_snmpd(f"agentXSocket {lab.dir}/master,tcp:127.0.0.1:7050\n")
-    wait_for(lambda: lab.entry("1.1.8.0") == 2, 15)
+    wait_for(lambda: lab.get("nfctAgentMasterConnects.0") == 2, 15)

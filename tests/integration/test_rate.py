@@ -2,33 +2,21 @@
 """The setup rate: what a generator makes and deletes, the agent has seen."""
 import signal
 import statistics
-import subprocess
 
-from lab import TOP, wait_for
+import pytest
+
+from lab import TOP, begin, wait_for
 
 FAST = 'user = ""\nrefresh-interval = 2\ncpu-budget = 100\n'
 RATE, SECONDS = 5000, 10
 
 
 def created(lab):
-    return lab.entry("1.4.1.20.1")
+    return lab.get("nfctSnapshotCreated.1")
 
 
 def destroyed(lab):
-    return lab.entry("1.4.1.21.1")
-
-
-def churn(lab, standing, rate, seconds):
-    """A generator over `standing` entries, which waits until it is told to begin."""
-    process = lab.spawn(TOP / "build/ctfill", standing, "--churn", rate, seconds,
-                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=lab.dir / "churn.log")
-    assert process.stdout.readline() == f"{standing}\n", (lab.dir / "churn.log").read_text()
-    return process
-
-
-def begin(process):
-    process.stdin.write("\n")
-    process.stdin.flush()
+    return lab.get("nfctSnapshotDestroyed.1")
 
 
 def made(process):
@@ -36,21 +24,22 @@ def made(process):
     return int(count), int(milliseconds)
 
 
+@pytest.mark.alone
 def test_what_comes_and_goes_is_counted(bare_lab):
     """100,000 entries and 5,000 flows a second, followed fully."""
     lab = bare_lab
     lab.start_snmpd()
-    generator = churn(lab, 100000, RATE, SECONDS)
+    generator = lab.churn(100000, RATE, SECONDS)
     lab.start_agent("refresh-interval = 2\ncpu-budget = 100\n")
     lab.after_a_scan()
-    assert lab.entry("1.4.1.23.1") == 100, "not all are followed"
+    assert lab.get("nfctSnapshotIdentityShare.1") == 100, "not all are followed"
     assert (created(lab), destroyed(lab)) == (0, 0)
     begin(generator)
-    rates, scans = [], lab.entry("1.4.1.7.1")
+    rates, scans = [], lab.get("nfctSnapshotScans.1")
     while len(rates) < 4:
-        wait_for(lambda: lab.entry("1.4.1.7.1") > scans)
-        scans = lab.entry("1.4.1.7.1")
-        rates.append(lab.entry("1.4.1.22.1"))
+        wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans)
+        scans = lab.get("nfctSnapshotScans.1")
+        rates.append(lab.get("nfctSnapshotCreateRate.1"))
     count, milliseconds = made(generator)
     lab.after_a_scan()
     assert count == RATE * SECONDS
@@ -60,16 +49,17 @@ def test_what_comes_and_goes_is_counted(bare_lab):
     true_rate = count * 1000 / milliseconds
     assert abs(statistics.median(rates[1:]) - true_rate) <= true_rate * 0.05, (rates, true_rate)
     lab.after_a_scan()
-    assert lab.entry("1.4.1.22.1") == 0
+    assert lab.get("nfctSnapshotCreateRate.1") == 0
 
 
+@pytest.mark.heavy
 def test_a_subset_is_right_within_its_statistical_error(bare_lab):
     lab = bare_lab
     lab.start_snmpd()
-    generator = churn(lab, 100000, RATE, 6)
+    generator = lab.churn(100000, RATE, 6)
     lab.start_agent("refresh-interval = 2\ncpu-budget = 100\nidentities = 8192\n")
     lab.after_a_scan()
-    assert lab.entry("1.4.1.23.1") == 6  # 1 in 16
+    assert lab.get("nfctSnapshotIdentityShare.1") == 6  # 1 in 16
     begin(generator)
     count, _ = made(generator)
     lab.after_a_scan()
@@ -88,7 +78,7 @@ def test_a_flush_is_no_setup(lab):
     lab.run("conntrack", "-F")
     lab.after_a_scan()
     assert (created(lab), destroyed(lab)) == (before[0], before[1] + 20000)
-    assert lab.entry("1.4.1.22.1") == 0
+    assert lab.get("nfctSnapshotCreateRate.1") == 0
     lab.fill(300)
     lab.after_a_scan()
     assert (created(lab), destroyed(lab)) == (before[0] + 300, before[1] + 20000)
@@ -99,14 +89,14 @@ def test_a_subset_that_had_to_be_halved_makes_no_jump(lab):
     lab.fill(3000)
     lab.after_a_scan()
     lab.after_a_scan()
-    assert lab.entry("1.4.1.23.1") == 100
+    assert lab.get("nfctSnapshotIdentityShare.1") == 100
     before = created(lab), destroyed(lab)
     for _ in range(4):  # while scans run: some meet more than they expected
         lab.fill(30000, "--spread", "--until-full")
         lab.run("conntrack", "-D", "-d", "198.0.0.0/8", check=False)
     lab.fill(30000, "--spread")
     lab.after_a_scan()
-    assert lab.entry("1.4.1.23.1") in (6, 12)
+    assert lab.get("nfctSnapshotIdentityShare.1") in (6, 12)
     # 30,000 came in the end; more, if a scan met those that were deleted again
     new, gone = created(lab) - before[0], destroyed(lab) - before[1]
     deviation = 16 * (new / 16) ** 0.5
@@ -116,6 +106,7 @@ def test_a_subset_that_had_to_be_halved_makes_no_jump(lab):
     assert (created(lab), destroyed(lab)) == stands
 
 
+@pytest.mark.quick
 def test_scans_that_failed_in_between_make_no_jump(bare_lab):
     lab = bare_lab
     lab.start_snmpd()
@@ -124,9 +115,9 @@ def test_scans_that_failed_in_between_make_no_jump(bare_lab):
     lab.after_a_scan()
     before = created(lab), destroyed(lab)
     lab.agent.send_signal(signal.SIGUSR1)  # the capability goes
-    wait_for(lambda: lab.entry("1.4.1.8.1") >= 2, 15)
+    wait_for(lambda: lab.get("nfctSnapshotFailures.1") >= 2, 15)
     lab.fill(700, "--spread")
     lab.agent.send_signal(signal.SIGUSR2)
     lab.after_a_scan()
     assert (created(lab), destroyed(lab)) == (before[0] + 700, before[1])
-    assert lab.entry("1.4.1.5.1") == 5700
+    assert lab.get("nfctSnapshotScanned.1") == 5700

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """scan = "sample": a part of the table is read, and speaks for the whole within the margin it states."""
 import signal
-import subprocess
 
-from lab import AGENT, SANITIZED, TOP, bit_watches, mark_of, wait_for
+import pytest
+
+from lab import AGENT, SANITIZED, begin, bit_watches, mark_of, wait_for
 
 SAMPLE = 'user = ""\nscan = "sample"\nrefresh-interval = 1\n'
 
 
 def scan_now(lab):
-    scans = lab.entry("1.4.1.7.1")
+    scans = lab.get("nfctSnapshotScans.1")
     lab.agent.send_signal(signal.SIGHUP)
-    wait_for(lambda: lab.entry("1.4.1.7.1") > scans)
+    wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans)
 
 
 def test_the_true_share_lies_within_the_margin(bare_lab):
@@ -25,13 +26,13 @@ def test_the_true_share_lies_within_the_margin(bare_lab):
         lab.run("conntrack", "-F")
         lab.fill(entries, "--spread", "--marks", "--from", table * entries)
         scan_now(lab)
-        walk = lab.walk("1.4") | lab.walk("1.10.1.4")
-        assert walk["1.4.1.6.1"] < 80, "nothing was left to estimate"
-        margins.append(walk["1.4.1.19.1"])
+        walk = lab.walk("nfctSnapshotTable") | lab.walk("nfctWatchEntries")
+        assert walk["nfctSnapshotCoverage.1"] < 80, "nothing was left to estimate"
+        margins.append(walk["nfctSnapshotMargin.1"])
         marks = [mark_of(number) for number in range(table * entries, (table + 1) * entries)]
         for bit in range(32):
             true = sum(mark >> bit & 1 for mark in marks)
-            errors.append((abs(walk[f"1.10.1.4.1.{bit + 1}"] - true) * 10000 / entries, margins[-1]))
+            errors.append((abs(walk[f"nfctWatchEntries.1.{bit + 1}"] - true) * 10000 / entries, margins[-1]))
     within = sum(error <= margin for error, margin in errors) / len(errors)
     # where time is short, the few trials have a deviation of two percent of their own
     chance = 4 * (0.95 * 0.05 / len(errors)) ** 0.5 if SANITIZED else 0
@@ -41,59 +42,60 @@ def test_the_true_share_lies_within_the_margin(bare_lab):
     assert sorted(margins)[len(margins) // 2] <= 1.5 * largest, (margins, largest)
 
 
+@pytest.mark.alone
 def test_what_is_exact_stays_exact_and_the_interval_is_kept(lab):
     lab.fill(80000, "--spread")
     lab.fill(20000, "--udp")
     lab.configure(SAMPLE)
-    wait_for(lambda: (lab.entry("1.4.1.6.1") or 100) < 100)
+    wait_for(lambda: lab.get("nfctSnapshotCoverage.1", 100) < 100)
     lab.after_a_scan()
-    walk = lab.walk("1")
-    scanned, margin = walk["1.4.1.5.1"], walk["1.4.1.19.1"]
-    assert walk["1.2.1.5.1"] == walk["1.2.1.8.1"] == walk["1.2.1.10.1"] == 100000
-    assert walk["1.4.1.6.1"] == scanned * 100 // 100000
+    walk = lab.walk()
+    scanned, margin = walk["nfctSnapshotScanned.1"], walk["nfctSnapshotMargin.1"]
+    for peak in ("nfctInstanceEntries.1", "nfctInstancePeakEntries.1", "nfctInstanceRecentPeakEntries.1"):
+        assert walk[peak] == 100000, peak
+    assert walk["nfctSnapshotCoverage.1"] == scanned * 100 // 100000
     assert margin == -int(-(9800 * ((1 - scanned / 100000) / scanned) ** 0.5) // 1)
-    assert walk["1.4.1.3.1"] < 1500, "a scan outlasted its interval"
+    assert walk["nfctSnapshotDuration.1"] < 1500, "a scan outlasted its interval"
     # the estimates speak of the whole table, and agree with each other
-    assert walk["1.4.1.9.1"] + walk["1.4.1.11.1"] == 100000
-    assert walk["1.4.1.15.1"] + walk["1.4.1.16.1"] == 100000
-    assert abs(walk["1.5.1.4.1.1.17"] - 20000) < 100000 * margin / 10000 * 2
-    assert abs(walk["1.5.1.4.1.1.6"] + walk["1.5.1.4.1.1.17"] - 100000) <= 1
-    assert walk["1.8.1.12.1.1.1"] == "10.0.0.1"
-    assert abs(walk["1.8.1.8.1.1.1"] - 20000) < 100000 * margin / 10000 * 2
+    assert walk["nfctSnapshotAssured.1"] + walk["nfctSnapshotEvictable.1"] == 100000
+    assert walk["nfctSnapshotIpv4.1"] + walk["nfctSnapshotIpv6.1"] == 100000
+    assert abs(walk["nfctProtocolEntries.1.1.17"] - 20000) < 100000 * margin / 10000 * 2
+    assert abs(walk["nfctProtocolEntries.1.1.6"] + walk["nfctProtocolEntries.1.1.17"] - 100000) <= 1
+    assert walk["nfctTopText.1.1.1"] == "10.0.0.1"
+    assert abs(walk["nfctTopEntries.1.1.1"] - 20000) < 100000 * margin / 10000 * 2
     # a small table is read whole
     lab.run("conntrack", "-F")
     lab.fill(50)
-    wait_for(lambda: lab.entry("1.4.1.6.1") == 100 and lab.entry("1.4.1.5.1") == 50)
-    assert lab.entry("1.4.1.19.1") == 0
+    wait_for(lambda: lab.get("nfctSnapshotCoverage.1") == 100 and lab.get("nfctSnapshotScanned.1") == 50)
+    assert lab.get("nfctSnapshotMargin.1") == 0
 
 
+@pytest.mark.heavy
 def test_what_comes_and_goes_is_seen_in_the_part_that_both_scans_read(bare_lab):
     lab = bare_lab
     lab.start_snmpd()
     lab.fill(100000, "--from", 1000000)
-    generator = lab.spawn(TOP / "build/ctfill", 50000, "--spread", "--udp", "--churn", 4000, 10,
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, log=lab.dir / "churn.log")
-    assert generator.stdout.readline() == "50000\n", (lab.dir / "churn.log").read_text()
+    generator = lab.churn(50000, 4000, 10, "--spread", "--udp")
     lab.start_agent('scan = "sample"\nrefresh-interval = 2\ncpu-budget = 10\n'
                     'watch "udp" { index = 1 protocol = "udp" }\n')
     for _ in range(3):  # the parts differ in length, the table does not change
         lab.after_a_scan()
-        assert lab.entry("1.4.1.6.1") < 100
-        assert (lab.entry("1.4.1.20.1"), lab.entry("1.4.1.21.1")) == (0, 0)
-    generator.stdin.write("\n")
-    generator.stdin.flush()
+        assert lab.get("nfctSnapshotCoverage.1") < 100
+        assert (lab.get("nfctSnapshotCreated.1"), lab.get("nfctSnapshotDestroyed.1")) == (0, 0)
+    begin(generator)
     assert generator.stdout.readline().startswith("40000 ")
     lab.after_a_scan()
-    share = lab.entry("1.4.1.23.1") / 100
+    share = lab.get("nfctSnapshotIdentityShare.1") / 100
     assert 0 < share < 1
     # of 40,000, each seen with a chance of the share, which is rounded down, and differs from scan to scan; the
     # agent takes a scan's pace for even, which that of a busy machine is not: 12,000 were off at the most there, a
     # thousand on an idle one
     deviation = (40000 / share) ** 0.5
-    for oid in ("1.4.1.20.1", "1.4.1.21.1", "1.10.1.8.1.1"):
-        assert abs(lab.entry(oid) - 40000) < 5 * deviation + 12000, (oid, lab.entry(oid), deviation)
+    for oid in ("nfctSnapshotCreated.1", "nfctSnapshotDestroyed.1", "nfctWatchCreated.1.1"):
+        assert abs(lab.get(oid) - 40000) < 5 * deviation + 12000, (oid, lab.get(oid), deviation)
 
 
+@pytest.mark.quick
 def test_once_is_exact_whatever_the_file_says(bare_lab):
     lab = bare_lab
     lab.fill(50000)

@@ -2,77 +2,71 @@
 """What the tables say is what conntrack(8) says."""
 from collections import Counter
 
-from lab import TOP
+import pytest
+
+from lab import COUNTERS, TOP
 
 EVERYTHING = ("tcp4", "tcp6", "tcp4-closed", "syn4", "udp4", "udp6", "udp4-unreplied", "sctp4",
               "sctp6", "gre4", "unknown4", "unknown6")
 ADDRESS_TYPE = {"ipv4": 1, "ipv6": 2}
 
 
-def settled(lab):
-    """The list and a walk of the same moment: nothing changed between two lists around it."""
-    for _ in range(5):
-        before = lab.conntrack_list()
-        lab.after_a_scan()
-        walk = lab.walk("1")
-        if [e["line"].split()[6:] for e in before] == [e["line"].split()[6:] for e in lab.conntrack_list()]:
-            return before, walk
-    raise AssertionError("the table does not come to rest")
-
-
+@pytest.mark.quick
 def test_totals_are_those_of_conntrack(lab):
     lab.run("ping", "-c1", "-q", "127.0.0.1")
     lab.run("ping", "-c1", "-q", "::1")
     lab.traffic(*EVERYTHING)
-    entries, walk = settled(lab)
+    entries, walk = lab.settled()
 
     protocols = Counter((ADDRESS_TYPE[e["family"]], e["protocol"]) for e in entries)
     for wanted in ((1, 6), (2, 6), (1, 17), (2, 17), (1, 1), (2, 58), (1, 132), (2, 132), (1, 47),
                    (1, 253), (2, 253)):
         assert protocols[wanted], f"the test made no {wanted}: {protocols}"
-    shown = {tuple(map(int, oid.split(".")[5:])): value
-             for oid, value in walk.items() if oid.startswith("1.5.1.4.")}
+    shown = {tuple(map(int, name.split(".")[2:])): value
+             for name, value in walk.items() if name.startswith("nfctProtocolEntries.")}
     assert {key: n for key, n in shown.items() if n} == dict(protocols)
 
     states = Counter((e["protocol"], e["state"]) for e in entries if e["protocol"] in (6, 132))
-    names = {oid.split(".", 4)[4]: value for oid, value in walk.items() if oid.startswith("1.6.1.3.")}
-    shown = {(int(index.split(".")[1]), name): walk[f"1.6.1.4.{index}"] for index, name in names.items()}
+    names = {name.partition(".")[2]: value for name, value in walk.items() if name.startswith("nfctStateName.")}
+    shown = {(int(index.split(".")[1]), name): walk[f"nfctStateEntries.{index}"] for index, name in names.items()}
     assert {key: n for key, n in shown.items() if n} == dict(states)
 
-    assert walk["1.4.1.5.1"] == len(entries)
-    assert walk["1.2.1.5.1"] == len(entries)
-    assert walk["1.4.1.9.1"] == sum(e["assured"] for e in entries)
-    assert walk["1.4.1.10.1"] == sum(e["unreplied"] for e in entries)
-    assert walk["1.4.1.11.1"] == sum(not e["assured"] for e in entries)
-    assert walk["1.4.1.15.1"] == sum(e["family"] == "ipv4" for e in entries)
-    assert walk["1.4.1.16.1"] == sum(e["family"] == "ipv6" for e in entries)
-    for column, flag in ((5, "assured"), (6, "unreplied")):
+    assert walk["nfctSnapshotScanned.1"] == len(entries)
+    assert walk["nfctInstanceEntries.1"] == len(entries)
+    assert walk["nfctSnapshotAssured.1"] == sum(e["assured"] for e in entries)
+    assert walk["nfctSnapshotUnreplied.1"] == sum(e["unreplied"] for e in entries)
+    assert walk["nfctSnapshotEvictable.1"] == sum(not e["assured"] for e in entries)
+    assert walk["nfctSnapshotIpv4.1"] == sum(e["family"] == "ipv4" for e in entries)
+    assert walk["nfctSnapshotIpv6.1"] == sum(e["family"] == "ipv6" for e in entries)
+    for flag in ("assured", "unreplied"):
         for (family, protocol), _ in protocols.items():
             wanted = sum(e[flag] for e in entries
                          if (ADDRESS_TYPE[e["family"]], e["protocol"]) == (family, protocol))
-            assert walk[f"1.5.1.{column}.1.{family}.{protocol}"] == wanted
-    assert walk["1.5.1.3.1.2.58"] == "ipv6-icmp"
-    assert walk["1.5.1.3.1.1.253"] == "253"
+            assert walk[f"nfctProtocol{flag.capitalize()}.1.{family}.{protocol}"] == wanted
+    assert walk["nfctProtocolName.1.2.58"] == "ipv6-icmp"
+    assert walk["nfctProtocolName.1.1.253"] == "253"
 
 
 def test_an_empty_table_is_all_zeroes(lab):
     assert lab.conntrack_list() == []
     lab.after_a_scan()
-    walk = lab.walk("1")
-    assert walk["1.2.1.5.1"] == 0
-    assert walk["1.4.1.6.1"] == 100
-    assert [walk[f"1.4.1.{column}.1"] for column in range(9, 19)] == [0] * 10
-    assert set(lab.column("1.5.1.4")) == {"1.1.1", "1.1.6", "1.1.17", "1.2.6", "1.2.17", "1.2.58"}
+    walk = lab.walk()
+    assert walk["nfctInstanceEntries.1"] == 0
+    assert walk["nfctSnapshotCoverage.1"] == 100
+    for what in ("Assured", "Unreplied", "Evictable", "SourceNat", "DestinationNat", "Offloaded", "Ipv4", "Ipv6",
+                 "Helped", "FirmUtilization"):
+        assert walk[f"nfctSnapshot{what}.1"] == 0, what
+    assert set(lab.column("nfctProtocolEntries")) == {"1.1.1", "1.1.6", "1.1.17", "1.2.6", "1.2.17", "1.2.58"}
 
 
 def test_a_row_stays_when_its_protocol_is_gone(lab):
     lab.traffic("gre4")
     lab.after_a_scan()
-    assert lab.entry("1.5.1.4.1.1.47") == 1
+    assert lab.get("nfctProtocolEntries.1.1.47") == 1
     lab.run("conntrack", "-F")
     lab.after_a_scan()
-    assert lab.entry("1.5.1.4.1.1.47") == 0
-    assert lab.entry("1.5.1.7.1.1.47") == 1
+    assert lab.get("nfctProtocolEntries.1.1.47") == 0
+    assert lab.get("nfctProtocolPeakEntries.1.1.47") == 1
 
 
 def test_nat_is_counted(lab):
@@ -89,13 +83,13 @@ def test_nat_is_counted(lab):
     wanted = (len(lab.run("conntrack", "-L", "-n").stdout.splitlines()),
               len(lab.run("conntrack", "-L", "-g").stdout.splitlines()))
     assert wanted == (1, 1), lines
-    assert (lab.entry("1.4.1.12.1"), lab.entry("1.4.1.13.1")) == wanted
+    assert (lab.get("nfctSnapshotSourceNat.1"), lab.get("nfctSnapshotDestinationNat.1")) == wanted
 
 
 def test_traffic_is_counted_only_with_accounting(lab):
     lab.traffic("udp4")
     lab.after_a_scan()
-    assert lab.column("1.5.1.9") == {}
+    assert lab.column("nfctProtocolOctets") == {}
     lab.run("sh", "-c", "echo 1 > /proc/sys/net/netfilter/nf_conntrack_acct")
     lab.run("conntrack", "-F")
     lab.traffic("udp4", "tcp6")
@@ -103,12 +97,12 @@ def test_traffic_is_counted_only_with_accounting(lab):
     wanted = Counter()
     for entry in lab.conntrack_list():
         words = [word for word in entry["line"].split() if "=" in word]
-        for key, column in (("packets", 8), ("bytes", 9)):
-            wanted[f"{column}.1.{ADDRESS_TYPE[entry['family']]}.{entry['protocol']}"] += sum(
+        for key, column in (("packets", "Packets"), ("bytes", "Octets")):
+            wanted[f"nfctProtocol{column}.1.{ADDRESS_TYPE[entry['family']]}.{entry['protocol']}"] += sum(
                 int(word.split("=")[1]) for word in words if word.startswith(key + "="))
-    assert wanted["8.1.1.17"] == 12 and wanted["9.1.2.6"] > 0
-    for index, value in wanted.items():
-        assert lab.entry(f"1.5.1.{index}") == value, index
+    assert wanted["nfctProtocolPackets.1.1.17"] == 12 and wanted["nfctProtocolOctets.1.2.6"] > 0
+    for name, value in wanted.items():
+        assert lab.get(name) == value, name
 
 
 def test_counters_are_those_of_conntrack(lab):
@@ -123,14 +117,14 @@ for i in range(20):
     lab.after_a_scan()
     stats = lab.conntrack_stats()
     assert sum(cpu["invalid"] for cpu in stats) >= 20
-    names = ("drop", "early_drop", "insert_failed", "invalid", "found", "insert", "error",
-             "search_restart", "clash_resolve", "chaintoolong")
-    for i, name in enumerate(names):
-        assert lab.entry(f"1.2.1.{12 + i}.1") == sum(cpu[name] for cpu in stats), name
+    walk = lab.walk()
+    for what, key in COUNTERS.items():
+        assert walk[f"nfctInstance{what}.1"] == sum(cpu[key] for cpu in stats), what
         for cpu, row in enumerate(stats):
-            assert lab.entry(f"1.3.1.{2 + i}.1.{cpu + 1}") == row[name], (name, cpu)
-    for oid, path in (("1.2.1.6.1", "max"), ("1.2.1.11.1", "buckets"), ("1.2.1.22.1", "expect_max")):
-        assert lab.entry(oid) == int(lab.run("cat", f"/proc/sys/net/netfilter/nf_conntrack_{path}").stdout)
+            assert walk[f"nfctCpu{what}.1.{cpu + 1}"] == row[key], (what, cpu)
+    for what, path in (("MaxEntries", "max"), ("Buckets", "buckets"), ("ExpectMax", "expect_max")):
+        wanted = int(lab.run("cat", f"/proc/sys/net/netfilter/nf_conntrack_{path}").stdout)
+        assert walk[f"nfctInstance{what}.1"] == wanted, what
 
 
 def test_peaks_outlast_what_made_them(lab):
@@ -138,7 +132,7 @@ def test_peaks_outlast_what_made_them(lab):
     lab.after_a_scan()
     lab.run("conntrack", "-F")
     lab.after_a_scan()
-    assert lab.entry("1.2.1.5.1") == 0
-    assert lab.entry("1.2.1.8.1") == 500
-    assert lab.entry("1.2.1.10.1") == 500
-    assert lab.entry("1.5.1.7.1.1.6") == 500
+    assert lab.get("nfctInstanceEntries.1") == 0
+    assert lab.get("nfctInstancePeakEntries.1") == 500
+    assert lab.get("nfctInstanceRecentPeakEntries.1") == 500
+    assert lab.get("nfctProtocolPeakEntries.1.1.6") == 500

@@ -12,6 +12,7 @@ from lab import SANITIZED, TOP, wait_for
 TEMPLATE = TOP / "conf/conntrack-agentx.service.in"
 
 
+@pytest.mark.quick
 def test_exposure_is_low(tmp_path):
     unit = tmp_path / "conntrack-agentx.service"
     unit.write_text(TEMPLATE.read_text().replace("@SBINDIR@", "/usr/sbin"))
@@ -27,9 +28,9 @@ def test_the_agent_runs_with_the_system_calls_it_is_left(bare_lab):
     lab.start_agent(prefix=(sys.executable, Path(__file__).with_name("run_filtered.py"), TEMPLATE))
     before = lab.subagent()
     lab.configure('user = ""\nthreshold "other" { rising = 50 falling = 40 }\n')
-    wait_for(lambda: lab.entry("1.9.1.2.1.1") == "other")
+    wait_for(lambda: lab.get("nfctThresholdName.1.1") == "other")
     lab.stop_snmpd()
     lab.start_snmpd()
-    wait_for(lambda: lab.entry("1.1.8.0") == 2, 15)
+    wait_for(lambda: lab.get("nfctAgentMasterConnects.0") == 2, 15)
     assert lab.subagent() == before
     assert "signal" not in lab.log()

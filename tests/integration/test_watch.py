@@ -4,9 +4,11 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from lab import wait_for
 
-WATCH_RISING, WATCH_FALLING = 7, 8
+WATCH_RISING, WATCH_FALLING = "nfctWatchEntriesRising", "nfctWatchEntriesFalling"
 
 # Connections to keep: MARKED has a mark, ZONED is in a zone, NATED goes elsewhere.
 RULES = """
@@ -80,6 +82,7 @@ def listed(lab, options):
                for family in families)
 
 
+@pytest.mark.quick
 def test_watches_count_what_conntrack_lists(bare_lab):
     lab = bare_lab
     serve(lab)
@@ -87,14 +90,14 @@ def test_watches_count_what_conntrack_lists(bare_lab):
     lab.start_agent("".join(f'watch "{name}" {{ index = {i + 1} {conditions} }}\n'
                             for i, (name, (conditions, _)) in enumerate(FILTERS.items())))
     lab.after_a_scan()
-    names, entries = lab.column("1.10.1.2"), lab.column("1.10.1.4")
+    names, entries = lab.column("nfctWatchName"), lab.column("nfctWatchEntries")
     shown = {names[index]: entries[index] for index in names}
     assert list(names.values()) == list(FILTERS)
     wanted = {name: listed(lab, options) for name, (_, options) in FILTERS.items()}
     assert shown == wanted
     assert wanted["ssh"] == 9 and wanted["zone"] == 2 and wanted["marked"] == 5 and wanted["nat"] == 1, wanted
-    assert lab.entry("1.10.1.3.1.1") == "protocol tcp destination-port 22"
-    assert lab.entry("1.10.1.3.1.11") == "mark 0x10/0xf0"
+    assert lab.get("nfctWatchFilter.1.1") == "protocol tcp destination-port 22"
+    assert lab.get("nfctWatchFilter.1.11") == "mark 0x10/0xf0"
 
 
 def test_a_watch_counts_new_connections_as_the_event_listener_does(bare_lab):
@@ -103,7 +106,7 @@ def test_a_watch_counts_new_connections_as_the_event_listener_does(bare_lab):
     lab.start_agent('watch "ssh" { index = 1 protocol = "tcp" destination-port = 22 }\n')
     serve(lab)
     lab.after_a_scan()
-    before = lab.entry("1.10.1.8.1.1")
+    before = lab.get("nfctWatchCreated.1.1")
     with open(lab.dir / "events", "w") as out:
         listener = lab.spawn("conntrack", "-E", "-e", "NEW", "-p", "tcp", "--dport", "22",
                              stdout=out, log=lab.dir / "listener.log")
@@ -122,7 +125,7 @@ for port in (53, 54):
         listener.wait(5)
     told = len([line for line in (lab.dir / "events").read_text().splitlines() if "[NEW]" in line])
     assert told == 50
-    assert lab.entry("1.10.1.8.1.1") - before == told
+    assert lab.get("nfctWatchCreated.1.1") - before == told
 
 
 def test_a_watch_rises_and_falls(trap_lab):
@@ -131,31 +134,34 @@ def test_a_watch_rises_and_falls(trap_lab):
     base = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\n'
     lab.configure(base + block.format(7))
     lab.fill(1000)
-    wait_for(lambda: len(lab.traps()) == 1, 15)
-    number, objects = lab.traps()[0]
-    assert number == WATCH_RISING
-    assert objects == [("1.11.1.0", 'conntrack table \\"default\\" has 1000 entries that match the watch '
+    wait_for(lambda: len(lab.told()) == 1, 15)
+    what, objects = lab.traps()[0]
+    assert what == WATCH_RISING
+    assert objects == [("nfctNotifyText.0", 'conntrack table \\"default\\" has 1000 entries that match the watch '
                                     "https, at or above rising (1000)"),
-                       ("1.2.1.2.1", "default"), ("1.10.1.2.1.7", "https"), ("1.10.1.4.1.7", 1000),
-                       ("1.10.1.5.1.7", 1000)]
-    wait_for(lambda: lab.entry("1.10.1.7.1.7") == 2)
+                       ("nfctInstanceName.1", "default"), ("nfctWatchName.1.7", "https"),
+                       ("nfctWatchEntries.1.7", 1000),
+                       ("nfctWatchRising.1.7", 1000)]
+    wait_for(lambda: lab.get("nfctWatchState.1.7") == 2)
     # a reload that adds another and moves this one keeps its state: nothing is told again
     lab.configure(base + 'watch "other" { index = 1 }\n' + block.format(8))
-    wait_for(lambda: lab.entry("1.10.1.7.1.8") == 2)
-    assert lab.entry("1.10.1.2.1.7") is None
-    assert lab.entry("1.10.1.4.1.1") == 1000
-    assert len(lab.traps()) == 1
+    wait_for(lambda: lab.get("nfctWatchState.1.8") == 2)
+    assert lab.get("nfctWatchName.1.7") is None
+    assert lab.get("nfctWatchEntries.1.1") == 1000
+    assert len(lab.told()) == 1
     lab.run("conntrack", "-F")
-    wait_for(lambda: len(lab.traps()) == 2, 15)
-    number, objects = lab.traps()[1]
-    assert number == WATCH_FALLING
-    assert [oid for oid, _ in objects] == ["1.11.1.0", "1.2.1.2.1", "1.10.1.2.1.8", "1.10.1.4.1.8",
-                                           "1.10.1.5.1.8", "1.10.1.6.1.8"]
-    assert [value for _, value in objects[2:]] == ["https", 0, 1000, 800]
-    wait_for(lambda: lab.entry("1.10.1.7.1.8") == 1)  # figures and events travel apart
+    wait_for(lambda: len(lab.told()) == 2, 15)
+    what, objects = lab.traps()[1]
+    assert what == WATCH_FALLING
+    (entries, left), *others = objects[3:]
+    assert objects[2] == ("nfctWatchName.1.8", "https")
+    assert others == [("nfctWatchRising.1.8", 1000), ("nfctWatchFalling.1.8", 800)]
+    # a scan that was under way has met some of them
+    assert entries == "nfctWatchEntries.1.8" and left <= 800
+    wait_for(lambda: lab.get("nfctWatchState.1.8") == 1)  # figures and events travel apart
     # removed, it is gone
     lab.configure(base)
-    wait_for(lambda: lab.column("1.10.1.2") == {})
+    wait_for(lambda: lab.column("nfctWatchName") == {})
 
 
 def test_zones_are_counted(bare_lab):
@@ -163,11 +169,11 @@ def test_zones_are_counted(bare_lab):
     serve(lab)
     lab.start_snmpd()
     lab.start_agent()
-    assert lab.column("1.7.1.2") == {}
+    assert lab.column("nfctZoneEntries") == {}
     lab.configure('user = ""\nrefresh-interval = 1\nzones = true\n')
-    wait_for(lambda: lab.column("1.7.1.2") != {})
+    wait_for(lambda: lab.column("nfctZoneEntries") != {})
     total = len(lab.conntrack_list())
-    assert lab.column("1.7.1.2") == {"1.0": total - 2, "1.9": 2}
+    assert lab.column("nfctZoneEntries") == {"1.0": total - 2, "1.9": 2}
     lab.run("conntrack", "-F")
     lab.after_a_scan()
-    assert lab.column("1.7.1.2")["1.9"] == 0, "a row that was seen stays"
+    assert lab.column("nfctZoneEntries")["1.9"] == 0, "a row that was seen stays"

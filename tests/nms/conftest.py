@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A router as in tests/integration, for a whole module: to set up what polls it takes its time."""
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
-from lab import Lab  # noqa: E402
+from lab import Lab
 
 # A figure of every kind: zones, watches, packets counted; one source and one watch raise their alarms early.
 CONFIG = """cpu-budget = 100

@@ -23,7 +23,7 @@ def check(lab, name, *arguments):
 def test_the_table_is_quiet(router):
     status, text = check(router, "check_conntrack_utilization")
     assert status == OK, text
-    entries = router.entry("1.2.1.5.1")
+    entries = router.get("nfctInstanceEntries.1")
     assert text.endswith(f"| utilization=0;79;94 entries={entries};;"), text
     assert check(router, "check_conntrack_firm")[0] == OK
     assert check(router, "check_conntrack_status")[0] == OK
@@ -36,7 +36,7 @@ def test_the_bounds_are_those_of_the_agent(router, percent, wanted):
     """Warning from 80, critical from 95 percent on."""
     router.run("conntrack", "-F")
     router.fill(-(-router.limit() * percent // 100) + 5)
-    wait_for(lambda: router.entry("1.2.1.7.1") == percent, 10)
+    wait_for(lambda: router.get("nfctInstanceUtilization.1") == percent, 10)
     status, text = check(router, "check_conntrack_utilization")
     assert status == wanted, text
     assert f"utilization={percent};79;94 entries=" in text
@@ -50,7 +50,7 @@ def test_a_table_that_cannot_be_read(router):
     line = COMMANDS["check_conntrack_status"]
     assert "-w 1:1 -c 1:2" in line
     status, text = check(router, "check_conntrack_status")
-    assert (status, router.entry("1.2.1.3.1")) == (OK, 1), text
+    assert (status, router.get("nfctInstanceStatus.1")) == (OK, 1), text
 
 
 def test_icinga_accepts_its_file(router):

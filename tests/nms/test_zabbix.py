@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from conftest import make_router
-from lab import TOP, wait_for
+from lab import TOP, TRAPS, wait_for
 from zabbix import TEMPLATE, Zabbix
 
 NAME = "conntrack-agentx by SNMP"
@@ -29,7 +29,7 @@ def zabbix(bare_router):
     subprocess.run(["ip", "netns", "add", lab.blue], check=True)
     server = None
     try:
-        make_router(lab, "trap2sink 127.0.0.1:162 public\n", f'namespace "{lab.blue}" {{ index = 2 }}\n')
+        make_router(lab, TRAPS, f'namespace "{lab.blue}" {{ index = 2 }}\n')
         server = Zabbix(lab)
         server.import_template(TEMPLATE)
         server.host = server.add_host("router", NAME, MACROS)
@@ -79,7 +79,7 @@ def test_the_values_are_those_of_the_agent(zabbix):
     lab = zabbix.lab
     assert int(value(zabbix, "nfct.instance.max_entries[1]")) == lab.limit()
     assert value(zabbix, "nfct.instance.status_text[2]") == ""
-    assert value(zabbix, "nfct.top.text[service,1.3.1]") == lab.entry("1.8.1.12.1.3.1")
+    assert value(zabbix, "nfct.top.text[service,1.3.1]") == lab.get("nfctTopText.1.3.1")
     assert abs(int(value(zabbix, "nfct.agent.start_time")) - zabbix.lab.dir.stat().st_ctime) < 120
     assert float(value(zabbix, "nfct.snapshot.age[1]")) < 10
     names = {item["name"] for item in zabbix.items(zabbix.host)}

@@ -44,8 +44,9 @@ static bool tells(struct ct_entry entry)
  * It leads everywhere else, too. */
 static int set_up(void **state)
 {
+	static char device[] = "lo";
 	static const char *const more[] = { "192.0.2.1", "192.0.2.2" };
-	struct rtentry default_route = { .rt_flags = RTF_UP, .rt_dev = (char[]){ "lo" } };
+	struct rtentry default_route;
 	int fd;
 
 	(void)state;
@@ -70,6 +71,9 @@ static int set_up(void **state)
 		address->sin_addr.s_addr = inet_addr("192.0.2.255");
 		assert_int_equal(ioctl(fd, SIOCSIFBRDADDR, &request), 0);
 	}
+	memset(&default_route, 0, sizeof(default_route));
+	default_route.rt_flags = RTF_UP;
+	default_route.rt_dev = device;
 	default_route.rt_dst.sa_family = AF_INET;
 	default_route.rt_genmask.sa_family = AF_INET;
 	assert_int_equal(ioctl(fd, SIOCADDRT, &default_route), 0);

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # The hash gets another number of buckets while the agent reads the table.
 
-RESIZE_ENTRIES=30000
+RESIZE_ENTRIES=12000 # an emulated machine reads them for some seconds
 
 created_at_rest() {
 	at_rest=$(value nfctSnapshotCreated.1)
@@ -24,19 +24,20 @@ step_resize() {
 	buckets=$(cat /proc/sys/net/netfilter/nf_conntrack_buckets)
 	conntrack -F >/dev/null 2>&1
 	"$SOURCE/build/ctfill" $RESIZE_ENTRIES --spread >/dev/null
-	wait_for 180 created_at_rest || fail "the table does not come to rest: $(value nfctSnapshotScanned.1) were read"
+	wait_for 300 created_at_rest || fail "the table does not come to rest: $(value nfctSnapshotScanned.1) were read"
 	before=$(value nfctSnapshotCreated.1) gone=$(value nfctSnapshotDestroyed.1)
 	failures=$(value nfctSnapshotFailures.1)
-	# a scan takes some seconds here: one of these meets it
-	for number in 9000 70000 12000 50000 20000 90000 30000 60000; do
+	number=9000
+	until resize_was_met || [ $number -gt 60000 ]; do
 		echo $number >/proc/sys/net/netfilter/nf_conntrack_buckets
-		sleep 3
+		number=$((number + 1000))
+		sleep 2
 		read_now=$(value nfctSnapshotScanned.1)
 		[ "$read_now" -le $((RESIZE_ENTRIES + 300)) ] || fail "$read_now entries were read of $RESIZE_ENTRIES"
 	done
 	resize_was_met || fail "no scan has met a change of nf_conntrack_buckets"
 	scans=$(value nfctSnapshotScans.1)
-	wait_for 180 scans_since "$scans" 2 || fail "no scan comes to its end any more"
+	wait_for 300 scans_since "$scans" 2 || fail "no scan comes to its end any more"
 	new=$(($(value nfctSnapshotCreated.1) - before)) lost=$(($(value nfctSnapshotDestroyed.1) - gone))
 	# what the machine itself sends meanwhile
 	[ $new -le 100 ] || fail "$new entries were created in a table at rest"
