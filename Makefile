@@ -112,8 +112,8 @@ CHECK_TOOLS = $(addprefix build/,ctfill capswitch.so unfiltered.so probe.so netl
 check check-quick:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
 	$(Q)$(MAKE) --no-print-directory $(ALL_CORES) all unit smi $(CHECK_TOOLS)
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) PYTEST_ARGS="$(PYTEST_ARGS)" \
-		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS)
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) \
+		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS) -- $(PYTEST_ARGS)
 
 # What people poll with, from the distribution, against the agent.
 .PHONY: check-nms nms-files
