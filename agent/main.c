@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
-#include "collector.h"
-#include "config.h"
-#include "log.h"
-#include "once.h"
-#include "options.h"
+#include "collector/collector.h"
+#include "common/log.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "show.h"
 
 int main(int argc, char **argv)
 {
@@ -14,6 +14,7 @@ int main(int argc, char **argv)
 	struct config *config;
 	int status = 0;
 
+	log_open();
 	if (options_parse(&options, argc, argv) != 0)
 		return 2;
 	log_set_level(options.log_level);
@@ -32,8 +33,10 @@ int main(int argc, char **argv)
 	}
 	if (options.action == OPTIONS_RUN)
 		return collector_run(config, &options); /* which owns the configuration from here */
-	if (options.action == OPTIONS_ONCE)
-		status = once_run(config);
+	if (options.action == OPTIONS_CHECK)
+		status = collector_check(config, &options);
+	else if (options.action == OPTIONS_ONCE)
+		status = show_run(config);
 	config_free(config);
 	return status;
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aggregate.h"
-#include "ct_attr.h"
+#include "scan/aggregate.h"
+#include "kernel/ct_attr.h"
 
 /* The end of a scan takes much longer than an entry. */
 #define INPUTS_A_SCAN 1000
@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct aggregate *aggregate;
 	static struct aggregate_memory *memory;
 	static unsigned int inputs;
-	struct snapshot_scan figures = { 0 };
+	struct aggregate_result result;
 	char error[CONFIG_ERROR_SIZE];
 	struct nlmsghdr *buffer = malloc(size ? size : 1), *message = buffer;
 	struct ct_entry entry;
@@ -46,9 +46,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(buffer);
 	if (++inputs % INPUTS_A_SCAN)
 		return 0;
-	if (aggregate_finish(aggregate, 1000, 2000, 0, &figures) != 0)
+	if (aggregate_finish(aggregate, 1000, 2000, 0, NULL, &result) != 0)
 		abort();
-	snapshot_scan_clear(&figures);
+	free(result.scan);
 	aggregate_begin(aggregate, memory, 100);
 	return 0;
 }

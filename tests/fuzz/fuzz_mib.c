@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mib_table.h"
+#include "subagent/mib_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,39 +20,44 @@ static struct snapshot_top tops[] = { { .kind = TOP_SOURCE, .rank = 1, .address_
 				      { .kind = TOP_SERVICE, .rank = 2, .port = 53 } };
 static struct snapshot_watch watches[] = { { .index = 1, .name = "one" },
 					   { .index = 65535, .name = "last" } };
+static struct snapshot_threshold thresholds[] = { { .index = 1 }, { .index = 2 } };
+static struct snapshot_agent agent;
+static struct snapshot_sample samples[2];
+static struct snapshot_scan scan;
 static struct mib_instance instances[3];
 
 static struct mib_view view_of_three(void)
 {
-	struct mib_view view = { .has_agent = true, .instances = instances, .instance_count = 3 };
+	struct mib_view view = { .agent = &agent, .instances = instances, .instance_count = 3 };
 
 	instances[0].index = 1;
-	instances[0].has_sample = instances[0].has_scan = true;
-	instances[0].sample = (struct snapshot_sample){ .name = "default",
-							.has_figures = true,
-							.discontinuity = 1,
-							.cpu_count = 2,
-							.cpus = cpus,
-							.threshold_count = 2 };
-	instances[0].sample.total.present = 0xffff;
-	instances[0].scan = (struct snapshot_scan){ .end_wall = 1,
-						    .has_identities = true,
-						    .has_accounting = true,
-						    .protocol_count = 2,
-						    .protocols = protocols,
-						    .state_count = 3,
-						    .states = states,
-						    .zone_count = 3,
-						    .zones = zones,
-						    .top_count = 4,
-						    .tops = tops,
-						    .watch_count = 2,
-						    .watches = watches };
+	instances[0].sample = &samples[0];
+	instances[0].scan = &scan;
+	samples[0] = (struct snapshot_sample){ .name = "default",
+					       .has_values = true,
+					       .discontinuity = 1,
+					       .cpu_count = 2,
+					       .cpus = cpus,
+					       .threshold_count = 2,
+					       .thresholds = thresholds };
+	samples[0].total.present = 0xffff;
+	scan = (struct snapshot_scan){ .end_wall = 1,
+				       .has_churn = true,
+				       .has_accounting = true,
+				       .protocol_count = 2,
+				       .protocols = protocols,
+				       .state_count = 3,
+				       .states = states,
+				       .zone_count = 3,
+				       .zones = zones,
+				       .top_count = 4,
+				       .tops = tops,
+				       .watch_count = 2,
+				       .watches = watches };
 	instances[1].index = 2; /* nothing is known yet */
 	instances[2].index = 65535;
-	instances[2].has_sample = true;
-	instances[2].sample =
-		(struct snapshot_sample){ .name = "gone", .status = STATUS_UNAVAILABLE };
+	instances[2].sample = &samples[1];
+	samples[1] = (struct snapshot_sample){ .name = "gone", .status = STATUS_UNAVAILABLE };
 	mib_view_set_time(&view, 5000, 100);
 	return view;
 }

@@ -3,7 +3,6 @@
 import os
 import pwd
 import signal
-import socket
 import time
 
 import pytest
@@ -139,30 +138,3 @@ def test_both_processes_together_stay_small_and_idle(lab):
     before = cpu()
     time.sleep(10)
     assert cpu() - before <= 0.1, "more than 1 percent of a core over an empty table"
-
-
-def test_a_service_manager_is_told(bare_lab):
-    """READY when the first figures are there, a sign of life with each sample, STOPPING at the end."""
-    lab = bare_lab
-    path = lab.dir / "notify"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(path))
-        manager.settimeout(5)
-        lab.start_snmpd()
-        config = lab.dir / "agent.conf"
-        config.write_text('user = ""\n')
-        lab.env["NOTIFY_SOCKET"] = str(path)
-        lab.agent = lab.spawn(AGENT, "-c", config, "-x", lab.dir / "master", log=lab.agent_log)
-        del lab.env["NOTIFY_SOCKET"]
-        told = []
-
-        def tells(word):
-            while word not in told:
-                told.append(manager.recv(100).decode())
-            return True
-
-        assert tells("READY=1") and tells("WATCHDOG=1")
-        lab.agent.send_signal(signal.SIGHUP)
-        assert tells("RELOADING=1")
-        lab.stop_agent()
-        assert tells("STOPPING=1")

@@ -7,7 +7,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <stdio.h>
 
-#include "clock.h"
+#include "common/clock.h"
 
 int main(void)
 {

@@ -6,7 +6,7 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <stdio.h>
 
-#include "clock.h"
+#include "common/clock.h"
 
 static int count(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *context)
 {

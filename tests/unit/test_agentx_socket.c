@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which addresses are Unix sockets, whose peer is looked at, and which are not. */
-#include "../../agent/agentx_socket.c"
+#include "subagent/agentx_socket.c"
 
 #include "test.h"
 
@@ -23,7 +23,7 @@ static void a_path_is_told_from_an_address_of_a_network(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *path = agentx_socket_path(cases[i].address);
+		const char *path = agentx_master_path(cases[i].address);
 
 		if (cases[i].path)
 			assert_string_equal(path, cases[i].path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A scan's figures from its entries: the top, the zones, the watches, and what is remembered from
+/* A scan's values from its entries: the top, the zones, the watches, and what is remembered from
  * scan to scan. */
-#include "../../agent/aggregate.c"
+#include "scan/aggregate.c"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@ struct scene {
 	struct config *config;
 	struct aggregate *aggregate;
 	struct aggregate_memory *memory;
-	struct snapshot_scan figures;
+	struct snapshot_scan *scan;
+	struct snapshot_top source; /* whom the alarm is to judge */
 	uint64_t time_ms;
 	uint32_t next_id;
 };
@@ -48,7 +49,7 @@ static int tear_down(void **state)
 {
 	struct scene *scene = *state;
 
-	snapshot_scan_clear(&scene->figures);
+	free(scene->scan);
 	aggregate_free(scene->aggregate);
 	aggregate_memory_free(scene->memory);
 	config_free(scene->config);
@@ -79,14 +80,23 @@ static void add(struct scene *scene, uint32_t first_id, uint32_t count, const ch
 	}
 }
 
-static void finish(struct scene *scene)
+/* `culprit`: whom a raised source alarm is about, or NULL. */
+static void finish_about(struct scene *scene, const struct snapshot_top *culprit)
 {
-	snapshot_scan_clear(&scene->figures);
-	memset(&scene->figures, 0, sizeof(scene->figures));
+	struct aggregate_result result;
+
 	scene->time_ms += 10000;
 	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms, 0,
-					  &scene->figures),
+					  culprit, &result),
 			 0);
+	free(scene->scan);
+	scene->scan = result.scan;
+	scene->source = result.source;
+}
+
+static void finish(struct scene *scene)
+{
+	finish_about(scene, NULL);
 }
 
 /* The rows of a kind as "text entries unreplied share, ..." */
@@ -96,8 +106,8 @@ static const char *tops(const struct scene *scene, enum top_kind kind)
 	uint32_t rank = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < scene->figures.top_count; i++) {
-		const struct snapshot_top *row = &scene->figures.tops[i];
+	for (size_t i = 0; i < scene->scan->top_count; i++) {
+		const struct snapshot_top *row = &scene->scan->tops[i];
 
 		if (row->kind != kind)
 			continue;
@@ -132,17 +142,17 @@ static void the_top_names_who_fills_the_table(void **state)
 			    "198.51.100.81 20 13 20");
 	assert_string_equal(tops(scene, TOP_SERVICE),
 			    "tcp/443 60 45 60, tcp/80 12 9 12, gre 10 6 10");
-	assert_int_equal(scene->figures.tops[0].address_type, 1);
-	assert_int_equal(scene->figures.tops[0].prefix_length, 32);
-	assert_int_equal(scene->figures.tops[1].address_type, 2);
-	assert_int_equal(scene->figures.tops[1].prefix_length, 48);
-	assert_int_equal(scene->figures.tops[6].address_type, 0);
-	assert_int_equal(scene->figures.tops[6].protocol, 6);
-	assert_int_equal(scene->figures.tops[6].port, 443);
+	assert_int_equal(scene->scan->tops[0].address_type, 1);
+	assert_int_equal(scene->scan->tops[0].prefix_length, 32);
+	assert_int_equal(scene->scan->tops[1].address_type, 2);
+	assert_int_equal(scene->scan->tops[1].prefix_length, 48);
+	assert_int_equal(scene->scan->tops[6].address_type, 0);
+	assert_int_equal(scene->scan->tops[6].protocol, 6);
+	assert_int_equal(scene->scan->tops[6].port, 443);
 	/* the next scan begins from nothing */
 	begin(scene);
 	finish(scene);
-	assert_int_equal(scene->figures.top_count, 0);
+	assert_int_equal(scene->scan->top_count, 0);
 }
 
 static void prefixes_put_addresses_together(void **state)
@@ -165,34 +175,35 @@ static void prefixes_put_addresses_together(void **state)
 static void the_source_of_the_alarm_is_followed_also_without_rows(void **state)
 {
 	struct scene *scene = *state;
-	struct snapshot_top source;
+	struct snapshot_top culprit;
 
 	configure(scene, "top = 0\n");
 	begin(scene);
 	add(scene, 1, 30, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	add(scene, 1, 10, "192.0.2.8", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.top_count, 0);
-	assert_true(aggregate_first_source(scene->aggregate, &source));
-	assert_string_equal(source.text, "192.0.2.7");
-	assert_int_equal(source.entries, 30);
+	assert_int_equal(scene->scan->top_count, 0);
+	culprit = scene->source;
+	assert_int_equal(culprit.rank, 1);
+	assert_string_equal(culprit.text, "192.0.2.7");
+	assert_int_equal(culprit.entries, 30);
 	begin(scene);
 	add(scene, 1, 9, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	add(scene, 1, 90, "192.0.2.8", "198.51.100.80", 6, 443, 0);
-	finish(scene);
-	aggregate_refresh_source(scene->aggregate, &source);
-	assert_string_equal(source.text, "192.0.2.7");
-	assert_int_equal(source.entries, 9);
+	finish_about(scene, &culprit);
+	assert_string_equal(scene->source.text, "192.0.2.7");
+	assert_int_equal(scene->source.entries, 9);
+	begin(scene);
+	finish_about(scene, &culprit);
+	assert_int_equal(scene->source.entries, 0);
 	begin(scene);
 	finish(scene);
-	aggregate_refresh_source(scene->aggregate, &source);
-	assert_int_equal(source.entries, 0);
-	assert_false(aggregate_first_source(scene->aggregate, &source));
+	assert_int_equal(scene->source.rank, 0);
 	configure(scene, "top = 0\nsource-rising = 0\n");
 	begin(scene);
 	add(scene, 1, 9, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_false(aggregate_first_source(scene->aggregate, &source));
+	assert_int_equal(scene->source.rank, 0);
 }
 
 static void zones_are_counted_when_asked_for_and_keep_their_rows(void **state)
@@ -202,22 +213,22 @@ static void zones_are_counted_when_asked_for_and_keep_their_rows(void **state)
 	begin(scene);
 	add(scene, 1, 3, "192.0.2.7", "198.51.100.80", 6, 443, 5);
 	finish(scene);
-	assert_int_equal(scene->figures.zone_count, 0);
+	assert_int_equal(scene->scan->zone_count, 0);
 	configure(scene, "zones = true\n");
 	begin(scene);
 	add(scene, 1, 3, "192.0.2.7", "198.51.100.80", 6, 443, 65535);
 	add(scene, 1, 2, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.zone_count, 2);
-	assert_int_equal(scene->figures.zones[0].zone, 0);
-	assert_int_equal(scene->figures.zones[0].entries, 2);
-	assert_int_equal(scene->figures.zones[1].zone, 65535);
+	assert_int_equal(scene->scan->zone_count, 2);
+	assert_int_equal(scene->scan->zones[0].zone, 0);
+	assert_int_equal(scene->scan->zones[0].entries, 2);
+	assert_int_equal(scene->scan->zones[1].zone, 65535);
 	begin(scene);
 	add(scene, 1, 1, "192.0.2.7", "198.51.100.80", 6, 443, 7);
 	finish(scene);
-	assert_int_equal(scene->figures.zone_count, 3);
-	assert_int_equal(scene->figures.zones[1].entries, 1);
-	assert_int_equal(scene->figures.zones[2].entries, 0);
+	assert_int_equal(scene->scan->zone_count, 3);
+	assert_int_equal(scene->scan->zones[1].entries, 1);
+	assert_int_equal(scene->scan->zones[2].entries, 0);
 }
 
 /* 1,100 zones: of those with the most entries a row each, in their order. */
@@ -230,11 +241,11 @@ static void zones_past_the_cap_give_way_to_larger_ones(void **state)
 	for (uint16_t zone = 0; zone < 1100; zone++)
 		add(scene, 1, zone < 50 ? 1 : 2, "192.0.2.7", "198.51.100.80", 6, 443, zone);
 	finish(scene);
-	assert_int_equal(scene->figures.zone_count, SNAPSHOT_ZONES_MAX);
-	assert_int_equal(scene->figures.zones[0].zone, 50);
+	assert_int_equal(scene->scan->zone_count, SNAPSHOT_ZONES_MAX);
+	assert_int_equal(scene->scan->zones[0].zone, 50);
 	for (size_t i = 1; i < SNAPSHOT_ZONES_MAX; i++)
-		assert_true(scene->figures.zones[i - 1].zone < scene->figures.zones[i].zone);
-	assert_int_equal(scene->figures.zones[SNAPSHOT_ZONES_MAX - 1].zone, 50 + 1023);
+		assert_true(scene->scan->zones[i - 1].zone < scene->scan->zones[i].zone);
+	assert_int_equal(scene->scan->zones[SNAPSHOT_ZONES_MAX - 1].zone, 50 + 1023);
 }
 
 static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
@@ -244,34 +255,34 @@ static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
 	begin(scene);
 	add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_true(scene->figures.has_identities);
-	assert_false(scene->figures.has_create_rate); /* nothing to compare with yet */
-	assert_int_equal(scene->figures.created, 0);
-	assert_int_equal(scene->figures.identity_share, 100);
+	assert_true(scene->scan->has_churn);
+	assert_false(scene->scan->has_create_rate); /* nothing to compare with yet */
+	assert_int_equal(scene->scan->created, 0);
+	assert_int_equal(scene->scan->identity_share, 100);
 	begin(scene);
 	add(scene, 31, 120, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.created, 50);
-	assert_int_equal(scene->figures.destroyed, 30);
-	assert_true(scene->figures.has_create_rate);
-	assert_int_equal(scene->figures.create_rate, 5);
+	assert_int_equal(scene->scan->created, 50);
+	assert_int_equal(scene->scan->destroyed, 30);
+	assert_true(scene->scan->has_create_rate);
+	assert_int_equal(scene->scan->create_rate, 5);
 	begin(scene);
 	finish(scene);
-	assert_int_equal(scene->figures.created, 50);
-	assert_int_equal(scene->figures.destroyed, 150);
-	assert_int_equal(scene->figures.create_rate, 0);
+	assert_int_equal(scene->scan->created, 50);
+	assert_int_equal(scene->scan->destroyed, 150);
+	assert_int_equal(scene->scan->create_rate, 0);
 	/* turned off they are absent, and turned on again they have nothing to compare with */
 	configure(scene, "identities = 0\n");
 	begin(scene);
 	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_false(scene->figures.has_identities);
+	assert_false(scene->scan->has_churn);
 	configure(scene, "");
 	begin(scene);
 	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_false(scene->figures.has_create_rate);
-	assert_int_equal(scene->figures.created, 50);
+	assert_false(scene->scan->has_create_rate);
+	assert_int_equal(scene->scan->created, 50);
 }
 
 static void another_table_in_its_place_is_not_compared(void **state)
@@ -286,12 +297,12 @@ static void another_table_in_its_place_is_not_compared(void **state)
 	begin(scene);
 	add(scene, 1001, 5, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.created, 0);
-	assert_int_equal(scene->figures.destroyed, 0);
-	assert_false(scene->figures.has_create_rate);
-	assert_int_equal(scene->figures.zone_count, 1);
-	for (size_t i = 0; i < scene->figures.protocol_count; i++)
-		assert_int_not_equal(scene->figures.protocols[i].number, 47);
+	assert_int_equal(scene->scan->created, 0);
+	assert_int_equal(scene->scan->destroyed, 0);
+	assert_false(scene->scan->has_create_rate);
+	assert_int_equal(scene->scan->zone_count, 1);
+	for (size_t i = 0; i < scene->scan->protocol_count; i++)
+		assert_int_not_equal(scene->scan->protocols[i].number, 47);
 }
 
 static const char watch_config[] = "watch \"web\" { index = 20 destination-port = 443 }\n"
@@ -307,35 +318,35 @@ static void a_watch_counts_and_goes_on_under_its_name(void **state)
 	add(scene, 1, 40, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	add(scene, 41, 7, "192.0.2.7", "198.51.100.80", 17, 53, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.watch_count, 2);
-	assert_int_equal(scene->figures.watches[0].index, 10); /* sorted */
-	assert_string_equal(scene->figures.watches[0].name, "dns");
-	assert_string_equal(scene->figures.watches[0].filter, "protocol udp destination-port 53");
-	assert_int_equal(scene->figures.watches[0].entries, 7);
-	assert_int_equal(scene->figures.watches[0].rising, 9);
-	assert_int_equal(scene->figures.watches[0].falling, 8);
-	assert_int_equal(scene->figures.watches[0].created, 0);
-	assert_int_equal(scene->figures.watches[1].entries, 40);
+	assert_int_equal(scene->scan->watch_count, 2);
+	assert_int_equal(scene->scan->watches[0].index, 10); /* sorted */
+	assert_string_equal(scene->scan->watches[0].name, "dns");
+	assert_string_equal(scene->scan->watches[0].filter, "protocol udp destination-port 53");
+	assert_int_equal(scene->scan->watches[0].entries, 7);
+	assert_int_equal(scene->scan->watches[0].rising, 9);
+	assert_int_equal(scene->scan->watches[0].falling, 8);
+	assert_int_equal(scene->scan->watches[0].created, 0);
+	assert_int_equal(scene->scan->watches[1].entries, 40);
 	begin(scene);
 	add(scene, 11, 60, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->figures.watches[0].entries, 0);
-	assert_int_equal(scene->figures.watches[1].entries, 60);
-	assert_int_equal(scene->figures.watches[1].created, 23); /* 48 to 70 */
+	assert_int_equal(scene->scan->watches[0].entries, 0);
+	assert_int_equal(scene->scan->watches[1].entries, 60);
+	assert_int_equal(scene->scan->watches[1].created, 23); /* 48 to 70 */
 	/* one goes, one comes, "web" stays */
 	configure(scene, "watch \"any\" { index = 1 }\n"
 			 "watch \"web\" { index = 20 destination-port = 443 }\n");
 	begin(scene);
 	add(scene, 71, 5, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_string_equal(scene->figures.watches[0].name, "any");
-	assert_int_equal(scene->figures.watches[0].created, 5);
-	assert_string_equal(scene->figures.watches[1].name, "web");
-	assert_int_equal(scene->figures.watches[1].created, 28);
+	assert_string_equal(scene->scan->watches[0].name, "any");
+	assert_int_equal(scene->scan->watches[0].created, 5);
+	assert_string_equal(scene->scan->watches[1].name, "web");
+	assert_int_equal(scene->scan->watches[1].created, 28);
 	configure(scene, "");
 	begin(scene);
 	finish(scene);
-	assert_int_equal(scene->figures.watch_count, 0);
+	assert_int_equal(scene->scan->watch_count, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -1,183 +1,186 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The channel's messages, there and back, whole and broken; and what the kernel tells of a reader.
- */
-#include "../../agent/channel.c"
+/* Blocks over the channel, whole and broken; and what the kernel tells of a reader. */
+#include "common/channel.c"
+#include "common/event.h"
+#include "common/snapshot.h"
 
 #include "test.h"
 
-static struct channel_message full_sample(void)
+static struct snapshot_sample *full_sample(void)
 {
-	struct channel_message message = { .kind = CHANNEL_SAMPLE };
-	struct snapshot_sample *sample = &message.sample;
+	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE,
+					.instance = 7,
+					.name = "blue",
+					.entries = 4294967295U,
+					.cpu_count = 3,
+					.threshold_count = 2 };
+	struct snapshot_sample *sample = (struct snapshot_sample *)snapshot_new(&head.base);
 
-	sample->instance = 7;
-	strcpy(sample->name, "blue");
-	sample->status = STATUS_STALE;
-	strcpy(sample->status_text, "because");
-	sample->has_figures = true;
-	sample->entries = 4294967295U;
-	sample->peak_time = 1234567890123;
-	sample->has_buckets = true;
-	sample->buckets = 65536;
-	sample->dropping = true;
-	sample->total.present = 0x1fff;
-	sample->total.value[COUNTER_CHAIN_TOO_LONG] = 1ULL << 40;
-	sample->cpu_count = 3;
-	sample->cpus = calloc(3, sizeof(*sample->cpus));
 	sample->cpus[2].value[COUNTER_DROPS] = 99;
-	sample->threshold_count = 2;
 	strcpy(sample->thresholds[1].name, "critical");
-	sample->thresholds[1].rising = 95;
-	sample->thresholds[1].raised = true;
-	return message;
+	return sample;
 }
 
-static struct channel_message full_scan(void)
+static struct snapshot_scan *full_scan(void)
 {
-	/* static: between the members stand zeros, so that rows can be compared octet by octet */
-	static const struct snapshot_top service = { .kind = TOP_SERVICE,
-						     .rank = 1,
-						     .protocol = 6,
-						     .port = 443,
-						     .entries = 99,
-						     .unreplied = 3,
-						     .share = 50,
-						     .error = 2,
-						     .text = "tcp/443" };
-	static const struct snapshot_watch watch = { .index = 7,
-						     .name = "ssh",
-						     .filter = "protocol tcp",
-						     .entries = 5,
-						     .rising = 10,
-						     .falling = 8,
-						     .raised = true,
-						     .created = 1ULL << 34 };
-	struct channel_message message = { .kind = CHANNEL_SCAN };
-	struct snapshot_scan *scan = &message.scan;
+	struct snapshot_scan head = { .base.kind = SNAPSHOT_SCAN,
+				      .instance = 7,
+				      .scans = 1ULL << 33,
+				      .protocol_count = 2,
+				      .state_count = 3,
+				      .zone_count = 1,
+				      .top_count = 5,
+				      .watch_count = 1 };
+	struct snapshot_scan *scan = (struct snapshot_scan *)snapshot_new(&head.base);
 
-	scan->instance = 7;
-	scan->scanned = 1000000;
-	scan->scans = 1ULL << 33;
-	scan->has_accounting = true;
-	scan->protocol_count = 2;
-	scan->protocols = calloc(2, sizeof(*scan->protocols));
-	scan->protocols[1] = (struct snapshot_protocol){ 2, 17, 5, 4, 3, 9, 1ULL << 50, 2 };
-	scan->state_count = 1;
-	scan->states = calloc(1, sizeof(*scan->states));
-	scan->states[0] = (struct snapshot_state){ 6, 4, 77 };
-	scan->has_identities = scan->has_create_rate = true;
-	scan->created = 1ULL << 35;
-	scan->create_rate = 5000;
-	scan->identity_share = 25;
-	scan->zone_count = 1;
-	scan->zones = calloc(1, sizeof(*scan->zones));
-	scan->zones[0] = (struct snapshot_zone){ 65535, 12 };
-	scan->top_count = 2;
-	scan->tops = calloc(2, sizeof(*scan->tops));
-	memcpy(&scan->tops[1], &service, sizeof(service));
-	memset(scan->tops[0].address.octet, 0xab, 16);
-	scan->watch_count = 1;
-	scan->watches = calloc(1, sizeof(*scan->watches));
-	memcpy(&scan->watches[0], &watch, sizeof(watch));
-	return message;
+	scan->protocols[1].packets = 1ULL << 50;
+	scan->states[2].entries = 77;
+	scan->zones[0].zone = 65535;
+	strcpy(scan->tops[4].text, "tcp/443");
+	strcpy(scan->watches[0].name, "ssh");
+	return scan;
 }
 
-static void a_sample_comes_back_as_it_was(void **state)
+/* The block as the other end receives it: elsewhere, with a 0 behind it. */
+static struct snapshot *copy_of(const struct snapshot *snapshot, size_t length)
 {
-	struct channel_message sent = full_sample(), got;
-	unsigned char bytes[8192];
-	ptrdiff_t length = channel_encode(&sent, bytes, sizeof(bytes));
+	char *copy = malloc(length + 1);
+
+	memcpy(copy, snapshot, length);
+	copy[length] = '\0';
+	return (struct snapshot *)(void *)copy;
+}
+
+static void assert_refused(const struct snapshot *snapshot, size_t length)
+{
+	struct snapshot *copy = copy_of(snapshot, length);
+
+	assert_null(snapshot_accept(copy, length));
+	free(copy);
+}
+
+static void a_sample_arrives_with_its_rows(void **state)
+{
+	struct snapshot_sample *sent = full_sample(), *got;
+	size_t length = snapshot_size(&sent->base);
+	struct snapshot *copy = copy_of(&sent->base, length);
 
 	(void)state;
-	assert_true(length > 0);
-	assert_int_equal(channel_decode(bytes, (size_t)length, &got), 0);
-	assert_int_equal(got.kind, CHANNEL_SAMPLE);
-	assert_int_equal(got.sample.instance, 7);
-	assert_string_equal(got.sample.name, "blue");
-	assert_string_equal(got.sample.status_text, "because");
-	assert_int_equal(got.sample.entries, 4294967295U);
-	assert_int_equal(got.sample.peak_time, 1234567890123);
-	assert_int_equal(got.sample.total.value[COUNTER_CHAIN_TOO_LONG], 1ULL << 40);
-	assert_int_equal(got.sample.cpu_count, 3);
-	assert_int_equal(got.sample.cpus[2].value[COUNTER_DROPS], 99);
-	assert_int_equal(got.sample.threshold_count, 2);
-	assert_memory_equal(&got.sample.thresholds[1], &sent.sample.thresholds[1],
-			    sizeof(got.sample.thresholds[1]));
-	channel_message_clear(&got);
-	channel_message_clear(&sent);
+	memset(sent->cpus, 0xff, sizeof(*sent->cpus)); /* the copy has rows of its own */
+	got = (struct snapshot_sample *)snapshot_accept(copy, length);
+	assert_non_null(got);
+	assert_string_equal(got->name, "blue");
+	assert_int_equal(got->entries, 4294967295U);
+	assert_int_equal(got->cpus[0].value[0], 0);
+	assert_int_equal(got->cpus[2].value[COUNTER_DROPS], 99);
+	assert_string_equal(got->thresholds[1].name, "critical");
+	free(copy);
+	free(sent);
 }
 
-static void a_scan_comes_back_as_it_was(void **state)
+static void a_scan_arrives_with_its_rows(void **state)
 {
-	struct channel_message sent = full_scan(), got;
-	unsigned char bytes[8192];
-	ptrdiff_t length = channel_encode(&sent, bytes, sizeof(bytes));
+	struct snapshot_scan *sent = full_scan(), *got;
+	size_t length = snapshot_size(&sent->base);
+	struct snapshot *copy = copy_of(&sent->base, length);
 
 	(void)state;
-	assert_true(length > 0);
-	assert_int_equal(channel_decode(bytes, (size_t)length, &got), 0);
-	assert_int_equal(got.scan.scans, 1ULL << 33);
-	assert_int_equal(got.scan.protocols[1].packets, 1ULL << 50);
-	assert_int_equal(got.scan.protocols[1].peak_entries, 9);
-	assert_true(got.scan.has_create_rate && got.scan.has_identities);
-	assert_int_equal(got.scan.created, 1ULL << 35);
-	assert_int_equal(got.scan.create_rate, 5000);
-	assert_int_equal(got.scan.identity_share, 25);
-	assert_int_equal(got.scan.zones[0].zone, 65535);
-	assert_int_equal(got.scan.zones[0].entries, 12);
-	assert_memory_equal(got.scan.tops, sent.scan.tops, 2 * sizeof(*got.scan.tops));
-	assert_memory_equal(got.scan.watches, sent.scan.watches, sizeof(*got.scan.watches));
-	assert_int_equal(got.scan.states[0].entries, 77);
-	channel_message_clear(&got);
-	channel_message_clear(&sent);
+	free(sent);
+	got = (struct snapshot_scan *)snapshot_accept(copy, length);
+	assert_non_null(got);
+	assert_int_equal(got->scans, 1ULL << 33);
+	assert_int_equal(got->protocols[1].packets, 1ULL << 50);
+	assert_int_equal(got->states[2].entries, 77);
+	assert_int_equal(got->zones[0].zone, 65535);
+	assert_string_equal(got->tops[4].text, "tcp/443");
+	assert_string_equal(got->watches[0].name, "ssh");
+	free(copy);
 }
 
-/* Cut at every length, and with every byte changed: refused or understood, never out of bounds. */
-static void a_broken_message_is_refused(void **state)
+static void a_message_that_is_cut_or_too_long_is_refused(void **state)
 {
-	struct channel_message sent[] = { full_sample(), full_scan() }, got;
+	struct snapshot_sample *sample = full_sample();
+	struct snapshot_scan *scan = full_scan();
+	struct snapshot *sent[] = { &sample->base, &scan->base };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		unsigned char bytes[8192];
-		ptrdiff_t length = channel_encode(&sent[i], bytes, sizeof(bytes));
+		size_t length = snapshot_size(sent[i]);
+		struct snapshot *longer = copy_of(sent[i], length);
 
-		for (ptrdiff_t cut = 0; cut < length; cut++) {
-			unsigned char *exact = malloc((size_t)cut + !cut);
-
-			memcpy(exact, bytes, (size_t)cut);
-			assert_int_equal(channel_decode(exact, (size_t)cut, &got), -1);
-			assert_int_equal(errno, EBADMSG);
-			free(exact);
-		}
-		for (ptrdiff_t at = 0; at < length; at++) {
-			bytes[at] ^= 0xff;
-			if (channel_decode(bytes, (size_t)length, &got) == 0)
-				channel_message_clear(&got);
-			bytes[at] ^= 0xff;
-		}
-		assert_int_equal(channel_decode(bytes, (size_t)length + 1, &got), -1);
-		channel_message_clear(&sent[i]);
+		for (size_t cut = 0; cut < length; cut++)
+			assert_refused(sent[i], cut);
+		assert_null(snapshot_accept(longer, length + 1));
+		free(longer);
+		free(sent[i]);
 	}
+}
+
+/* More rows than the message holds, more than there may be, and more than a size_t can count. */
+static void a_count_that_lies_is_refused(void **state)
+{
+	static const size_t lies[] = { 10, SNAPSHOT_STATES_MAX + 1, SIZE_MAX / 8 + 3, SIZE_MAX };
+	struct snapshot_scan *scan = full_scan();
+	size_t length = snapshot_size(&scan->base);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		size_t *const counts[] = { &scan->protocol_count, &scan->state_count,
+					   &scan->zone_count, &scan->top_count,
+					   &scan->watch_count };
+
+		for (size_t at = 0; at < sizeof(counts) / sizeof(counts[0]); at++) {
+			size_t right = *counts[at];
+
+			*counts[at] = lies[i];
+			assert_refused(&scan->base, length);
+			*counts[at] = right;
+		}
+	}
+	scan->base.kind = 0;
+	assert_refused(&scan->base, length);
+	scan->base.kind = SNAPSHOT_SCAN + 1;
+	assert_refused(&scan->base, length);
+	free(scan);
+}
+
+/* As many rows as fit the length, but more than there may be. */
+static void too_many_rows_are_refused(void **state)
+{
+	struct snapshot_scan head = { .base.kind = SNAPSHOT_SCAN,
+				      .zone_count = SNAPSHOT_ZONES_MAX + 1 };
+	struct snapshot *scan = snapshot_new(&head.base);
+
+	(void)state;
+	assert_refused(scan, snapshot_size(scan));
+	free(scan);
+	head.zone_count = SNAPSHOT_ZONES_MAX;
+	scan = snapshot_new(&head.base);
+	assert_ptr_equal(snapshot_accept(scan, snapshot_size(scan)), scan);
+	free(scan);
 }
 
 static void the_sender_knows_what_was_read(void **state)
 {
 	struct channel ours, theirs;
 	struct event event = { .kind = EVENT_DROPPING_STARTED, .text = "text" };
-	struct channel_message got;
+	size_t length;
+	void *got;
 
 	(void)state;
 	assert_int_equal(channel_open(&ours, &theirs), 0);
 	assert_int_equal(channel_progress(ours.events), CHANNEL_READ);
-	assert_int_equal(channel_send_event(&ours, &event), 0);
+	assert_int_equal(channel_send(ours.events, &event, sizeof(event)), 0);
 	assert_int_equal(channel_progress(ours.events), CHANNEL_UNREAD);
-	assert_int_equal(channel_receive(theirs.events, &got), 1);
-	assert_string_equal(got.event.text, "text");
+	assert_int_equal(channel_receive(theirs.events, &got, &length), 1);
+	assert_int_equal(length, sizeof(event));
+	assert_memory_equal(got, &event, sizeof(event));
+	assert_int_equal(((char *)got)[length], '\0'); /* a string ends here at the latest */
+	free(got);
 	assert_int_equal(channel_progress(ours.events), CHANNEL_READ);
-	assert_int_equal(channel_receive(theirs.events, &got), -1);
+	assert_int_equal(channel_receive(theirs.events, &got, &length), -1);
 	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(channel_send_event(&ours, &event), 0);
+	assert_int_equal(channel_send(ours.events, &event, sizeof(event)), 0);
 	channel_close(&theirs);
 	assert_int_equal(channel_progress(ours.events), CHANNEL_BROKEN);
 	channel_close(&ours);
@@ -186,45 +189,77 @@ static void the_sender_knows_what_was_read(void **state)
 static void a_reader_that_had_read_all_is_not_broken(void **state)
 {
 	struct channel ours, theirs;
-	struct event event = { .kind = EVENT_DROPPING_STARTED };
-	struct channel_message got;
+	size_t length;
+	void *got;
 
 	(void)state;
 	assert_int_equal(channel_open(&ours, &theirs), 0);
-	assert_int_equal(channel_send_event(&ours, &event), 0);
-	assert_int_equal(channel_receive(theirs.events, &got), 1);
+	assert_int_equal(channel_send(ours.events, "x", 1), 0);
+	assert_int_equal(channel_receive(theirs.events, &got, &length), 1);
+	free(got);
 	channel_close(&theirs);
 	assert_int_equal(channel_progress(ours.events), CHANNEL_READ);
+	/* and one that is gone takes nothing more */
+	assert_int_equal(channel_send(ours.events, "x", 1), -1);
+	assert_int_equal(errno, EPIPE);
 	channel_close(&ours);
 }
 
 static void the_reader_learns_that_the_sender_is_gone(void **state)
 {
 	struct channel ours, theirs;
-	struct channel_message got;
+	size_t length;
+	void *got;
 
 	(void)state;
 	assert_int_equal(channel_open(&ours, &theirs), 0);
 	channel_close(&ours);
-	assert_int_equal(channel_receive(theirs.figures, &got), 0);
+	assert_int_equal(channel_receive(theirs.snapshots, &got, &length), 0);
 	channel_close(&theirs);
+}
+
+/* Then the sender is told so, and what it had sent before is whole. */
+static void a_full_socket_takes_no_more(void **state)
+{
+	struct channel ours, theirs;
+	struct snapshot_scan *scan = full_scan();
+	size_t length = snapshot_size(&scan->base), got_length;
+	unsigned int sent = 0;
+	void *got;
+
+	(void)state;
+	assert_int_equal(channel_open(&ours, &theirs), 0);
+	while (sent < 100000 && channel_send(ours.snapshots, scan, length) == 0)
+		sent++;
+	assert_int_equal(errno, EAGAIN);
+	assert_in_range(sent, 1, 99999);
+	for (unsigned int i = 0; i < sent; i++) {
+		assert_int_equal(channel_receive(theirs.snapshots, &got, &got_length), 1);
+		assert_non_null(snapshot_accept(got, got_length));
+		free(got);
+	}
+	assert_int_equal(channel_send(ours.snapshots, scan, length), 0);
+	channel_close(&ours);
+	channel_close(&theirs);
+	free(scan);
 }
 
 static void the_largest_sample_fits(void **state)
 {
-	struct channel_message message = { .kind = CHANNEL_SAMPLE };
+	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE, .cpu_count = 1024 };
+	struct snapshot *sample = snapshot_new(&head.base);
 	struct channel ours, theirs;
-	struct channel_message got;
+	size_t length;
+	void *got;
 
 	(void)state;
-	message.sample.cpu_count = 1024;
-	message.sample.cpus = calloc(1024, sizeof(*message.sample.cpus));
 	assert_int_equal(channel_open(&ours, &theirs), 0);
-	assert_int_equal(channel_send_sample(&ours, &message.sample), 0);
-	assert_int_equal(channel_receive(theirs.figures, &got), 1);
-	assert_int_equal(got.sample.cpu_count, 1024);
-	channel_message_clear(&got);
-	channel_message_clear(&message);
+	assert_int_equal(channel_send(ours.snapshots, sample, snapshot_size(sample)), 0);
+	assert_int_equal(channel_receive(theirs.snapshots, &got, &length), 1);
+	assert_ptr_equal(snapshot_accept(got, length), got);
+	assert_int_equal(((struct snapshot_sample *)got)->cpu_count, 1024);
+	free(got);
+	free(sample);
 	channel_close(&ours);
 	channel_close(&theirs);
 }
@@ -232,12 +267,15 @@ static void the_largest_sample_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_sample_comes_back_as_it_was),
-		cmocka_unit_test(a_scan_comes_back_as_it_was),
-		cmocka_unit_test(a_broken_message_is_refused),
+		cmocka_unit_test(a_sample_arrives_with_its_rows),
+		cmocka_unit_test(a_scan_arrives_with_its_rows),
+		cmocka_unit_test(a_message_that_is_cut_or_too_long_is_refused),
+		cmocka_unit_test(a_count_that_lies_is_refused),
+		cmocka_unit_test(too_many_rows_are_refused),
 		cmocka_unit_test(the_sender_knows_what_was_read),
 		cmocka_unit_test(a_reader_that_had_read_all_is_not_broken),
 		cmocka_unit_test(the_reader_learns_that_the_sender_is_gone),
+		cmocka_unit_test(a_full_socket_takes_no_more),
 		cmocka_unit_test(the_largest_sample_fits),
 	};
 

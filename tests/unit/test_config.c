@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/config.c"
+#include "config/config.c"
 
 #include "test.h"
 

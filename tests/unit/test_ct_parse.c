@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The parser against libnetfilter_conntrack, over a real dump of a real table; and against messages
  * that no kernel sends. */
-#include "../../agent/ct_parse.c"
+#include "kernel/ct_parse.c"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +11,8 @@
 
 #include "test.h"
 
-#define ENTRIES_EACH 40
+#define ENTRIES_EACH     40
+#define UNKNOWN_PROTOCOL 253 /* for experiments: RFC 3692 */
 
 /* A connection of the kind that `number` says, in the table of this namespace. */
 static void insert(struct nfct_handle *handle, uint8_t protocol, bool v6, uint16_t number)
@@ -35,7 +36,7 @@ static void insert(struct nfct_handle *handle, uint8_t protocol, bool v6, uint16
 		nfct_set_attr_u8(ct, ATTR_ICMP_TYPE, v6 ? 128 : 8);
 		nfct_set_attr_u8(ct, ATTR_ICMP_CODE, 0);
 		nfct_set_attr_u16(ct, ATTR_ICMP_ID, htons(number));
-	} else if (protocol != 253) {
+	} else {
 		nfct_set_attr_u16(ct, ATTR_PORT_SRC, htons((uint16_t)(1024 + number)));
 		nfct_set_attr_u16(ct, ATTR_PORT_DST, htons(443));
 	}
@@ -60,6 +61,50 @@ static void insert(struct nfct_handle *handle, uint8_t protocol, bool v6, uint16
 	if (nfct_query(handle, NFCT_Q_CREATE, ct) != 0)
 		fail_msg("insert protocol %u number %u: %s", protocol, number, strerror(errno));
 	nfct_destroy(ct);
+}
+
+static void put_tuple(struct nlmsghdr *message, uint16_t type, uint32_t source, uint32_t target)
+{
+	struct nlattr *tuple = mnl_attr_nest_start(message, type);
+	struct nlattr *part = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+
+	mnl_attr_put_u32(message, CTA_IP_V4_SRC, htonl(source));
+	mnl_attr_put_u32(message, CTA_IP_V4_DST, htonl(target));
+	mnl_attr_nest_end(message, part);
+	part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, UNKNOWN_PROTOCOL);
+	mnl_attr_nest_end(message, part);
+	mnl_attr_nest_end(message, tuple);
+}
+
+/* The same of a protocol without ports, which older versions of the library (1.0.8) refuse to
+ * insert. */
+static void insert_unknown(struct mnl_socket *socket, uint16_t number)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	const uint32_t source = 0xc0000201U, target = 0xc6336401U + number;
+	const struct nlmsgerr *answer;
+
+	message->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK;
+	header->nfgen_family = AF_INET;
+	put_tuple(message, CTA_TUPLE_ORIG, source, target);
+	put_tuple(message, CTA_TUPLE_REPLY, target, source);
+	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(600));
+	if (number % 3 == 1)
+		mnl_attr_put_u32(message, CTA_STATUS,
+				 htonl(IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
+	if (number % 5 == 1)
+		mnl_attr_put_u32(message, CTA_MARK, htonl(0xabcd0000U + number));
+	assert_int_equal(mnl_socket_sendto(socket, message, message->nlmsg_len),
+			 message->nlmsg_len);
+	assert_true(mnl_socket_recvfrom(socket, buffer, sizeof(buffer)) > 0);
+	answer = mnl_nlmsg_get_payload(message);
+	if (answer->error != 0)
+		fail_msg("insert protocol %u number %u: %s", UNKNOWN_PROTOCOL, number,
+			 strerror(-answer->error));
 }
 
 static void same(const struct nlmsghdr *message, unsigned int seen[256])
@@ -110,7 +155,7 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 	} kinds[] = {
 		{ IPPROTO_TCP, false },  { IPPROTO_TCP, true },   { IPPROTO_UDP, false },
 		{ IPPROTO_UDP, true },   { IPPROTO_ICMP, false }, { IPPROTO_ICMPV6, true },
-		{ IPPROTO_SCTP, false }, { IPPROTO_SCTP, true },  { 253, false },
+		{ IPPROTO_SCTP, false }, { IPPROTO_SCTP, true },
 	};
 	_Alignas(struct nlmsghdr) char buffer[32768];
 	struct {
@@ -138,6 +183,8 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 	socket = mnl_socket_open(NETLINK_NETFILTER);
 	assert_non_null(socket);
 	assert_int_equal(mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID), 0);
+	for (uint16_t i = 0; i < ENTRIES_EACH; i++)
+		insert_unknown(socket, i);
 	assert_int_equal(mnl_socket_sendto(socket, &request, sizeof(request)), sizeof(request));
 	while (!done) {
 		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
@@ -159,7 +206,7 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 	assert_int_equal(seen[IPPROTO_SCTP], 2 * ENTRIES_EACH);
 	assert_int_equal(seen[IPPROTO_ICMP], ENTRIES_EACH);
 	assert_int_equal(seen[IPPROTO_ICMPV6], ENTRIES_EACH);
-	assert_int_equal(seen[253], ENTRIES_EACH);
+	assert_int_equal(seen[UNKNOWN_PROTOCOL], ENTRIES_EACH);
 }
 
 /* A message of our own: header, original tuple with protocol 6, then what the test puts behind. */

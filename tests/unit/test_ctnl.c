@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What kernels of different age answer to IPCTNL_MSG_CT_GET_STATS_CPU. That a figure which is not
- * present is no object, and not 0, test_mib_table.c shows. */
-#include "../../agent/ctnl.c"
+/* What kernels of different age answer to IPCTNL_MSG_CT_GET_STATS_CPU, and what errors mean. That a
+ * value which is not present is no object, and not 0, test_mib_table.c shows. */
+#include "kernel/ctnl.c"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -48,10 +48,59 @@ static void an_older_kernel_lacks_the_last_figures(void **state)
 	assert_int_equal(linux_5_10 & ~older, 1U << COUNTER_CLASH_RESOLVES);
 }
 
+/* The message of a hook, as Linux 6.12 composes it. */
+static bool is_hook_of_conntrack(int32_t priority)
+{
+	_Alignas(struct nlmsghdr) unsigned char buffer[256] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	bool is_hooked = false;
+
+	message->nlmsg_type = SUBSYSTEM_HOOK << 8 | HOOK_GET;
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	mnl_attr_put_strz(message, 5, "nf_conntrack");
+	mnl_attr_put_strz(message, 4, "ipv4_conntrack_in");
+	mnl_attr_put_u32(message, HOOK_NUMBER, htonl(HOOK_PREROUTING));
+	mnl_attr_put_u32(message, HOOK_PRIORITY, htonl((uint32_t)priority));
+	assert_int_equal(handle_hook(NULL, message, &is_hooked), 1);
+	return is_hooked;
+}
+
+static void a_hook_is_conntracks_by_its_priority(void **state)
+{
+	bool is_hooked = true;
+	struct nlmsghdr empty = { .nlmsg_len = sizeof(empty) };
+
+	(void)state;
+	assert_true(is_hook_of_conntrack(-200));
+	assert_false(is_hook_of_conntrack(-400)); /* nf_defrag_ipv4 */
+	assert_false(is_hook_of_conntrack(200));
+	/* one that was found stays found */
+	assert_int_equal(handle_hook(NULL, &empty, &is_hooked), 1);
+	assert_true(is_hooked);
+}
+
+static void an_error_says_what_is_missing(void **state)
+{
+	char text[192];
+
+	(void)state;
+	ctnl_explain(EPERM, text, sizeof(text));
+	assert_string_equal(text, "ctnetlink: Operation not permitted (CAP_NET_ADMIN is needed)");
+	ctnl_explain(ENOBUFS, text, sizeof(text));
+	assert_string_equal(text, "ctnetlink: No buffer space available");
+	ctnl_explain(EPROTONOSUPPORT, text, sizeof(text));
+	assert_ptr_equal(strstr(text, "nfnetlink is not loaded"), text);
+	ctnl_explain(EINVAL, text, sizeof(text));
+	assert_ptr_equal(strstr(text, "nf_conntrack_netlink is not loaded"), text);
+	assert_non_null(strstr(text, "modprobe nf_conntrack_netlink"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_older_kernel_lacks_the_last_figures),
+		cmocka_unit_test(a_hook_is_conntracks_by_its_priority),
+		cmocka_unit_test(an_error_says_what_is_missing),
 	};
 
 	return cmocka_run_group_tests_name("ctnl", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/event_queue.c"
+#include "collector/event_queue.c"
 
 #include "test.h"
 
@@ -11,11 +11,11 @@ static void first_in_is_first_out_and_the_oldest_gives_way(void **state)
 	(void)state;
 	assert_null(event_queue_peek(queue));
 	for (uint32_t i = 0; i < EVENT_QUEUE_SIZE + 5; i++) {
-		event.entries = i;
+		event.sample.entries = i;
 		assert_int_equal(event_queue_push(queue, &event), i < EVENT_QUEUE_SIZE);
 	}
 	for (uint32_t i = 5; i < EVENT_QUEUE_SIZE + 5; i++) {
-		assert_int_equal(event_queue_peek(queue)->entries, i);
+		assert_int_equal(event_queue_peek(queue)->sample.entries, i);
 		event_queue_pop(queue);
 	}
 	assert_null(event_queue_peek(queue));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filters: what is taken, how it reads back, what it meets; and all of them at once. */
-#include "../../agent/filter.c"
+#include "config/filter.c"
 
 #include <arpa/inet.h>
 
 #include "test.h"
-#include "watches.h"
+#include "scan/watches.h"
 
 /* A filter from "key value, key value"; fails the test if it is refused. */
 static struct filter filter_of(const char *text)
@@ -264,15 +264,16 @@ static struct ct_entry random_entry(void)
 /* The tables of watches.c exclude nothing that a filter meets, and let nothing through. */
 static void all_watches_at_once_are_each_alone(void **state)
 {
-	struct filter filters[WATCHES_MAX];
-	const struct filter *pointers[WATCHES_MAX];
+	struct filter filters[SNAPSHOT_WATCHES_MAX];
+	const struct filter *pointers[SNAPSHOT_WATCHES_MAX];
 	uint64_t hits = 0;
 
 	(void)state;
 	srand(6696);
 	for (int round = 0; round < 40; round++) {
-		size_t count = round == 0 ? WATCHES_MAX : 1 + random_of(WATCHES_MAX);
-		uint32_t expected[WATCHES_MAX] = { 0 };
+		size_t count =
+			round == 0 ? SNAPSHOT_WATCHES_MAX : 1 + random_of(SNAPSHOT_WATCHES_MAX);
+		uint32_t expected[SNAPSHOT_WATCHES_MAX] = { 0 };
 		struct watches *watches;
 
 		for (size_t i = 0; i < count; i++) {
@@ -284,7 +285,7 @@ static void all_watches_at_once_are_each_alone(void **state)
 		for (int i = 0; i < 5000; i++) {
 			struct ct_entry entry = random_entry();
 
-			watches_add(watches, &entry, IDENTITY_UNKNOWN);
+			watches_add(watches, &entry, CHURN_UNKNOWN);
 			for (size_t w = 0; w < count; w++)
 				expected[w] += filter_matches(&filters[w], &entry);
 		}
@@ -312,7 +313,7 @@ static void new_entries_are_counted_for_their_watch(void **state)
 	(void)state;
 	for (uint32_t id = 0; id < 32; id++) {
 		entry.id = id;
-		watches_add(watches, &entry, id % 8 ? IDENTITY_NEW : IDENTITY_MET);
+		watches_add(watches, &entry, id % 8 ? CHURN_NEW : CHURN_MET);
 	}
 	assert_int_equal(watches_entries(watches, 0), 32);
 	assert_int_equal(watches_created(watches, 0, 0, true), 28);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole module over a fixture: one ordered walk, each GET, each GETNEXT, the end. */
-#include "../../agent/mib_table.c"
+#include "subagent/mib_table.c"
 
 #include <stdio.h>
 
-#include "ct_names.h"
+#include "common/ct_names.h"
+#include "mib_file.h"
 #include "test.h"
 
 struct fixture {
 	struct mib_view view;
 	struct mib_instance instances[2];
+	struct snapshot_agent agent;
+	struct snapshot_sample samples[2];
+	struct snapshot_scan scan;
+	struct snapshot_threshold thresholds[1];
 	struct counters cpus[2];
 	struct snapshot_protocol protocols[2];
 	struct snapshot_state states[2];
@@ -17,6 +22,8 @@ struct fixture {
 	struct snapshot_top tops[3];
 	struct snapshot_watch watches[2];
 };
+
+static struct mib_file file;
 
 /* Two instances, 1 and 40; the second could never be read and was never scanned. */
 static int set_up(void **state)
@@ -26,44 +33,51 @@ static int set_up(void **state)
 
 	if (!fixture)
 		return -1;
+	if (!mib_file_read(&file)) {
+		free(fixture);
+		return -1;
+	}
 	first = &fixture->instances[0];
-	fixture->view.has_agent = true;
-	fixture->view.agent.start_time = 1700000000123;
+	fixture->view.agent = &fixture->agent;
+	fixture->agent.start_time = 1700000000123;
 	fixture->view.instances = fixture->instances;
 	fixture->view.instance_count = 2;
 	mib_view_set_time(&fixture->view, 20000, 1500);
 	first->index = 1;
-	first->has_sample = first->has_scan = true;
-	first->sample = (struct snapshot_sample){ .name = "default",
-						  .status = STATUS_OK,
-						  .has_figures = true,
-						  .entries = 91,
-						  .max_entries = 100,
-						  .peak_entries = 95,
-						  .peak_time = 1,
-						  .discontinuity = 10000,
-						  .cpu_count = 2,
-						  .cpus = fixture->cpus,
-						  .threshold_count = 1 };
-	first->sample.total.present = 1U << COUNTER_DROPS;
-	first->sample.total.value[COUNTER_DROPS] = 1ULL << 33;
+	first->sample = &fixture->samples[0];
+	first->scan = &fixture->scan;
+	*first->sample = (struct snapshot_sample){ .name = "default",
+						   .status = STATUS_OK,
+						   .has_values = true,
+						   .entries = 91,
+						   .max_entries = 100,
+						   .peak_entries = 95,
+						   .peak_time = 1,
+						   .discontinuity = 10000,
+						   .cpu_count = 2,
+						   .cpus = fixture->cpus,
+						   .threshold_count = 1,
+						   .thresholds = fixture->thresholds };
+	fixture->thresholds[0].index = 1;
+	first->sample->total.present = 1U << COUNTER_DROPS;
+	first->sample->total.value[COUNTER_DROPS] = 1ULL << 33;
 	fixture->cpus[1].present = 1U << COUNTER_DROPS;
-	first->scan = (struct snapshot_scan){ .end_wall = 1,
-					      .end_monotonic = 15000,
-					      .protocol_count = 2,
-					      .protocols = fixture->protocols,
-					      .state_count = 2,
-					      .states = fixture->states,
-					      .has_identities = true,
-					      .has_create_rate = true,
-					      .created = 1ULL << 34,
-					      .create_rate = 77,
-					      .zone_count = 2,
-					      .zones = fixture->zones,
-					      .top_count = 3,
-					      .tops = fixture->tops,
-					      .watch_count = 2,
-					      .watches = fixture->watches };
+	*first->scan = (struct snapshot_scan){ .end_wall = 1,
+					       .end_monotonic = 15000,
+					       .protocol_count = 2,
+					       .protocols = fixture->protocols,
+					       .state_count = 2,
+					       .states = fixture->states,
+					       .has_churn = true,
+					       .has_create_rate = true,
+					       .created = 1ULL << 34,
+					       .create_rate = 77,
+					       .zone_count = 2,
+					       .zones = fixture->zones,
+					       .top_count = 3,
+					       .tops = fixture->tops,
+					       .watch_count = 2,
+					       .watches = fixture->watches };
 	fixture->zones[1] = (struct snapshot_zone){ 65535, 8 };
 	fixture->tops[0] = (struct snapshot_top){ .kind = TOP_SOURCE,
 						  .rank = 1,
@@ -85,8 +99,8 @@ static int set_up(void **state)
 	fixture->states[0] = (struct snapshot_state){ 6, 4, 11 };
 	fixture->states[1] = (struct snapshot_state){ 132, 2, 12 };
 	fixture->instances[1].index = 40;
-	fixture->instances[1].has_sample = true;
-	fixture->instances[1].sample.status = STATUS_UNAVAILABLE;
+	fixture->instances[1].sample = &fixture->samples[1];
+	fixture->samples[1].status = STATUS_UNAVAILABLE;
 	*state = fixture;
 	return 0;
 }
@@ -97,33 +111,26 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Below nfctObjects, in the order of a walk. */
-static const char *const walk[] = {
-	"1.1.0",          "1.2.0",          "1.3.0",          "1.4.0",          "1.5.0",
-	"1.6.0",          "1.7.0",          "1.8.0",          "1.9.0",          "2.1.2.1",
-	"2.1.2.40",       "2.1.3.1",        "2.1.3.40",       "2.1.4.1",        "2.1.4.40",
-	"2.1.5.1",        "2.1.6.1",        "2.1.7.1",        "2.1.8.1",        "2.1.9.1",
-	"2.1.10.1",       "2.1.12.1",       "2.1.26.1",       "2.1.27.1",       "3.1.2.1.2",
-	"4.1.1.1",        "4.1.2.1",        "4.1.3.1",        "4.1.4.1",        "4.1.5.1",
-	"4.1.6.1",        "4.1.7.1",        "4.1.8.1",        "4.1.9.1",        "4.1.10.1",
-	"4.1.11.1",       "4.1.12.1",       "4.1.13.1",       "4.1.14.1",       "4.1.15.1",
-	"4.1.16.1",       "4.1.17.1",       "4.1.18.1",       "4.1.19.1",       "4.1.20.1",
-	"4.1.21.1",       "4.1.22.1",       "4.1.23.1",       "5.1.3.1.1.6",    "5.1.3.1.2.58",
-	"5.1.4.1.1.6",    "5.1.4.1.2.58",   "5.1.5.1.1.6",    "5.1.5.1.2.58",   "5.1.6.1.1.6",
-	"5.1.6.1.2.58",   "5.1.7.1.1.6",    "5.1.7.1.2.58",   "6.1.3.1.6.4",    "6.1.3.1.132.2",
-	"6.1.4.1.6.4",    "6.1.4.1.132.2",  "7.1.2.1.0",      "7.1.2.1.65535",  "8.1.3.1.1.1",
-	"8.1.3.1.1.2",    "8.1.3.1.3.1",    "8.1.4.1.1.1",    "8.1.4.1.1.2",    "8.1.4.1.3.1",
-	"8.1.5.1.1.1",    "8.1.5.1.1.2",    "8.1.5.1.3.1",    "8.1.6.1.1.1",    "8.1.6.1.1.2",
-	"8.1.6.1.3.1",    "8.1.7.1.1.1",    "8.1.7.1.1.2",    "8.1.7.1.3.1",    "8.1.8.1.1.1",
-	"8.1.8.1.1.2",    "8.1.8.1.3.1",    "8.1.9.1.1.1",    "8.1.9.1.1.2",    "8.1.9.1.3.1",
-	"8.1.10.1.1.1",   "8.1.10.1.1.2",   "8.1.10.1.3.1",   "8.1.11.1.1.1",   "8.1.11.1.1.2",
-	"8.1.11.1.3.1",   "8.1.12.1.1.1",   "8.1.12.1.1.2",   "8.1.12.1.3.1",   "9.1.2.1.1",
-	"9.1.3.1.1",      "9.1.4.1.1",      "9.1.5.1.1",      "9.1.6.1.1",      "10.1.2.1.3",
-	"10.1.2.1.65535", "10.1.3.1.3",     "10.1.3.1.65535", "10.1.4.1.3",     "10.1.4.1.65535",
-	"10.1.5.1.3",     "10.1.5.1.65535", "10.1.6.1.3",     "10.1.6.1.65535", "10.1.7.1.3",
-	"10.1.7.1.65535", "10.1.8.1.3",     "10.1.8.1.65535",
+/* The indexes that the fixture has in each table. */
+static const struct {
+	unsigned long table;
+	const char *indexes[4];
+} rows[] = {
+	{ 1, { "0" } },
+	{ 2, { "1", "40" } },
+	{ 3, { "1.1", "1.2" } },
+	{ 4, { "1", "40" } },
+	{ 5, { "1.1.6", "1.2.58" } },
+	{ 6, { "1.6.4", "1.132.2" } },
+	{ 7, { "1.0", "1.65535" } },
+	{ 8, { "1.1.1", "1.1.2", "1.3.1" } },
+	{ 9, { "1.1" } },
+	{ 10, { "1.3", "1.65535" } },
 };
-#define WALK_LENGTH (sizeof(walk) / sizeof(walk[0]))
+
+/* Below nfctObjects, in the order of a walk: of what the MIB says can be read, what is there. */
+static char walk[1024][32];
+static size_t walk_length;
 
 static size_t name_of(const char *text, oid *name)
 {
@@ -149,6 +156,38 @@ static void expect_name(const char *expected, const oid *got, size_t length)
 	fail_msg("expected %s, got %s", expected, text + 1);
 }
 
+/* The objects of one table row by row. */
+static void expect_object(const struct mib_view *view, const struct mib_file_object *object)
+{
+	size_t t = 0;
+
+	while (t < sizeof(rows) / sizeof(rows[0]) && rows[t].table != object->path[0])
+		t++;
+	if (t == sizeof(rows) / sizeof(rows[0]))
+		fail_msg("the fixture has no rows for %s", object->name);
+	for (const char *const *index = rows[t].indexes; *index; index++) {
+		char *text = walk[walk_length];
+		oid name[MIB_OID_MAX];
+		struct mib_value value;
+
+		text[0] = '\0';
+		for (size_t i = 0; i < object->depth; i++)
+			snprintf(text + strlen(text), 32 - strlen(text), "%lu.", object->path[i]);
+		snprintf(text + strlen(text), 32 - strlen(text), "%s", *index);
+		if (mib_get(view, name, name_of(text, name), &value))
+			walk_length++;
+	}
+}
+
+static void expect_walk(const struct mib_view *view)
+{
+	walk_length = 0;
+	for (size_t i = 0; i < file.count; i++) {
+		if (mib_file_is_readable(&file.objects[i]))
+			expect_object(view, &file.objects[i]);
+	}
+}
+
 static void every_object_follows_the_one_before(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -156,8 +195,10 @@ static void every_object_follows_the_one_before(void **state)
 	size_t length = OBJECTS_LENGTH, next_length;
 	struct mib_value value;
 
+	expect_walk(&fixture->view);
+	assert_in_range(walk_length, 100, sizeof(walk) / sizeof(walk[0]) - 1);
 	memcpy(at, objects, sizeof(objects));
-	for (size_t i = 0; i < WALK_LENGTH; i++) {
+	for (size_t i = 0; i < walk_length; i++) {
 		if (!mib_get_next(&fixture->view, at, length, false, next, &next_length, &value))
 			fail_msg("expected %s, got the end", walk[i]);
 		expect_name(walk[i], next, next_length);
@@ -167,11 +208,77 @@ static void every_object_follows_the_one_before(void **state)
 	assert_false(mib_get_next(&fixture->view, at, length, false, next, &next_length, &value));
 }
 
+static u_char type_of(const char *syntax)
+{
+	static const struct {
+		const char *syntax;
+		u_char type;
+	} types[] = {
+		{ "Gauge32", ASN_GAUGE },
+		{ "Unsigned32", ASN_UNSIGNED },
+		{ "InetPortNumber", ASN_UNSIGNED },
+		{ "InetAddressPrefixLength", ASN_UNSIGNED },
+		{ "Counter64", ASN_COUNTER64 },
+		{ "NfctGauge64", ASN_COUNTER64 },
+		{ "SnmpAdminString", ASN_OCTET_STR },
+		{ "DateAndTime", ASN_OCTET_STR },
+		{ "InetAddress", ASN_OCTET_STR },
+		{ "INTEGER", ASN_INTEGER },
+		{ "TruthValue", ASN_INTEGER },
+		{ "InetAddressType", ASN_INTEGER },
+		{ "TimeTicks", ASN_TIMETICKS },
+		{ "TimeStamp", ASN_TIMETICKS },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].syntax, syntax) == 0)
+			return types[i].type;
+	}
+	fail_msg("unknown SYNTAX %s", syntax);
+	return 0;
+}
+
+static const struct mib_column *column_of(const struct mib_file_object *object)
+{
+	for (size_t t = 0; t < TABLE_COUNT; t++) {
+		for (size_t c = 0; c < tables[t]->column_count; c++) {
+			if (tables[t]->number == object->path[0] &&
+			    tables[t]->columns[c].number == object->path[object->depth - 1])
+				return &tables[t]->columns[c];
+		}
+	}
+	return NULL;
+}
+
+static void every_object_of_the_module_has_its_column(void **state)
+{
+	size_t readable = 0, columns = 0;
+
+	(void)state;
+	for (size_t i = 0; i < file.count; i++) {
+		const struct mib_file_object *object = &file.objects[i];
+		const struct mib_column *column = column_of(object);
+
+		if (!mib_file_is_readable(object))
+			continue;
+		readable++;
+		if (!column)
+			fail_msg("%s has no column", object->name);
+		if (column->type != type_of(object->syntax))
+			fail_msg("%s is a %s, its column has type %u", object->name, object->syntax,
+				 column->type);
+	}
+	for (size_t t = 0; t < TABLE_COUNT; t++)
+		columns += tables[t]->column_count;
+	assert_int_equal(columns, readable); /* and no column is left over */
+}
+
 static void every_object_is_there_to_get_and_inclusively(void **state)
 {
 	const struct fixture *fixture = *state;
 
-	for (size_t i = 0; i < WALK_LENGTH; i++) {
+	expect_walk(&fixture->view);
+	for (size_t i = 0; i < walk_length; i++) {
 		oid name[MIB_OID_MAX], next[MIB_OID_MAX];
 		size_t length = name_of(walk[i], name), next_length;
 		struct mib_value value;
@@ -192,7 +299,7 @@ static void what_is_absent_is_not_there(void **state)
 		"1.1",
 		"1.1.1",
 		"1.1.0.0",
-		"1.10.0",
+		"1.99.0",
 		"2.1.1.1",
 		"2.1.2",
 		"2.1.2.2",
@@ -200,7 +307,7 @@ static void what_is_absent_is_not_there(void **state)
 		"2.1.5.40",
 		"2.1.11.1",
 		"2.1.13.1",
-		"2.1.28.1",
+		"2.1.99.1",
 		"2.0.2.1",
 		"3.1.2.1.1",
 		"3.1.2.1.3",
@@ -214,10 +321,10 @@ static void what_is_absent_is_not_there(void **state)
 		"8.1.1.1.1.1",
 		"8.1.2.1.1.1",
 		"8.1.3.1.2.1",
-		"8.1.13.1.1.1",
+		"8.1.99.1.1.1",
 		"8.1.3.40.1.1",
 		"10.1.1.1.3",
-		"10.1.9.1.3",
+		"10.1.99.1.3",
 		"10.1.2.1.1",
 		"9.1.7.1.1",
 		"9.1.2.1.2",
@@ -352,10 +459,24 @@ static void what_does_not_follow_identities_has_no_rate(void **state)
 	oid name[MIB_OID_MAX];
 	struct mib_value value;
 
-	fixture->instances[0].scan.has_identities = false;
-	fixture->instances[0].scan.has_create_rate = false;
+	fixture->scan.has_churn = false;
+	fixture->scan.has_create_rate = false;
 	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
 		assert_false(mib_get(&fixture->view, name, name_of(gone[i], name), &value));
+}
+
+static void the_age_of_a_sample_is_reckoned_at_the_request(void **state)
+{
+	struct fixture *fixture = *state;
+	oid name[MIB_OID_MAX];
+	struct mib_value value;
+
+	assert_false(mib_get(&fixture->view, name, name_of("2.1.28.1", name), &value)); /* never */
+	fixture->samples[0].taken = 19500;
+	assert_int_equal(get(fixture, "2.1.28.1").number, 50);
+	fixture->samples[0].has_values = false; /* what was read last only grows older */
+	mib_view_set_time(&fixture->view, 80000, 7500);
+	assert_int_equal(get(fixture, "2.1.28.1").number, 6050);
 }
 
 static void an_uptime_shorter_than_the_age_gives_0(void **state)
@@ -386,12 +507,14 @@ static void a_time_stamp_stands_still(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(every_object_of_the_module_has_its_column),
 		TEST(every_object_follows_the_one_before),
 		TEST(every_object_is_there_to_get_and_inclusively),
 		TEST(what_is_absent_is_not_there),
 		TEST(getnext_finds_its_way_from_anywhere),
 		TEST(values_have_the_types_and_figures_of_the_module),
 		TEST(what_does_not_follow_identities_has_no_rate),
+		TEST(the_age_of_a_sample_is_reckoned_at_the_request),
 		TEST(an_uptime_shorter_than_the_age_gives_0),
 		TEST(a_time_stamp_stands_still),
 	};

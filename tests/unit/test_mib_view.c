@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What arrives is shown only from the next commit on, the newest of each kind. */
-#include "../../agent/mib_view.c"
+#include "subagent/mib_view.c"
 
 #include "test.h"
 
-static struct channel_message sample_of(uint32_t instance, uint32_t entries)
+static struct snapshot *sample_of(uint32_t instance, uint32_t entries)
 {
-	struct channel_message message = { .kind = CHANNEL_SAMPLE };
+	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE,
+					.instance = instance,
+					.entries = entries,
+					.cpu_count = 1 };
 
-	message.sample.instance = instance;
-	message.sample.entries = entries;
-	message.sample.cpu_count = 1;
-	message.sample.cpus = calloc(1, sizeof(*message.sample.cpus));
-	return message;
+	return snapshot_new(&head.base);
 }
 
-static struct channel_message agent_of(size_t count, const uint32_t *instances)
+static struct snapshot *agent_of(size_t count, const uint32_t *instances)
 {
-	struct channel_message message = { .kind = CHANNEL_AGENT };
+	struct snapshot_agent head = { .base.kind = SNAPSHOT_AGENT, .instance_count = count };
+	struct snapshot_agent *agent = (struct snapshot_agent *)snapshot_new(&head.base);
 
-	message.agent.instance_count = count;
-	memcpy(message.agent.instances, instances, count * sizeof(*instances));
-	return message;
+	memcpy(agent->instances, instances, count * sizeof(*instances));
+	return &agent->base;
 }
 
-static void stage(struct mib_view *view, struct channel_message message)
+static void stage(struct mib_view *view, struct snapshot *snapshot)
 {
-	assert_int_equal(mib_view_stage(view, &message), 0);
+	assert_int_equal(mib_view_stage(view, snapshot), 0);
 }
 
 static void nothing_changes_before_the_commit(void **state)
@@ -35,16 +34,16 @@ static void nothing_changes_before_the_commit(void **state)
 
 	(void)state;
 	stage(&view, sample_of(1, 10));
-	assert_false(view.instances[0].has_sample);
+	assert_null(view.instances[0].sample);
 	mib_view_commit(&view);
-	assert_int_equal(view.instances[0].sample.entries, 10);
+	assert_int_equal(view.instances[0].sample->entries, 10);
 	stage(&view, sample_of(1, 20));
 	stage(&view, sample_of(1, 30));
-	assert_int_equal(view.instances[0].sample.entries, 10);
+	assert_int_equal(view.instances[0].sample->entries, 10);
 	mib_view_commit(&view);
-	assert_int_equal(view.instances[0].sample.entries, 30);
+	assert_int_equal(view.instances[0].sample->entries, 30);
 	mib_view_commit(&view);
-	assert_int_equal(view.instances[0].sample.entries, 30);
+	assert_int_equal(view.instances[0].sample->entries, 30);
 	mib_view_clear(&view);
 }
 
@@ -61,20 +60,17 @@ static void instances_stand_in_the_order_of_their_index(void **state)
 	for (size_t i = 1; i < 4; i++)
 		assert_true(view.instances[i - 1].index < view.instances[i].index);
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(view.instances[i].sample.entries, view.instances[i].index);
+		assert_int_equal(view.instances[i].sample->entries, view.instances[i].index);
 	mib_view_clear(&view);
 }
 
 static void what_was_never_shown_is_freed(void **state)
 {
-	struct channel_message scan = { .kind = CHANNEL_SCAN };
+	struct snapshot_scan scan = { .base.kind = SNAPSHOT_SCAN, .instance = 1, .state_count = 1 };
 	struct mib_view view = { 0 };
 
 	(void)state;
-	scan.scan.instance = 1;
-	scan.scan.state_count = 1;
-	scan.scan.states = calloc(1, sizeof(*scan.scan.states));
-	stage(&view, scan);
+	stage(&view, snapshot_new(&scan.base));
 	stage(&view, sample_of(1, 1));
 	mib_view_clear(&view);
 	assert_int_equal(view.instance_count, 0);
@@ -97,7 +93,7 @@ static void an_instance_that_is_not_listed_any_more_is_forgotten(void **state)
 	mib_view_commit(&view);
 	assert_int_equal(view.instance_count, 2);
 	assert_int_equal(view.instances[1].index, 9);
-	assert_int_equal(view.instances[1].sample.entries, 90);
+	assert_int_equal(view.instances[1].sample->entries, 90);
 	mib_view_clear(&view);
 }
 

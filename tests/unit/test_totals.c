@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../../agent/totals.c"
+#include "scan/totals.c"
 
 #include "test.h"
 
@@ -7,6 +7,8 @@ struct fixture {
 	struct totals totals;
 	struct totals_rows rows;
 	struct snapshot_scan scan;
+	struct snapshot_protocol protocols[2 * SNAPSHOT_PROTOCOLS_MAX];
+	struct snapshot_state states[CT_TCP_STATES + CT_SCTP_STATES];
 };
 
 static int set_up(void **state)
@@ -17,17 +19,17 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct fixture *fixture = *state;
-
-	snapshot_scan_clear(&fixture->scan);
-	free(fixture);
+	free(*state);
 	return 0;
 }
 
 static void finish(struct fixture *fixture)
 {
-	snapshot_scan_clear(&fixture->scan);
-	assert_int_equal(totals_finish(&fixture->totals, &fixture->rows, &fixture->scan), 0);
+	memset(fixture->protocols, 0, sizeof(fixture->protocols));
+	fixture->scan.protocols = fixture->protocols;
+	fixture->scan.states = fixture->states;
+	totals_count_rows(&fixture->totals, &fixture->rows, &fixture->scan);
+	totals_fill(&fixture->totals, &fixture->rows, &fixture->scan);
 }
 
 static const struct snapshot_protocol *row(const struct fixture *fixture, uint8_t type,
@@ -132,9 +134,9 @@ static void protocols_past_the_cap_share_one_row_and_none_is_lost(void **state)
 		rows++;
 		sum += fixture->scan.protocols[i].entries;
 	}
-	assert_int_equal(rows, TOTALS_PROTOCOLS_MAX);
+	assert_int_equal(rows, SNAPSHOT_PROTOCOLS_MAX);
 	assert_int_equal(sum, 256);
-	assert_int_equal(row(fixture, 1, 255)->entries, 256 - (TOTALS_PROTOCOLS_MAX - 1));
+	assert_int_equal(row(fixture, 1, 255)->entries, 256 - (SNAPSHOT_PROTOCOLS_MAX - 1));
 }
 
 static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The alarms of one instance: samples and scans in, events out. A function of state, values and
+ * clock. */
+#ifndef INSTANCE_ALARMS_H
+#define INSTANCE_ALARMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/event.h"
+#include "common/snapshot.h"
+
+struct alarm;
+struct config;
+
+/* Zeroed at start. */
+struct instance_alarms {
+	size_t threshold_count, watch_count;
+	/* the thresholds, dropping, the source, the watches, degraded: they are told in this order;
+	 * owned */
+	struct alarm *alarms;
+	bool has_drops; /* `drops` holds an earlier sample's sum */
+	uint64_t drops;
+	uint64_t last_drop_ms; /* monotonic */
+};
+
+/* Takes the configuration's alarms over; a threshold or a watch that had the same name before keeps
+ * its state. -1 with ENOMEM, and then nothing has changed. */
+int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config);
+void instance_alarms_clear(struct instance_alarms *alarms);
+
+/* Another table stands where this one was: its counters begin anew, the states go on. */
+void instance_alarms_restart(struct instance_alarms *alarms);
+
+/* Takes a sample in, which has a row for each threshold, and fills these rows and `dropping`. */
+void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
+			    uint64_t now_ms, uint64_t wall_ms);
+
+/* Whom the source alarm is about while it is raised; NULL while it is not. */
+const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);
+
+/* At the end of a scan: the culprit as it is now or, if there is none, the source with the most
+ * entries (rank 0: there is none). */
+void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
+			    uint32_t max_entries, uint64_t wall_ms);
+
+/* At the end of a scan: takes the watches in, and fills the states of their alarms. */
+void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
+			     size_t count, uint64_t wall_ms);
+
+/* The next event that is due, with the sample's values; false when there is none. */
+bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			  uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
+			  struct event *event);
+
+#endif

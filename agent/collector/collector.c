@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collector/collector.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "collector/instances.h"
+#include "collector/loop.h"
+#include "collector/scan_pacer.h"
+#include "collector/sd_notify.h"
+#include "collector/status_line.h"
+#include "collector/supervisor.h"
+#include "common/clock.h"
+#include "config/config.h"
+#include "sandbox/privileges.h"
+#include "sandbox/sandbox.h"
+
+#define LARGE_BLOCK (16 * 1024)
+
+struct collector {
+	struct config *config;
+	const struct options *options;
+	struct loop *loop;
+	struct supervisor *supervisor;
+	struct scan_pacer *pacer;
+	struct loop_timer *sample_timer, *alive_timer;
+	int signal_fd;
+	struct instances instances;
+	struct snapshot_agent *agent; /* owned, with room for every instance that may be */
+	struct status_line status;
+};
+
+/* -1 with `error`, if there is no such owner. */
+static int find_master(const struct collector *collector, const struct config *config,
+		       struct agentx_master *master, char *error, size_t size)
+{
+	master->address = collector->options->agentx_address ? collector->options->agentx_address
+							     : config->agentx_address;
+	master->owner = AGENTX_MASTER_NO_OWNER;
+	if (!config->agentx_owner || privileges_find_user(config->agentx_owner, &master->owner))
+		return 0;
+	snprintf(error, size,
+		 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
+		 config->agentx_owner);
+	return -1;
+}
+
+/* A subagent is a copy of the collector: it needs none of this, and would be resident twice. */
+static void forget_instances(void *context)
+{
+	struct collector *collector = context;
+
+	scan_pacer_free(collector->pacer);
+	instances_clear(&collector->instances);
+}
+
+static void pass_events(struct collector *collector, struct instance *instance)
+{
+	struct event event;
+
+	while (instance_next_event(instance, &collector->agent->notifications_suppressed, &event)) {
+		if (event_is_alarm(&event))
+			log_warning("%s", event.text);
+		else
+			log_info("%s", event.text);
+		supervisor_notify(collector->supervisor, &event);
+	}
+}
+
+static void sample_instances(struct collector *collector)
+{
+	for (size_t i = 0; i < collector->instances.count; i++) {
+		instance_sample(collector->instances.list[i]);
+		supervisor_sampled(collector->supervisor, i);
+	}
+}
+
+/* Tells the service manager how the instances are, those in trouble first. */
+static void tell_status(struct collector *collector)
+{
+	struct instance *const *instances = collector->instances.list;
+	size_t count = collector->instances.count, trouble = 0;
+	char text[SD_NOTIFY_STATUS_SIZE] = "";
+
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct snapshot_sample *is = instance_get_sample(instances[i % count]);
+
+		if (status_line_is_trouble(is) != (i < count))
+			continue;
+		status_line_add(text, is);
+		if (i < count)
+			trouble++;
+	}
+	if (status_line_is_due(&collector->status, text, trouble, clock_monotonic_ms()))
+		sd_notify_status(collector->status.text);
+}
+
+static void sample(void *context)
+{
+	struct collector *collector = context;
+
+	sample_instances(collector);
+	for (size_t i = 0; i < collector->instances.count; i++)
+		pass_events(collector, collector->instances.list[i]);
+	supervisor_check(collector->supervisor);
+	supervisor_publish(collector->supervisor);
+	tell_status(collector);
+}
+
+/* By a timer of its own, because samples may be farther apart than the manager is patient. */
+static void stay_alive(void *context)
+{
+	(void)context;
+	sd_notify_alive();
+}
+
+static void scan_ended(void *context, size_t position)
+{
+	struct collector *collector = context;
+
+	supervisor_scanned(collector->supervisor, position);
+	pass_events(collector, collector->instances.list[position]);
+	supervisor_publish(collector->supervisor);
+}
+
+/* What the agent says of itself, and what is shown, follow the configuration. */
+static void describe_agent(struct collector *collector)
+{
+	struct snapshot_agent *agent = collector->agent;
+
+	agent->sample_interval = collector->config->sample_interval;
+	agent->refresh_interval = collector->config->refresh_interval;
+	agent->cpu_budget = collector->config->cpu_budget;
+	agent->instance_count = collector->instances.count;
+	for (size_t i = 0; i < agent->instance_count; i++)
+		agent->instances[i] = instance_get_sample(collector->instances.list[i])->instance;
+	supervisor_show(collector->supervisor, &collector->instances, agent);
+}
+
+static void start_tiers(struct collector *collector)
+{
+	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
+	scan_pacer_start(collector->pacer, collector->instances.list);
+}
+
+static bool same_text(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* What takes a start to change, and what a change of the namespaces means. */
+static void review_privileges(const struct config *config, const struct config *before)
+{
+	if (!same_text(config->user, before->user))
+		log_warning("user: a new one takes effect at the next start");
+	if (config->namespace_count == 0 && privileges_has_sys_admin() &&
+	    privileges_drop_sys_admin() != 0)
+		log_warning("cannot drop CAP_SYS_ADMIN: %s", strerror(errno));
+	if (config->namespace_count > 0 && !privileges_has_sys_admin())
+		log_warning("namespace: CAP_SYS_ADMIN is missing; it is kept only if one is "
+			    "configured when the agent starts: restart it");
+}
+
+static void reload(struct collector *collector)
+{
+	char error[CONFIG_ERROR_SIZE];
+	struct config *config = config_load(collector->options->config_path, error);
+	struct config *before = collector->config;
+	struct agentx_master master;
+	struct instances instances;
+
+	if (config && find_master(collector, config, &master, error, sizeof(error)) != 0) {
+		config_free(config);
+		config = NULL;
+	}
+	if (!config) {
+		log_error("%s", error);
+		log_warning("the configuration stays as it was");
+		return;
+	}
+	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0 ||
+	    instances_build(&instances, &collector->instances, config, before) != 0) {
+		log_error("%s; the configuration stays as it was", strerror(errno));
+		config_free(config);
+		return;
+	}
+	scan_pacer_stop(collector->pacer);
+	instances_replace(&collector->instances, &instances);
+	review_privileges(config, before);
+	collector->config = config;
+	sample_instances(
+		collector); /* nothing is shown of a new one before it has been looked at */
+	describe_agent(collector);
+	supervisor_set_master(collector->supervisor, &master);
+	start_tiers(collector);
+	config_free(before);
+	log_info("the configuration was read again");
+}
+
+static void handle_signal(void *context)
+{
+	struct collector *collector = context;
+	struct signalfd_siginfo signal;
+
+	if (read(collector->signal_fd, &signal, sizeof(signal)) != sizeof(signal))
+		return;
+	switch (signal.ssi_signo) {
+	case SIGCHLD:
+		supervisor_reap(collector->supervisor);
+		break;
+	case SIGHUP:
+		sd_notify_reloading();
+		reload(collector);
+		sd_notify_ready();
+		break;
+	default:
+		sd_notify_stopping();
+		loop_stop(collector->loop);
+	}
+}
+
+/* Signals come through the loop; the mask is what the subagent must undo. */
+static int open_signals(struct collector *collector)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) != 0)
+		return -1;
+	signal(SIGPIPE, SIG_IGN); /* whoever read our log may go */
+	collector->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return collector->signal_fd < 0 ? -1 : 0;
+}
+
+/* With room for every instance that may be: how many there are is a matter of the count. */
+static struct snapshot_agent *new_agent(void)
+{
+	struct snapshot_agent head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_AGENT;
+	head.start_time = clock_wall_ms();
+	head.instance_count = SNAPSHOT_INSTANCES_MAX;
+	return (struct snapshot_agent *)snapshot_new(&head.base);
+}
+
+static int set_up(struct collector *collector, const struct agentx_master *master)
+{
+	const struct config *config = collector->config;
+	const struct instances none = { 0 };
+
+	collector->agent = new_agent();
+	if (!collector->agent)
+		return -1;
+	collector->loop = loop_new();
+	if (!collector->loop || open_signals(collector) != 0 ||
+	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
+		return -1;
+	collector->supervisor =
+		supervisor_new(collector->loop, master, forget_instances, collector);
+	collector->pacer = scan_pacer_new(collector->loop, scan_ended, collector);
+	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
+	collector->alive_timer = loop_timer_new(collector->loop, stay_alive, collector);
+	if (!collector->supervisor || !collector->pacer || !collector->sample_timer ||
+	    !collector->alive_timer)
+		return -1;
+	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
+		return -1;
+	return instances_build(&collector->instances, &none, config, config);
+}
+
+int collector_check(const struct config *config, const struct options *options)
+{
+	const struct collector collector = { .options = options };
+	struct agentx_master master;
+	char error[256];
+
+	if (privileges_check_user(config->user, error, sizeof(error)) == 0 &&
+	    find_master(&collector, config, &master, error, sizeof(error)) == 0)
+		return 0;
+	log_error("%s", error);
+	return 2;
+}
+
+int collector_run(struct config *config, const struct options *options)
+{
+	struct collector collector = { .config = config, .options = options, .signal_fd = -1 };
+	struct agentx_master master;
+	char error[256];
+	int status = 1;
+
+	/* A large block goes back to the kernel when it is freed; by default glibc stops that after
+	 * the first one, and what a scan needs for a moment would be held for ever. Large is what
+	 * identities of some thousand entries take: of another size at each scan, they would tear
+	 * the heap apart by a few MiB an hour. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
+	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
+		    0) {
+		log_error("%s", error);
+		status = 2;
+		goto done;
+	}
+	sandbox_collector(config, options->config_path);
+	if (set_up(&collector, &master) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		goto done;
+	}
+	/* the first values are there before the subagent, and so before the first request */
+	sample_instances(&collector);
+	describe_agent(&collector);
+	supervisor_start(collector.supervisor);
+	start_tiers(&collector);
+	if (sd_notify_alive_interval_ns())
+		loop_timer_every(collector.alive_timer, sd_notify_alive_interval_ns());
+	tell_status(&collector);
+	sd_notify_ready();
+	if (loop_run(collector.loop) == 0)
+		status = 0;
+	else
+		log_error("cannot wait for events: %s", strerror(errno));
+done:
+	supervisor_free(collector.supervisor);
+	scan_pacer_free(collector.pacer);
+	instances_clear(&collector.instances);
+	loop_free(collector.loop);
+	free(collector.agent);
+	if (collector.signal_fd >= 0)
+		close(collector.signal_fd);
+	config_free(collector.config);
+	return status;
+}

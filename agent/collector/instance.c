@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collector/instance.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alarm/instance_alarms.h"
+#include "collector/peak_window.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "kernel/ctnl.h"
+#include "kernel/netns.h"
+#include "kernel/sysctl.h"
+#include "scan/aggregate.h"
+#include "scan/scan.h"
+
+#define REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
+
+struct instance {
+	struct netns *netns; /* NULL: the agent's own */
+	int netns_error;     /* why it could not be entered; 0: it could */
+	bool is_gone;        /* it was deleted; one that is entered from now on is another */
+	/* sample tier */
+	struct ctnl *ctnl; /* NULL until it could be opened */
+	struct counters_table counters;
+	uint64_t counted_ms; /* when they were last read; monotonic */
+	struct peak_window recent;
+	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	uint64_t notification_interval_ms;
+	struct snapshot_sample *sample; /* owned */
+	struct instance_alarms alarms;
+	/* scan tier */
+	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
+	struct aggregate_memory *memory;
+	struct snapshot_scan *last_scan; /* owned */
+	bool has_accounting;
+	int scan_errno; /* why the last scan failed; 0: it did not */
+	/* hash buckets: as the scan began, and as the one began that `memory` knows; 0: unknown */
+	uint32_t scan_buckets, memory_buckets;
+	bool is_spoilt;    /* they have changed since */
+	unsigned int vain; /* spoilt scans in a row */
+	struct hints hints;
+};
+
+/* So often a turn begins again, when the table is hashed anew meanwhile. */
+#define VAIN_MAX 3
+
+static struct snapshot_sample *new_sample(uint32_t index, const char *name)
+{
+	struct snapshot_sample head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_SAMPLE;
+	head.instance = index;
+	head.status = STATUS_UNAVAILABLE;
+	snprintf(head.name, sizeof(head.name), "%s", name);
+	snprintf(head.status_text, sizeof(head.status_text), "not sampled yet");
+	return (struct snapshot_sample *)snapshot_new(&head.base);
+}
+
+/* Of a table that has not been scanned. */
+static struct snapshot_scan *new_scan(uint32_t index)
+{
+	struct snapshot_scan head;
+
+	memset(&head, 0, sizeof(head));
+	head.base.kind = SNAPSHOT_SCAN;
+	head.instance = index;
+	return (struct snapshot_scan *)snapshot_new(&head.base);
+}
+
+/* The sample with other numbers of rows, which are to be filled anew. NULL with ENOMEM. */
+static struct snapshot_sample *resize_sample(const struct snapshot_sample *sample, size_t cpu_count,
+					     size_t threshold_count)
+{
+	struct snapshot_sample head = *sample;
+
+	head.cpu_count = cpu_count;
+	head.threshold_count = threshold_count;
+	return (struct snapshot_sample *)snapshot_new(&head.base);
+}
+
+static void replace_sample(struct instance *instance, struct snapshot_sample *sample)
+{
+	free(instance->sample);
+	instance->sample = sample;
+}
+
+struct instance *instance_new(uint32_t index, const char *name, const char *netns,
+			      const struct config *config)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (!instance)
+		return NULL;
+	instance->sample = new_sample(index, name);
+	instance->last_scan = new_scan(index);
+	instance->memory = aggregate_memory_new();
+	if (netns)
+		instance->netns = netns_new(netns);
+	if (!instance->sample || !instance->last_scan || !instance->memory ||
+	    (netns && !instance->netns) || instance_configure(instance, config) != 0) {
+		instance_free(instance);
+		return NULL;
+	}
+	return instance;
+}
+
+void instance_free(struct instance *instance)
+{
+	if (!instance)
+		return;
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	netns_free(instance->netns);
+	counters_clear(&instance->counters);
+	peak_window_clear(&instance->recent);
+	instance_alarms_clear(&instance->alarms);
+	free(instance->sample);
+	aggregate_memory_free(instance->memory);
+	free(instance->last_scan);
+	free(instance);
+}
+
+int instance_configure(struct instance *instance, const struct config *config)
+{
+	bool new_window = config->peak_window != instance->peak_window ||
+			  config->sample_interval != instance->sample_interval;
+	struct snapshot_sample *sample = resize_sample(
+		instance->sample, instance->sample->cpu_count, config->threshold_count);
+	struct peak_window window = { 0 };
+
+	if (!sample)
+		return -1;
+	if ((new_window &&
+	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
+	    instance_alarms_configure(&instance->alarms, config) != 0) {
+		peak_window_clear(&window);
+		free(sample);
+		return -1;
+	}
+	if (new_window) {
+		peak_window_clear(&instance->recent);
+		instance->recent = window;
+		instance->peak_window = config->peak_window;
+		instance->sample_interval = config->sample_interval;
+	}
+	memcpy(sample->cpus, instance->sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
+	replace_sample(instance, sample);
+	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	return 0;
+}
+
+/* Counters and peaks begin here. */
+static void begin_anew(struct instance *instance)
+{
+	struct snapshot_sample *sample = instance->sample;
+
+	peak_window_forget(&instance->recent);
+	sample->discontinuity = sample->peak_time = 0;
+	sample->peak_entries = 0;
+	instance_alarms_restart(&instance->alarms);
+}
+
+/* The namespace of this name is another one than before: what was counted was the other's. */
+static void restart(struct instance *instance)
+{
+	struct snapshot_scan *none = new_scan(instance->sample->instance);
+
+	log_info("conntrack table \"%s\": the network namespace is a new one",
+		 instance->sample->name);
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	counters_clear(&instance->counters);
+	begin_anew(instance);
+	aggregate_memory_restart(instance->memory);
+	instance->scan_errno = 0;
+	instance->hints = (struct hints){ 0 };
+	if (!none)
+		return; /* the old scan is shown until the next one */
+	none->scans = instance->last_scan->scans;
+	none->failures = instance->last_scan->failures;
+	free(instance->last_scan);
+	instance->last_scan = none;
+}
+
+/* Into the instance's namespace, until leave(). -1 with errno. */
+static int enter(struct instance *instance)
+{
+	int result = instance->netns ? netns_enter(instance->netns) : 0;
+
+	instance->netns_error = result < 0 ? errno : 0;
+	if (result > 0 || (result == 0 && instance->is_gone))
+		restart(instance);
+	if (result >= 0)
+		instance->is_gone = false;
+	return result < 0 ? -1 : 0;
+}
+
+static void leave(const struct instance *instance)
+{
+	if (instance->netns)
+		netns_leave(instance->netns);
+}
+
+/* In the instance's namespace. 0: unknown. */
+static uint32_t read_buckets(void)
+{
+	uint32_t buckets = 0;
+
+	return sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &buckets) ? buckets : 0;
+}
+
+/* A socket looks at the namespace that it was opened in, for ever. NULL with errno. */
+static struct ctnl *open_socket(struct instance *instance)
+{
+	struct ctnl *ctnl;
+
+	if (enter(instance) != 0)
+		return NULL;
+	ctnl = ctnl_open(CTNL_BUFFER_PACED);
+	leave(instance);
+	return ctnl;
+}
+
+/* What the kernel says in the namespace, once conntrack is loaded. -1 with errno: it is gone, or is
+ * another one than was asked. */
+static int sample_read_sysctls(struct instance *instance)
+{
+	struct snapshot_sample *sample = instance->sample;
+
+	if (enter(instance) != 0)
+		return -1;
+	sample->buckets = read_buckets();
+	sample->has_buckets = sample->buckets != 0;
+	sample->has_expect_max =
+		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
+	leave(instance);
+	if (!instance->ctnl) {
+		errno = ESTALE;
+		return -1;
+	}
+	if (instance->running_scan && sample->buckets != instance->scan_buckets)
+		instance->is_spoilt = true;
+	return 0;
+}
+
+/* A deleted namespace lives on as long as a socket looks at it: let go of it. */
+static void check_namespace(struct instance *instance)
+{
+	if (!instance->netns || !instance->ctnl || netns_is_same(instance->netns))
+		return;
+	instance->is_gone = true;
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+}
+
+/* Asks the kernel; -1 with errno. */
+static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint64_t now_ms)
+{
+	if (!instance->ctnl)
+		instance->ctnl = open_socket(instance);
+	if (!instance->ctnl)
+		return -1;
+	counters_begin(&instance->counters, now_ms - instance->counted_ms);
+	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
+	    ctnl_get_cpu_stats(instance->ctnl, &instance->counters) != 0)
+		return -1;
+	/* a kernel may be built without expectations: their columns are then absent */
+	if (ctnl_get_expect_stats(instance->ctnl, &instance->counters) != 0)
+		log_debug("ctnetlink: expectation statistics: %s", strerror(errno));
+	if (sample_read_sysctls(instance) != 0)
+		return -1;
+	instance->counted_ms = now_ms;
+	if (counters_settle(&instance->counters)) {
+		log_info("conntrack table \"%s\": the kernel has set its counters back; they begin "
+			 "anew",
+			 instance->sample->name);
+		begin_anew(instance);
+	}
+	return 0;
+}
+
+static void sample_fail(struct instance *instance, int error)
+{
+	struct snapshot_sample *sample = instance->sample;
+
+	sample->status = STATUS_UNAVAILABLE;
+	sample->has_values = false;
+	if (instance->netns_error)
+		netns_explain(instance->netns, instance->netns_error, sample->status_text,
+			      sizeof(sample->status_text));
+	else
+		ctnl_explain(error, sample->status_text, sizeof(sample->status_text));
+	/* the next sample starts from a clean socket */
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+}
+
+static int sample_copy_counters(struct instance *instance)
+{
+	size_t count = instance->counters.cpu_count;
+
+	if (count != instance->sample->cpu_count) {
+		struct snapshot_sample *resized =
+			resize_sample(instance->sample, count, instance->sample->threshold_count);
+
+		if (!resized)
+			return -1;
+		replace_sample(instance, resized);
+	}
+	for (size_t i = 0; i < count; i++)
+		instance->sample->cpus[i] = instance->counters.cpus[i].sum;
+	counters_total(&instance->counters, &instance->sample->total);
+	return 0;
+}
+
+static void sample_fill(struct instance *instance, const struct ctnl_stats *stats, uint64_t now_ms,
+			uint64_t wall_ms)
+{
+	struct snapshot_sample *sample = instance->sample;
+	char reason[REASON_SIZE];
+
+	if (sample->discontinuity == 0)
+		sample->discontinuity = now_ms;
+	sample->taken = now_ms;
+	sample->entries = stats->entries;
+	sample->max_entries = stats->max_entries;
+	if (stats->entries > sample->peak_entries || sample->peak_time == 0) {
+		sample->peak_entries = stats->entries;
+		sample->peak_time = wall_ms;
+	}
+	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
+	sample->has_values = true;
+	sample->status = instance->scan_errno ? STATUS_STALE : STATUS_OK;
+	sample->status_text[0] = '\0';
+	if (instance->scan_errno) {
+		ctnl_explain(instance->scan_errno, reason, sizeof(reason));
+		snprintf(sample->status_text, sizeof(sample->status_text),
+			 "the last scan failed: %s", reason);
+	}
+}
+
+void instance_sample(struct instance *instance)
+{
+	uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+	uint8_t before = instance->sample->status;
+	struct snapshot_sample *sample;
+	struct ctnl_stats stats;
+	int result;
+
+	check_namespace(instance);
+	result = sample_read(instance, &stats, now_ms);
+	/* lost messages and stray ones are over with a new socket; a missing right or namespace is
+	 * not */
+	if (result != 0 && errno != EPERM && !instance->netns_error) {
+		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
+		ctnl_close(instance->ctnl);
+		instance->ctnl = NULL;
+		result = sample_read(instance, &stats, now_ms);
+	}
+	if (result != 0 || sample_copy_counters(instance) != 0)
+		sample_fail(instance, errno);
+	else
+		sample_fill(instance, &stats, now_ms, wall_ms);
+	sample = instance->sample;
+	if (sample->status != before && sample->status != STATUS_OK)
+		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
+	else if (sample->status != before)
+		log_info("conntrack table \"%s\" is read", sample->name);
+	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
+}
+
+const struct snapshot_sample *instance_get_sample(const struct instance *instance)
+{
+	return instance->sample;
+}
+
+bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
+{
+	return instance_alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
+				    instance->notification_interval_ms, suppressed, event);
+}
+
+/* Judges what only a scan can tell. */
+static void judge_scan(struct instance *instance, const struct aggregate_result *result)
+{
+	uint64_t wall_ms = clock_wall_ms();
+
+	instance_alarms_source(&instance->alarms, &result->source, instance->sample->max_entries,
+			       wall_ms);
+	instance_alarms_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
+				wall_ms);
+}
+
+/* A scan has been read to its end: its values replace those before. */
+static int scan_publish(struct instance *instance, struct scan *scan)
+{
+	struct ctnl_stats stats = { .entries = 0 };
+	struct aggregate_result result;
+
+	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
+	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
+		return -1;
+	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
+	    0)
+		return -1;
+	result.scan->instance = instance->last_scan->instance;
+	result.scan->scans = instance->last_scan->scans + 1;
+	result.scan->failures = instance->last_scan->failures;
+	result.scan->firm_utilization =
+		snapshot_percent(result.scan->assured, instance->sample->max_entries);
+	result.scan->has_accounting = instance->has_accounting;
+	judge_scan(instance, &result);
+	free(instance->last_scan);
+	instance->last_scan = result.scan;
+	instance->memory_buckets = instance->scan_buckets;
+	if (!instance->netns)
+		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
+				 clock_monotonic_ms());
+	return 0;
+}
+
+/* Asks for the entries anew, because the sample may be as old as its interval, and reads what must
+ * be read in the namespace. */
+static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
+{
+	uint32_t accounting = 0;
+	struct ctnl *ctnl = NULL;
+	struct ctnl_stats stats = { .entries = 0 };
+	bool is_empty;
+
+	if (enter(instance) != 0)
+		return SCAN_FAILED;
+	is_empty =
+		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+	instance->has_accounting =
+		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
+	instance->scan_buckets = read_buckets();
+	if (!is_empty)
+		ctnl = ctnl_open(scan_buffer_size(scan));
+	leave(instance);
+	if (!is_empty && !ctnl)
+		return SCAN_FAILED;
+	hints_judge_use(&instance->hints, instance->sample->name, instance->ctnl, is_empty);
+	instance->is_spoilt = false;
+	if (instance->scan_buckets != instance->memory_buckets)
+		aggregate_memory_reorder(instance->memory);
+	instance->running_scan = scan;
+	/* one that follows a scan that was cut will not come much further */
+	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
+	    instance->last_scan->scanned < stats.entries / 2)
+		stats.entries = instance->last_scan->scanned * 2;
+	return scan_start(scan, ctnl, instance->memory, stats.entries);
+}
+
+/* A table that is hashed anew while it is dumped repeats entries, and leaves others out. */
+static bool is_spoilt(struct instance *instance)
+{
+	if (!instance->is_spoilt && enter(instance) == 0) {
+		instance->is_spoilt = read_buckets() != instance->scan_buckets;
+		leave(instance);
+	}
+	return instance->is_spoilt || !instance->running_scan;
+}
+
+/* Gives a spoilt scan up: false if it is to begin again now. */
+static bool scan_give_up(struct instance *instance)
+{
+	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed while the table was "
+		 "read; "
+		 "it is read again",
+		 instance->sample->name);
+	instance_scan_abandon(instance);
+	instance->vain = (instance->vain + 1) % VAIN_MAX;
+	return instance->vain == 0;
+}
+
+bool instance_scan_step(struct instance *instance, struct scan *scan)
+{
+	enum scan_result result;
+	char reason[REASON_SIZE];
+	int error = 0;
+
+	/* whether the namespace is there, is the sample's to find out */
+	if (instance->is_gone || instance->netns_error)
+		return true;
+	if (instance->running_scan && instance->is_spoilt)
+		return scan_give_up(instance);
+	if (instance->running_scan)
+		result = scan_step(scan);
+	else
+		result = scan_begin(instance, scan);
+	if (result == SCAN_MORE)
+		return false;
+	if (result == SCAN_DONE && is_spoilt(instance))
+		return scan_give_up(instance);
+	instance->vain = 0;
+	if (result == SCAN_FAILED)
+		error = instance->running_scan ? scan_error(scan) : errno;
+	else if (scan_publish(instance, scan) != 0)
+		error = errno;
+	instance->running_scan = NULL;
+	if (error) {
+		instance->last_scan->failures++;
+		/* an unreadable table is the sample's to tell */
+		ctnl_explain(error, reason, sizeof(reason));
+		if (instance->sample->has_values)
+			log_warning("conntrack table \"%s\": the scan failed: %s",
+				    instance->sample->name, reason);
+	}
+	instance->scan_errno = error;
+	return true;
+}
+
+void instance_scan_abandon(struct instance *instance)
+{
+	if (instance->running_scan)
+		scan_abandon(instance->running_scan);
+	instance->running_scan = NULL;
+}
+
+const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)
+{
+	return instance->last_scan;
+}
+
+const struct hints *instance_get_hints(const struct instance *instance)
+{
+	return &instance->hints;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collector/instances.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool has(const struct instances *instances, const struct instance *instance)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		if (instances->list[i] == instance)
+			return true;
+	}
+	return false;
+}
+
+static struct instance *find(const struct instances *instances, uint32_t index, const char *name)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		const struct snapshot_sample *sample = instance_get_sample(instances->list[i]);
+
+		if (sample->instance == index && strcmp(sample->name, name) == 0)
+			return instances->list[i];
+	}
+	return NULL;
+}
+
+/* The lists alone; the instances are freed unless `but` has them. */
+static void clear_but(struct instances *instances, const struct instances *but)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		if (!but || !has(but, instances->list[i]))
+			instance_free(instances->list[i]);
+	}
+	free(instances->list);
+	*instances = (struct instances){ 0 };
+}
+
+/* The instance from before, or a new one. */
+static int add(struct instances *instances, const struct instances *before, uint32_t index,
+	       const char *name, const char *netns, const struct config *config)
+{
+	struct instance *instance = find(before, index, name);
+
+	if (!instance)
+		instance = instance_new(index, name, netns, config);
+	else if (instance_configure(instance, config) != 0)
+		return -1;
+	if (!instance)
+		return -1;
+	instances->list[instances->count++] = instance;
+	return 0;
+}
+
+int instances_build(struct instances *instances, const struct instances *before,
+		    const struct config *config, const struct config *config_before)
+{
+	size_t count = config->namespace_count + 1;
+	int saved;
+
+	*instances = (struct instances){ .list = calloc(count, sizeof(*instances->list)) };
+	if (!instances->list || add(instances, before, 1, "default", NULL, config) != 0)
+		goto fail;
+	for (size_t i = 0; i < config->namespace_count; i++) {
+		const struct config_namespace *namespace = &config->namespaces[i];
+
+		if (add(instances, before, namespace->index, namespace->name, namespace->name,
+			config) != 0)
+			goto fail;
+	}
+	return 0;
+fail:
+	saved = errno;
+	clear_but(instances, before);
+	for (size_t i = 0; i < before->count; i++)
+		instance_configure(before->list[i], config_before);
+	errno = saved;
+	return -1;
+}
+
+void instances_replace(struct instances *before, const struct instances *instances)
+{
+	clear_but(before, instances);
+	*before = *instances;
+}
+
+void instances_clear(struct instances *instances)
+{
+	clear_but(instances, NULL);
+}

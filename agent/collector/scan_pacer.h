@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The scans of all instances, one at a time, in steps, within the budget of CPU time. */
+#ifndef SCAN_PACER_H
+#define SCAN_PACER_H
+
+#include "collector/instance.h"
+#include "collector/loop.h"
+#include "config/config.h"
+
+struct scan_pacer;
+
+/* Called when a scan of the instance at that position has ended, well or badly. */
+typedef void scan_pacer_ended(void *context, size_t position);
+
+/* NULL with errno. */
+struct scan_pacer *scan_pacer_new(struct loop *loop, scan_pacer_ended *ended, void *context);
+/* Before the loop is. */
+void scan_pacer_free(struct scan_pacer *pacer);
+
+/* Prepares for another configuration: 0, or -1 with errno and nothing has changed. */
+int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, size_t count);
+/* Goes over to what was prepared, and begins at once; a scan under way is given up first, by
+ * scan_pacer_stop(). Both the configuration and the instances must stay. Cannot fail. */
+void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances);
+
+/* Gives up the scan under way. */
+void scan_pacer_stop(struct scan_pacer *pacer);
+
+#endif

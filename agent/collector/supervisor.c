@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collector/supervisor.h"
+
+#include <asm/unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "collector/event_queue.h"
+#include "common/channel.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "subagent/subagent.h"
+
+#define BACKOFF_FIRST_MS 250
+#define BACKOFF_MAX_MS   30000
+#define STEADY_MS        30000 /* one that lived so long starts without delay when it dies */
+#define HANG_MS          10000 /* one that has not read for so long is hung */
+#define TERM_MS          1000  /* one that is asked to end gets so long */
+#define PUBLISH_RETRY_MS 20    /* one that has not read the last snapshots is looked at again */
+#define EVENT_POLL_MS    20    /* how often an event under way is looked after, while it is young */
+#define EVENT_YOUNG_MS   1000
+
+struct supervisor {
+	loop_callback *forget;
+	void *context;
+	struct loop_timer *restart_timer, *event_timer, *publish_timer;
+	struct agentx_master master;
+	pid_t pid; /* 0: none runs */
+	struct channel channel;
+	uint64_t started_ms, drained_ms;
+	uint64_t backoff_ms;
+	bool is_killed; /* by us, for hanging */
+	struct event_queue events;
+	bool event_under_way; /* the queue's first has been written to the channel */
+	uint64_t event_written_ms;
+	uint64_t events_taken, events_lost;
+	uint64_t *master_connects; /* shared by all subagents in turn; never read here */
+	/* what is shown, and what of it the subagent lacks, by the instance's position */
+	const struct instances *instances;
+	struct snapshot_agent *agent;
+	struct lack {
+		bool sample, scan;
+	} lacks[SNAPSHOT_INSTANCES_MAX];
+};
+
+static void restart(void *context)
+{
+	supervisor_start(context);
+}
+
+static void push_events(struct supervisor *supervisor);
+
+static void look_after_event(void *context)
+{
+	push_events(context);
+}
+
+static void publish_again(void *context)
+{
+	supervisor_publish(context);
+}
+
+struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
+				  loop_callback *forget, void *context)
+{
+	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
+
+	if (!supervisor)
+		return NULL;
+	supervisor->master = *master;
+	supervisor->forget = forget;
+	supervisor->context = context;
+	supervisor->channel = (struct channel){ -1, -1 };
+	supervisor->master_connects =
+		mmap(NULL, sizeof(*supervisor->master_connects), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (supervisor->master_connects == MAP_FAILED) {
+		free(supervisor);
+		return NULL;
+	}
+	supervisor->restart_timer = loop_timer_new(loop, restart, supervisor);
+	supervisor->event_timer = loop_timer_new(loop, look_after_event, supervisor);
+	supervisor->publish_timer = loop_timer_new(loop, publish_again, supervisor);
+	if (!supervisor->restart_timer || !supervisor->event_timer || !supervisor->publish_timer) {
+		supervisor_free(supervisor);
+		return NULL;
+	}
+	return supervisor;
+}
+
+/* Waits for the subagent to end, `patience_ms` at most. */
+static bool wait_for_end(const struct supervisor *supervisor, uint64_t patience_ms)
+{
+	const struct timespec nap = { 0, 5000000 };
+
+	for (uint64_t until = clock_monotonic_ms() + patience_ms; clock_monotonic_ms() <= until;) {
+		if (waitpid(supervisor->pid, NULL, WNOHANG) != 0)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	if (!supervisor)
+		return;
+	if (supervisor->pid > 0) {
+		kill(supervisor->pid, SIGTERM);
+		if (!wait_for_end(supervisor, TERM_MS)) {
+			log_info("the subagent does not end by itself; killing it");
+			kill(supervisor->pid, SIGKILL);
+			waitpid(supervisor->pid, NULL, 0);
+		}
+	}
+	channel_close(&supervisor->channel);
+	munmap(supervisor->master_connects, sizeof(*supervisor->master_connects));
+	free(supervisor);
+}
+
+/* close_range(2), which the C library has from glibc 2.34. */
+static void close_from_to(unsigned int first, unsigned int last)
+{
+	syscall(__NR_close_range, first, last, 0);
+}
+
+/* Closes all descriptors but the standard ones and these two, of which the first is the lower. */
+static void close_all_but(int first, int second)
+{
+	if (first > 3)
+		close_from_to(3, (unsigned int)first - 1);
+	if (second > first + 1)
+		close_from_to((unsigned int)first + 1, (unsigned int)second - 1);
+	close_from_to((unsigned int)second + 1, ~0U);
+}
+
+/* In the child: nothing of the collector's but the channel and stderr stays open. */
+__attribute__((noreturn)) static void become_subagent(const struct supervisor *supervisor,
+						      const struct channel *ends, pid_t parent)
+{
+	const struct channel own = { 3, 4 };
+	/* out of the way of 3 and 4 first */
+	int snapshots = fcntl(ends->snapshots, F_DUPFD, 5);
+	int events = fcntl(ends->events, F_DUPFD, snapshots + 1);
+
+	if (snapshots < 0 || events < 0)
+		_exit(1);
+	close_all_but(snapshots, events);
+	/* only now: what is freed with a descriptor, such as a timer, is the collector's too */
+	supervisor->forget(supervisor->context);
+	if (dup2(snapshots, own.snapshots) < 0 || dup2(events, own.events) < 0)
+		_exit(1);
+	close_from_to(5, ~0U);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1); /* the collector died before that was in force */
+	exit(subagent_run(&own, &supervisor->master, supervisor->master_connects));
+}
+
+static void schedule_restart(struct supervisor *supervisor)
+{
+	loop_timer_once(supervisor->restart_timer, supervisor->backoff_ms * NS_PER_MS);
+	supervisor->backoff_ms *= 2;
+	if (supervisor->backoff_ms > BACKOFF_MAX_MS)
+		supervisor->backoff_ms = BACKOFF_MAX_MS;
+}
+
+/* A subagent that knows nothing; also of a scan that has not been made, since what stood under this
+ * index before is to go. */
+static void forget_what_was_sent(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->instances->count; i++)
+		supervisor->lacks[i] = (struct lack){ true, true };
+}
+
+void supervisor_start(struct supervisor *supervisor)
+{
+	struct channel theirs;
+	pid_t parent = getpid();
+
+	if (supervisor->pid > 0)
+		return;
+	if (supervisor->backoff_ms == 0)
+		supervisor->backoff_ms = BACKOFF_FIRST_MS;
+	if (channel_open(&supervisor->channel, &theirs) != 0) {
+		log_error("cannot open the channel to the subagent: %s", strerror(errno));
+		supervisor->channel = (struct channel){ -1, -1 };
+		schedule_restart(supervisor);
+		return;
+	}
+	supervisor->pid = fork();
+	if (supervisor->pid == 0)
+		become_subagent(supervisor, &theirs, parent);
+	channel_close(&theirs);
+	if (supervisor->pid < 0) {
+		log_error("cannot start the subagent: %s", strerror(errno));
+		channel_close(&supervisor->channel);
+		schedule_restart(supervisor);
+		return;
+	}
+	supervisor->started_ms = supervisor->drained_ms = clock_monotonic_ms();
+	supervisor->is_killed = false;
+	supervisor->event_under_way = false;
+	log_debug("subagent started, pid %d", (int)supervisor->pid);
+	/* it gets all that is known before it answers its first request */
+	forget_what_was_sent(supervisor);
+	supervisor_publish(supervisor);
+	push_events(supervisor);
+}
+
+void supervisor_set_master(struct supervisor *supervisor, const struct agentx_master *master)
+{
+	bool is_same = strcmp(supervisor->master.address, master->address) == 0 &&
+		       supervisor->master.owner == master->owner;
+
+	supervisor->master = *master;
+	if (is_same)
+		return;
+	supervisor->backoff_ms = 0;
+	if (supervisor->pid > 0)
+		kill(supervisor->pid, SIGTERM);
+}
+
+static void tell_end(const struct supervisor *supervisor, int status)
+{
+	if (WIFSIGNALED(status) && !supervisor->is_killed)
+		log_warning("the subagent was ended by signal %d (%s); starting it again",
+			    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		log_warning("the subagent ended with status %d; starting it again",
+			    WEXITSTATUS(status));
+}
+
+void supervisor_reap(struct supervisor *supervisor)
+{
+	int status;
+
+	if (supervisor->pid <= 0 || waitpid(supervisor->pid, &status, WNOHANG) != supervisor->pid)
+		return;
+	tell_end(supervisor, status);
+	/* what it had read, it had taken; what not, goes to the next one */
+	push_events(supervisor);
+	supervisor->pid = 0;
+	supervisor->event_under_way = false;
+	channel_close(&supervisor->channel);
+	if (clock_monotonic_ms() - supervisor->started_ms >= STEADY_MS)
+		supervisor->backoff_ms = BACKOFF_FIRST_MS;
+	schedule_restart(supervisor);
+}
+
+void supervisor_check(struct supervisor *supervisor)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	if (supervisor->pid <= 0)
+		return;
+	if (channel_progress(supervisor->channel.snapshots) != CHANNEL_UNREAD)
+		supervisor->drained_ms = now;
+	if (now - supervisor->drained_ms >= HANG_MS && !supervisor->is_killed) {
+		log_warning("the subagent has not read for %d seconds (is the master hung?); "
+			    "starting it again",
+			    HANG_MS / 1000);
+		supervisor->is_killed = true;
+		kill(supervisor->pid, SIGKILL);
+	}
+	push_events(supervisor);
+}
+
+/* Settles what became of the event under way. */
+static void settle_event(struct supervisor *supervisor)
+{
+	switch (channel_progress(supervisor->channel.events)) {
+	case CHANNEL_READ:
+		supervisor->event_under_way = false;
+		supervisor->events_taken++;
+		event_queue_pop(&supervisor->events);
+		break;
+	case CHANNEL_BROKEN:
+		supervisor->event_under_way = false;
+		break;
+	case CHANNEL_UNREAD:
+		break;
+	}
+}
+
+/* One event is under way at a time, so that it is known which ones were taken. */
+static void push_events(struct supervisor *supervisor)
+{
+	const struct event *event;
+
+	if (supervisor->pid <= 0)
+		return;
+	if (supervisor->event_under_way)
+		settle_event(supervisor);
+	event = event_queue_peek(&supervisor->events);
+	if (!event)
+		return;
+	if (!supervisor->event_under_way &&
+	    channel_send(supervisor->channel.events, event, sizeof(*event)) == 0) {
+		supervisor->event_under_way = true;
+		supervisor->event_written_ms = clock_monotonic_ms();
+	}
+	/* Without a master it may wait for hours; then the regular check is often enough. */
+	if (clock_monotonic_ms() - supervisor->event_written_ms < EVENT_YOUNG_MS)
+		loop_timer_once(supervisor->event_timer, EVENT_POLL_MS * NS_PER_MS);
+}
+
+void supervisor_notify(struct supervisor *supervisor, const struct event *event)
+{
+	/* the event under way must stay first until it is settled */
+	if (supervisor->event_under_way && supervisor->events.count == EVENT_QUEUE_SIZE) {
+		supervisor->events_lost++;
+		log_warning("notification lost, too many wait: %s", event->text);
+		return;
+	}
+	if (!event_queue_push(&supervisor->events, event)) {
+		supervisor->events_lost++;
+		log_warning("a notification was lost: too many wait for the master");
+	}
+	push_events(supervisor);
+}
+
+void supervisor_show(struct supervisor *supervisor, const struct instances *instances,
+		     struct snapshot_agent *agent)
+{
+	supervisor->instances = instances;
+	supervisor->agent = agent;
+	forget_what_was_sent(supervisor);
+}
+
+void supervisor_sampled(struct supervisor *supervisor, size_t position)
+{
+	supervisor->lacks[position].sample = true;
+}
+
+void supervisor_scanned(struct supervisor *supervisor, size_t position)
+{
+	supervisor->lacks[position].scan = true;
+}
+
+/* False if there is no room for it now; only that is worth another try. */
+static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *snapshot)
+{
+	if (channel_send(supervisor->channel.snapshots, snapshot, snapshot_size(snapshot)) == 0)
+		return true;
+	if (errno != EAGAIN)
+		log_warning("channel: %s", strerror(errno));
+	return errno != EAGAIN;
+}
+
+/* What is lacking, as far as there is room for it. True when that is all. */
+static bool send_what_lacks(struct supervisor *supervisor)
+{
+	supervisor->agent->notifications_sent = supervisor->events_taken;
+	supervisor->agent->notifications_lost = supervisor->events_lost;
+	send_snapshot(supervisor, &supervisor->agent->base);
+	for (size_t i = 0; i < supervisor->instances->count; i++) {
+		struct instance *instance = supervisor->instances->list[i];
+		struct lack *lack = &supervisor->lacks[i];
+
+		if (lack->sample)
+			lack->sample =
+				!send_snapshot(supervisor, &instance_get_sample(instance)->base);
+		if (lack->scan && !lack->sample)
+			lack->scan =
+				!send_snapshot(supervisor, &instance_get_last_scan(instance)->base);
+		if (lack->sample || lack->scan)
+			return false;
+	}
+	return true;
+}
+
+static bool lacks_something(const struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->instances->count; i++) {
+		if (supervisor->lacks[i].sample || supervisor->lacks[i].scan)
+			return true;
+	}
+	return false;
+}
+
+void supervisor_publish(struct supervisor *supervisor)
+{
+	bool done = false;
+
+	if (!lacks_something(supervisor))
+		return;
+	if (supervisor->pid > 0 && channel_progress(supervisor->channel.snapshots) == CHANNEL_READ)
+		done = send_what_lacks(supervisor);
+	if (!done)
+		loop_timer_once(supervisor->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Something the operator is to be told: the notification, its words and its values. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/snapshot.h"
+
+/* SnmpAdminString holds 255 octets. */
+#define EVENT_TEXT_SIZE 256
+
+/* The last sub-identifier of the notification's OID. Of an alarm, the rising is odd, and
+ * its falling the even number behind it. */
+enum event_kind {
+	EVENT_UTILIZATION_RISING = 1,
+	EVENT_UTILIZATION_FALLING = 2,
+	EVENT_DROPPING_STARTED = 3,
+	EVENT_DROPPING_STOPPED = 4,
+	EVENT_SOURCE_RISING = 5,
+	EVENT_SOURCE_FALLING = 6,
+	EVENT_WATCH_RISING = 7,
+	EVENT_WATCH_FALLING = 8,
+	EVENT_INSTANCE_DEGRADED = 9,
+	EVENT_INSTANCE_RECOVERED = 10,
+};
+
+/* What an alarm is about: a row as it is when the event arises. */
+union event_subject {
+	struct snapshot_threshold threshold; /* EVENT_UTILIZATION_* */
+	struct snapshot_top source;          /* EVENT_SOURCE_* */
+	struct snapshot_watch watch;         /* EVENT_WATCH_* */
+};
+
+/* Sent as one block, as it is. */
+struct event {
+	uint32_t kind;                 /* enum event_kind */
+	char text[EVENT_TEXT_SIZE];    /* nfctNotifyText */
+	struct snapshot_sample sample; /* without its rows */
+	union event_subject subject;
+};
+
+/* An event with the values of `sample`, and the words for it. `subject` is looked at for the kinds
+ * that have one; the alarm is raised at `rising` and cleared at `falling`. */
+void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
+		   const union event_subject *subject, uint32_t rising, uint32_t falling);
+
+/* Whether it says that something is wrong now, and not that it is over. */
+static inline bool event_is_alarm(const struct event *event)
+{
+	return event->kind % 2 == 1;
+}
+
+#endif

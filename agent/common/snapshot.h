@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the collector knows and the subagent shows: plain data, immutable once published.
+ *
+ * A snapshot is one block of memory: a struct and, behind it, the rows that its pointers lead to.
+ * It is sent as it is, because both ends are one program. To add a value is to add its field here.
+ *
+ * Three kinds, because they age apart: the agent's own values, the sample of an instance (every
+ * sample-interval) and the scan of an instance (at the end of every scan). An instance is one
+ * conntrack table, that is one network namespace. Pure: no I/O. */
+#ifndef SNAPSHOT_H
+#define SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/address.h"
+#include "common/counters.h"
+#include "common/ct_names.h"
+
+/* The limits, of the configuration too. */
+#define SNAPSHOT_NAME_SIZE      64
+#define SNAPSHOT_TEXT_SIZE      192
+#define SNAPSHOT_FILTER_SIZE    256
+#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and one for each namespace block */
+#define SNAPSHOT_THRESHOLDS_MAX 16
+#define SNAPSHOT_WATCHES_MAX    64
+#define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
+#define SNAPSHOT_ZONES_MAX      1024
+#define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last is shared by all that are left */
+#define SNAPSHOT_STATES_MAX     (CT_TCP_STATES + CT_SCTP_STATES)
+
+enum snapshot_kind { SNAPSHOT_AGENT = 1, SNAPSHOT_SAMPLE, SNAPSHOT_SCAN };
+
+/* What each of them begins with. */
+struct snapshot {
+	uint32_t kind; /* enum snapshot_kind */
+};
+
+/* nfctAgent */
+struct snapshot_agent {
+	struct snapshot base;
+	uint32_t sample_interval;  /* seconds */
+	uint32_t refresh_interval; /* seconds */
+	uint32_t cpu_budget;       /* percent of one core */
+	uint64_t notifications_sent, notifications_suppressed, notifications_lost;
+	uint64_t start_time; /* wall clock, ms */
+	/* the instances there are; what is known of others is to be forgotten */
+	size_t instance_count;
+	uint32_t *instances;
+};
+
+/* nfctInstanceStatus */
+enum snapshot_status { STATUS_OK = 1, STATUS_STALE = 2, STATUS_UNAVAILABLE = 3 };
+
+/* nfctThresholdEntry */
+struct snapshot_threshold {
+	uint32_t index; /* nfctThresholdIndex */
+	char name[SNAPSHOT_NAME_SIZE];
+	uint32_t rising, falling; /* percent */
+	bool raised;
+	uint64_t transitions;
+	uint64_t since; /* wall clock, ms; 0: no value yet */
+};
+
+/* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry */
+struct snapshot_sample {
+	struct snapshot base;
+	uint32_t instance; /* nfctInstanceIndex, from 1 */
+	char name[SNAPSHOT_NAME_SIZE];
+	uint8_t status; /* enum snapshot_status */
+	char status_text[SNAPSHOT_TEXT_SIZE];
+	bool has_values; /* entries, max_entries, peaks and counters are real */
+	uint32_t entries, max_entries;
+	uint32_t peak_entries, recent_peak_entries;
+	uint64_t peak_time; /* wall clock, ms */
+	bool has_buckets, has_expect_max;
+	uint32_t buckets, expect_max;
+	bool dropping;
+	uint64_t discontinuity; /* monotonic ms */
+	uint64_t taken;         /* the values; monotonic ms; 0: never */
+	struct counters total;
+	size_t cpu_count;
+	struct counters *cpus; /* by the kernel's CPU number */
+	size_t threshold_count;
+	struct snapshot_threshold *thresholds;
+};
+
+/* nfctProtocolEntry; sorted by (address type, number) */
+struct snapshot_protocol {
+	uint8_t address_type; /* InetAddressType: ipv4(1), ipv6(2) */
+	uint8_t number;       /* IANA; 255: everything past the cap */
+	uint32_t entries, assured, unreplied, peak_entries;
+	uint64_t packets, octets; /* of the entries alive; with has_accounting */
+};
+
+/* nfctStateEntry; sorted by (protocol, number) */
+struct snapshot_state {
+	uint8_t protocol; /* IANA: tcp 6, sctp 132 */
+	uint8_t number;   /* the kernel's state + 1 */
+	uint32_t entries;
+};
+
+/* nfctZoneEntry; sorted by zone */
+struct snapshot_zone {
+	uint16_t zone;
+	uint32_t entries;
+};
+
+/* nfctTopKind */
+enum top_kind { TOP_SOURCE = 1, TOP_DESTINATION = 2, TOP_SERVICE = 3 };
+#define TOP_KINDS 3
+
+/* nfctTopEntry; sorted by (kind, rank) */
+struct snapshot_top {
+	uint8_t kind;           /* enum top_kind */
+	uint32_t rank;          /* from 1 */
+	uint8_t address_type;   /* InetAddressType: unknown(0) for a service, ipv4(1), ipv6(2) */
+	struct address address; /* the prefix's first */
+	uint32_t prefix_length; /* bits */
+	uint8_t protocol;       /* of a service, IANA */
+	uint16_t port;          /* of a service */
+	uint32_t entries;       /* too high by `error` at the most */
+	uint32_t unreplied;     /* of them; too low by `error` at the most */
+	uint32_t share;         /* percent of the entries read */
+	uint32_t error;
+	char text[ADDRESS_TEXT_SIZE];
+};
+
+/* nfctWatchEntry; sorted by index */
+struct snapshot_watch {
+	uint32_t index;
+	char name[SNAPSHOT_NAME_SIZE];
+	char filter[SNAPSHOT_FILTER_SIZE];
+	uint32_t entries;
+	uint32_t rising, falling; /* entries; rising 0: no alarm */
+	bool raised;
+	uint64_t created; /* with has_churn */
+};
+
+/* nfctSnapshotEntry, and the rows of every scanned table */
+struct snapshot_scan {
+	struct snapshot base;
+	uint32_t instance;
+	uint64_t end_wall, end_monotonic; /* ms; 0: no scan has ended yet */
+	uint32_t duration;                /* ms, wall */
+	uint32_t cpu_time;                /* microseconds */
+	uint32_t scanned;                 /* entries read */
+	uint32_t coverage;                /* percent */
+	uint64_t scans, failures;
+	uint32_t assured, unreplied, evictable, source_nat, destination_nat, offloaded;
+	uint32_t ipv4, ipv6, helped;
+	uint32_t firm_utilization; /* percent */
+	uint32_t margin;           /* hundredths of a percentage point */
+	bool has_accounting;       /* nf_conntrack_acct is on */
+	bool has_churn;            /* created, destroyed and identity_share are real */
+	bool has_create_rate;      /* so is this: two scans have been compared */
+	uint64_t created, destroyed;
+	uint32_t create_rate;    /* entries per second */
+	uint32_t identity_share; /* percent of the entries */
+	size_t protocol_count;
+	struct snapshot_protocol *protocols;
+	size_t state_count;
+	struct snapshot_state *states;
+	size_t zone_count;
+	struct snapshot_zone *zones;
+	size_t top_count;
+	struct snapshot_top *tops;
+	size_t watch_count;
+	struct snapshot_watch *watches;
+};
+
+/* Entries in whole percent of the limit, rounded down; 0 without a limit; may pass 100. */
+static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
+{
+	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
+}
+
+/* A block with a copy of `head`, whose pointers count for nothing, and room for the rows that it
+ * counts, which are 0. The caller frees it, with free(3). NULL with ENOMEM. */
+struct snapshot *snapshot_new(const struct snapshot *head);
+
+/* How long the block is. */
+size_t snapshot_size(const struct snapshot *snapshot);
+
+/* Looks at a block that was received, and lets its pointers lead into it. NULL if it is of no known
+ * kind, if it counts more rows than there can be, or if it is shorter or longer than its rows. */
+struct snapshot *snapshot_accept(void *block, size_t length);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The blocks of the configuration file: threshold, watch, namespace; and how a fault in the file is
+ * told. The functions are for config.c alone. */
+#ifndef CONFIG_BLOCKS_H
+#define CONFIG_BLOCKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/snapshot.h"
+#include "config/filter.h"
+
+#define CONFIG_ERROR_SIZE 512
+
+struct cfg_t;
+struct cfg_opt_t;
+
+struct config_threshold {
+	char name[SNAPSHOT_NAME_SIZE];
+	uint32_t rising;  /* percent of the limit, 1-100 */
+	uint32_t falling; /* percent of the limit, below rising */
+};
+
+struct config_watch {
+	uint32_t index; /* nfctWatchIndex */
+	char name[SNAPSHOT_NAME_SIZE];
+	struct filter filter;
+	uint32_t rising, falling; /* entries, falling below rising; rising 0: no alarm */
+};
+
+struct config_namespace {
+	uint32_t index;                /* nfctInstanceIndex, from 2 */
+	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
+};
+
+/* Faults go to `error` from here on; NULL: nowhere. libconfuse's callbacks carry no user pointer.
+ */
+void config_catch_faults(char error[CONFIG_ERROR_SIZE]);
+
+/* Tells what is wrong at the place that `cfg` has come to; the first one told counts. */
+__attribute__((format(printf, 2, 3))) void config_fault(struct cfg_t *cfg, const char *format, ...);
+
+/* Reads an integer key of `low` to `high` for a CFG_INT_CB(), so that a wrong type and a wrong
+ * range get the same clear line; `what` it is, for people. */
+int config_take_integer(struct cfg_t *cfg, const struct cfg_opt_t *option, const char *value,
+			long low, long high, const char *what, void *result);
+
+/* The options of a block, for CFG_SEC(); NULL: there is no such block. */
+struct cfg_opt_t *config_block_options(const char *block);
+
+/* libconfuse's validators: run when a block's closing brace has been read. */
+int config_check_threshold(struct cfg_t *cfg, struct cfg_opt_t *option);
+int config_check_watch(struct cfg_t *cfg, struct cfg_opt_t *option);
+int config_check_namespace(struct cfg_t *cfg, struct cfg_opt_t *option);
+
+/* The blocks, which have been checked. Thresholds: the standard ones if none is given; returns how
+ * many. The others: an array sorted by index that the caller frees, NULL with ENOMEM. */
+size_t config_read_thresholds(struct cfg_t *cfg, struct config_threshold *thresholds);
+struct config_watch *config_read_watches(struct cfg_t *cfg, size_t *count);
+struct config_namespace *config_read_namespaces(struct cfg_t *cfg, size_t *count);
+
+#endif

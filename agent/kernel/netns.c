@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+#define NETNS_DIRECTORY "/run/netns/"
+
+struct netns {
+	int home; /* the namespace to come back to */
+	dev_t device;
+	ino_t inode; /* of the one last entered; 0: none yet */
+	char path[];
+};
+
+struct netns *netns_new(const char *name)
+{
+	const char *directory = strchr(name, '/') ? "" : NETNS_DIRECTORY;
+	size_t size = strlen(directory) + strlen(name) + 1;
+	struct netns *netns = calloc(1, sizeof(*netns) + size);
+
+	if (!netns)
+		return NULL;
+	snprintf(netns->path, size, "%s%s", directory, name);
+	netns->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (netns->home < 0) {
+		netns_free(netns);
+		return NULL;
+	}
+	return netns;
+}
+
+void netns_free(struct netns *netns)
+{
+	int saved = errno;
+
+	if (!netns)
+		return;
+	if (netns->home >= 0)
+		close(netns->home);
+	free(netns);
+	errno = saved;
+}
+
+int netns_enter(struct netns *netns)
+{
+	struct stat status;
+	int fd = open(netns->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int result, saved;
+
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, &status) == 0 ? setns(fd, CLONE_NEWNET) : -1;
+	saved = errno;
+	close(fd);
+	/* the file that is left for a moment when a namespace is deleted, or any other file */
+	errno = saved == EINVAL ? ENOENT : saved;
+	if (result != 0)
+		return -1;
+	result = netns->inode && (status.st_dev != netns->device || status.st_ino != netns->inode);
+	netns->device = status.st_dev;
+	netns->inode = status.st_ino;
+	return result;
+}
+
+void netns_leave(const struct netns *netns)
+{
+	int saved = errno;
+
+	if (setns(netns->home, CLONE_NEWNET) != 0) {
+		log_error("cannot leave the network namespace %s: %s", netns->path,
+			  strerror(errno));
+		exit(1);
+	}
+	errno = saved;
+}
+
+bool netns_is_same(const struct netns *netns)
+{
+	struct stat status;
+
+	return stat(netns->path, &status) == 0 && status.st_dev == netns->device &&
+	       status.st_ino == netns->inode;
+}
+
+void netns_explain(const struct netns *netns, int error, char *text, size_t size)
+{
+	snprintf(text, size, "network namespace %s: %s%s", netns->path,
+		 error == ENOENT ? "there is none of this name" : strerror(error),
+		 error == EPERM ? " (CAP_SYS_ADMIN is needed; it is kept only if a namespace is "
+				  "configured when the agent starts)"
+		 : error == EACCES
+			 ? " (a path outside /run and /proc can be entered only if one in "
+			   "its directory was configured when the agent started)"
+			 : "");
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The most frequent keys of a stream, in fixed memory: Space-Saving (Metwally, Agrawal, El Abbadi:
+ * Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005). Pure: no I/O.
+ *
+ * A sketch of `capacity` counters that has seen N keys
+ *  - holds every key that was seen more than N / capacity times,
+ *  - counts none of those it holds too low, and too high by `error` at the most,
+ *  - never counts too high by more than N / capacity.
+ * Adding takes O(1), whatever the stream. */
+#ifndef SKETCH_H
+#define SKETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SKETCH_CAPACITY_MAX 32768
+#define SKETCH_SEEDS        7
+
+/* Compared and ordered as three numbers, the first one first. */
+struct sketch_key {
+	uint64_t word[3];
+};
+
+struct sketch_item {
+	struct sketch_key key;
+	uint32_t count;
+	uint32_t error;  /* the most by which `count` may be too high */
+	uint32_t marked; /* of those counted since the key was last taken up: added with the mark */
+};
+
+struct sketch;
+
+/* `seeds` should be random and secret: whoever could foresee the hash could make it slow. NULL with
+ * ENOMEM. */
+struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS]);
+void sketch_free(struct sketch *sketch);
+
+/* Forgets everything but the seeds. */
+void sketch_clear(struct sketch *sketch);
+
+/* Counts one occurrence. */
+void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked);
+
+/* False, and nothing in `item`, if the key is not held. */
+bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
+		 struct sketch_item *item);
+
+/* How many keys it holds. */
+size_t sketch_count(const struct sketch *sketch);
+
+/* The first `max` keys by count (highest first), then by key; returns how many. `items` must have
+ * room for the capacity: all of them pass through it. */
+size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max);
+
+#endif

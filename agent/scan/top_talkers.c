@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scan/top_talkers.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/ct_names.h"
+
+struct top_talkers {
+	struct top_talkers_settings settings;
+	struct address masks[2]; /* IPv4, IPv6 */
+	struct sketch *sketches[TOP_KINDS];
+	struct sketch_item *items; /* room for one sketch's */
+};
+
+struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
+				    const uint64_t seeds[SKETCH_SEEDS])
+{
+	struct top_talkers *top = calloc(1, sizeof(*top));
+
+	if (!top)
+		return NULL;
+	top->settings = *settings;
+	top->masks[0] = address_mask(AF_INET, settings->prefix_ipv4);
+	top->masks[1] = address_mask(AF_INET6, settings->prefix_ipv6);
+	if (settings->rows == 0 && !settings->follows_sources)
+		return top;
+	top->items = calloc(TOP_TALKERS_CAPACITY, sizeof(*top->items));
+	if (!top->items)
+		goto fail;
+	for (int kind = 0; kind < TOP_KINDS; kind++) {
+		if (settings->rows == 0 && kind != TOP_SOURCE - 1)
+			continue;
+		top->sketches[kind] = sketch_new(TOP_TALKERS_CAPACITY, seeds);
+		if (!top->sketches[kind])
+			goto fail;
+	}
+	return top;
+fail:
+	top_talkers_free(top);
+	return NULL;
+}
+
+void top_talkers_free(struct top_talkers *top)
+{
+	if (!top)
+		return;
+	for (int kind = 0; kind < TOP_KINDS; kind++)
+		sketch_free(top->sketches[kind]);
+	free(top->items);
+	free(top);
+}
+
+void top_talkers_clear(struct top_talkers *top)
+{
+	for (int kind = 0; kind < TOP_KINDS; kind++) {
+		if (top->sketches[kind])
+			sketch_clear(top->sketches[kind]);
+	}
+}
+
+/* Keys are numbers in the order of what they stand for: family, then address; protocol, then port.
+ */
+static struct sketch_key address_key(const struct top_talkers *top, const struct ct_entry *entry,
+				     struct address address)
+{
+	bool is_ipv6 = entry->family == AF_INET6;
+	struct address prefix = address_and(address, top->masks[is_ipv6]);
+
+	return (struct sketch_key){ { is_ipv6 ? 2 : 1, be64toh(prefix.half[0]),
+				      be64toh(prefix.half[1]) } };
+}
+
+static struct sketch_key service_key(const struct ct_entry *entry)
+{
+	uint16_t port = ct_protocol_has_ports(entry->protocol) ? entry->destination_port : 0;
+
+	return (struct sketch_key){ { entry->protocol, port, 0 } };
+}
+
+void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry)
+{
+	bool unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
+	struct sketch_key key;
+
+	if (!top->sketches[TOP_SOURCE - 1])
+		return;
+	key = address_key(top, entry, entry->source);
+	sketch_add(top->sketches[TOP_SOURCE - 1], &key, unreplied);
+	if (top->settings.rows == 0)
+		return;
+	key = address_key(top, entry, entry->destination);
+	sketch_add(top->sketches[TOP_DESTINATION - 1], &key, unreplied);
+	key = service_key(entry);
+	sketch_add(top->sketches[TOP_SERVICE - 1], &key, unreplied);
+}
+
+static void row_address(struct snapshot_top *row, const struct top_talkers *top,
+			const struct sketch_key *key)
+{
+	bool is_ipv6 = key->word[0] == 2;
+	uint8_t family = is_ipv6 ? AF_INET6 : AF_INET;
+
+	row->address_type = (uint8_t)key->word[0];
+	row->address = (struct address){ .half = { htobe64(key->word[1]), htobe64(key->word[2]) } };
+	row->prefix_length = is_ipv6 ? top->settings.prefix_ipv6 : top->settings.prefix_ipv4;
+	address_text(family, row->address, row->prefix_length, row->text);
+}
+
+static void row_service(struct snapshot_top *row, const struct sketch_key *key)
+{
+	const char *name;
+	char digits[8];
+
+	row->protocol = (uint8_t)key->word[0];
+	row->port = (uint16_t)key->word[1];
+	name = ct_protocol_name(row->protocol);
+	snprintf(digits, sizeof(digits), "%u", row->protocol);
+	if (ct_protocol_has_ports(row->protocol))
+		snprintf(row->text, sizeof(row->text), "%s/%u", name ? name : digits, row->port);
+	else
+		snprintf(row->text, sizeof(row->text), "%s", name ? name : digits);
+}
+
+static void row_values(struct snapshot_top *row, const struct sketch_item *item,
+		       const struct sampling *sampling)
+{
+	row->entries = sampling_scale(sampling, item->count);
+	row->error = sampling_scale(sampling, item->error);
+	row->unreplied = sampling_scale(sampling, item->marked);
+	row->share = sampling->read ? (uint32_t)((uint64_t)item->count * 100 / sampling->read) : 0;
+}
+
+static void row_fill(struct snapshot_top *row, const struct top_talkers *top, enum top_kind kind,
+		     uint32_t rank, const struct sketch_item *item, const struct sampling *sampling)
+{
+	memset(row, 0, sizeof(*row));
+	row->kind = (uint8_t)kind;
+	row->rank = rank;
+	if (kind == TOP_SERVICE)
+		row_service(row, &item->key);
+	else
+		row_address(row, top, &item->key);
+	row_values(row, item, sampling);
+}
+
+size_t top_talkers_count_rows(const struct top_talkers *top)
+{
+	size_t count = 0;
+
+	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
+		size_t held = sketch_count(top->sketches[kind]);
+
+		count += held < top->settings.rows ? held : top->settings.rows;
+	}
+	return count;
+}
+
+void top_talkers_fill(struct top_talkers *top, const struct sampling *sampling,
+		      struct snapshot_top *rows)
+{
+	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
+		uint32_t found =
+			(uint32_t)sketch_top(top->sketches[kind], top->items, top->settings.rows);
+
+		for (uint32_t i = 0; i < found; i++)
+			row_fill(rows++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
+				 sampling);
+	}
+}
+
+void top_talkers_find_source(struct top_talkers *top, const struct sampling *sampling,
+			     const struct snapshot_top *culprit, struct snapshot_top *row)
+{
+	const struct sketch *sketch = top->sketches[TOP_SOURCE - 1];
+	struct sketch_item item = { .count = 0 };
+
+	memset(row, 0, sizeof(*row));
+	if (culprit) {
+		*row = *culprit;
+		item.key = (struct sketch_key){ { row->address_type, be64toh(row->address.half[0]),
+						  be64toh(row->address.half[1]) } };
+		if (sketch)
+			sketch_find(sketch, &item.key, &item);
+		row_values(row, &item, sampling);
+	} else if (sketch && sketch_top(sketch, top->items, 1)) {
+		row_fill(row, top, TOP_SOURCE, 1, &top->items[0], sampling);
+	}
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scan/totals.h"
+
+#include <sys/socket.h>
+
+void totals_add(struct totals *totals, const struct ct_entry *entry)
+{
+	int family = entry->family == AF_INET6 ? 1 : 0;
+	struct totals_protocol *protocol = &totals->protocols[family][entry->protocol];
+	uint32_t assured = (entry->status & CT_STATUS_ASSURED) != 0;
+	uint32_t unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
+
+	totals->scanned++;
+	totals->family[family]++;
+	totals->assured += assured;
+	totals->unreplied += unreplied;
+	totals->source_nat += (entry->status & CT_STATUS_SOURCE_NAT) != 0;
+	totals->destination_nat += (entry->status & CT_STATUS_DESTINATION_NAT) != 0;
+	totals->offloaded +=
+		(entry->status & (CT_STATUS_OFFLOAD | CT_STATUS_HARDWARE_OFFLOAD)) != 0;
+	totals->helped += entry->helped;
+
+	protocol->entries++;
+	protocol->assured += assured;
+	protocol->unreplied += unreplied;
+	protocol->packets += entry->packets;
+	protocol->octets += entry->octets;
+
+	if (entry->protocol == CT_PROTOCOL_TCP && entry->tcp_state < CT_TCP_STATES)
+		totals->tcp_states[entry->tcp_state]++;
+	else if (entry->protocol == CT_PROTOCOL_SCTP && entry->sctp_state < CT_SCTP_STATES)
+		totals->sctp_states[entry->sctp_state]++;
+}
+
+static void scale(const struct sampling *sampling, uint32_t *count)
+{
+	*count = sampling_scale(sampling, *count);
+}
+
+void totals_scale(struct totals *totals, const struct sampling *sampling)
+{
+	scale(sampling, &totals->scanned);
+	scale(sampling, &totals->assured);
+	scale(sampling, &totals->unreplied);
+	scale(sampling, &totals->source_nat);
+	scale(sampling, &totals->destination_nat);
+	scale(sampling, &totals->offloaded);
+	scale(sampling, &totals->helped);
+	scale(sampling, &totals->family[0]);
+	totals->family[1] = totals->scanned - totals->family[0];
+	for (int family = 0; family < 2; family++) {
+		for (int number = 0; number < 256; number++) {
+			struct totals_protocol *protocol = &totals->protocols[family][number];
+
+			scale(sampling, &protocol->entries);
+			scale(sampling, &protocol->assured);
+			scale(sampling, &protocol->unreplied);
+			protocol->packets = sampling_scale64(sampling, protocol->packets);
+			protocol->octets = sampling_scale64(sampling, protocol->octets);
+		}
+	}
+	for (int state = 0; state < CT_TCP_STATES; state++)
+		scale(sampling, &totals->tcp_states[state]);
+	for (int state = 0; state < CT_SCTP_STATES; state++)
+		scale(sampling, &totals->sctp_states[state]);
+}
+
+static void rows_see(struct totals_rows *rows, int family, uint8_t number)
+{
+	if (rows->protocol_seen[family][number])
+		return;
+	/* one place is kept for the row of all the others */
+	if (rows->protocol_count[family] + 1 >= SNAPSHOT_PROTOCOLS_MAX)
+		number = CT_PROTOCOL_OTHER;
+	if (!rows->protocol_seen[family][number]) {
+		rows->protocol_seen[family][number] = true;
+		rows->protocol_count[family]++;
+	}
+}
+
+void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
+		       struct snapshot_scan *scan)
+{
+	static const uint8_t always[2][3] = {
+		{ CT_PROTOCOL_ICMP, CT_PROTOCOL_TCP, CT_PROTOCOL_UDP },
+		{ CT_PROTOCOL_TCP, CT_PROTOCOL_UDP, CT_PROTOCOL_ICMPV6 },
+	};
+
+	for (int family = 0; family < 2; family++) {
+		for (int i = 0; i < 3; i++)
+			rows_see(rows, family, always[family][i]);
+		for (unsigned int number = 0; number < 256; number++) {
+			if (totals->protocols[family][number].entries)
+				rows_see(rows, family, (uint8_t)number);
+		}
+	}
+	if (totals->protocols[0][CT_PROTOCOL_SCTP].entries ||
+	    totals->protocols[1][CT_PROTOCOL_SCTP].entries)
+		rows->sctp_seen = true;
+	scan->protocol_count = rows->protocol_count[0] + rows->protocol_count[1];
+	scan->state_count = CT_TCP_STATES + (rows->sctp_seen ? CT_SCTP_STATES : 0);
+}
+
+static void protocol_add(struct snapshot_protocol *row, const struct totals_protocol *protocol)
+{
+	row->entries += protocol->entries;
+	row->assured += protocol->assured;
+	row->unreplied += protocol->unreplied;
+	row->packets += protocol->packets;
+	row->octets += protocol->octets;
+}
+
+static void fill_protocols(const struct totals *totals, struct totals_rows *rows,
+			   struct snapshot_protocol *row)
+{
+	for (int family = 0; family < 2; family++) {
+		struct snapshot_protocol others = { 0 };
+
+		for (unsigned int number = 0; number < 256; number++) {
+			const struct totals_protocol *protocol = &totals->protocols[family][number];
+			bool shared = number == CT_PROTOCOL_OTHER;
+
+			if (!rows->protocol_seen[family][number]) {
+				protocol_add(&others, protocol);
+				continue;
+			}
+			if (shared)
+				*row = others;
+			protocol_add(row, protocol);
+			row->address_type = (uint8_t)(family + 1);
+			row->number = (uint8_t)number;
+			if (row->entries > rows->protocol_peak[family][number])
+				rows->protocol_peak[family][number] = row->entries;
+			row->peak_entries = rows->protocol_peak[family][number];
+			row++;
+		}
+	}
+}
+
+static void fill_states(uint8_t protocol, const uint32_t *entries, uint8_t count,
+			struct snapshot_state *rows)
+{
+	for (uint8_t i = 0; i < count; i++) {
+		rows[i].protocol = protocol;
+		rows[i].number = (uint8_t)(i + 1);
+		rows[i].entries = entries[i];
+	}
+}
+
+void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan)
+{
+	scan->scanned = totals->scanned;
+	scan->assured = totals->assured;
+	scan->unreplied = totals->unreplied;
+	scan->evictable = totals->scanned - totals->assured;
+	scan->source_nat = totals->source_nat;
+	scan->destination_nat = totals->destination_nat;
+	scan->offloaded = totals->offloaded;
+	scan->ipv4 = totals->family[0];
+	scan->ipv6 = totals->family[1];
+	scan->helped = totals->helped;
+	fill_protocols(totals, rows, scan->protocols);
+	fill_states(CT_PROTOCOL_TCP, totals->tcp_states, CT_TCP_STATES, scan->states);
+	if (rows->sctp_seen)
+		fill_states(CT_PROTOCOL_SCTP, totals->sctp_states, CT_SCTP_STATES,
+			    scan->states + CT_TCP_STATES);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries per conntrack zone. Pure: no I/O. */
+#ifndef ZONES_H
+#define ZONES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/snapshot.h"
+#include "scan/sampling.h"
+
+#define ZONES_COUNT 65536
+
+/* Counts of one scan. */
+struct zones {
+	uint32_t entries[ZONES_COUNT];
+};
+
+/* What outlives a scan: the zones that have been seen, which keep their rows. Zeroed at start. */
+struct zones_seen {
+	uint8_t bits[ZONES_COUNT / 8];
+};
+
+static inline void zones_add(struct zones *zones, uint16_t zone)
+{
+	zones->entries[zone]++;
+}
+
+/* Turns the counts of what was read into estimates of the whole table. */
+void zones_scale(struct zones *zones, const struct sampling *sampling);
+
+/* How many rows there are: one for each zone that has been seen, SNAPSHOT_ZONES_MAX at most. `seen`
+ * learns the new ones. */
+size_t zones_count_rows(const struct zones *zones, struct zones_seen *seen);
+
+/* Fills so many rows, sorted by zone: those with the most entries, then the lowest. */
+void zones_fill(const struct zones *zones, const struct zones_seen *seen, size_t count,
+		struct snapshot_zone *rows);
+
+#endif

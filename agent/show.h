@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One snapshot for people, on stdout (-1). */
+#ifndef SHOW_H
+#define SHOW_H
+
+struct config;
+
+/* Samples, scans whole and without pauses, prints. Returns the exit status. */
+int show_run(const struct config *config);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the sample tier knows: nfctInstanceTable, nfctCpuTable, nfctThresholdTable. */
+#include <stddef.h>
+
+#include "subagent/mib_table.h"
+
+/* The sample, when its values are real. */
+static const struct snapshot_sample *values_of(const struct mib_row *row)
+{
+	const struct snapshot_sample *sample = row->instance->sample;
+
+	return sample && sample->has_values ? sample : NULL;
+}
+
+static const void *sample_base(const struct mib_row *row)
+{
+	return row->instance->sample;
+}
+
+/* A uint32_t of the sample that is only there when the table can be read. */
+static bool get_value(const struct mib_row *row, const struct mib_column *column,
+		      struct mib_value *value)
+{
+	return values_of(row) && mib_get_u32(row, column, value);
+}
+
+static bool get_utilization(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	(void)column;
+	if (sample)
+		value->number = snapshot_percent(sample->entries, sample->max_entries);
+	return sample;
+}
+
+/* A value of the past: it stays when the table can no longer be read. */
+static bool get_peak(const struct mib_row *row, const struct mib_column *column,
+		     struct mib_value *value)
+{
+	const struct snapshot_sample *sample = row->instance->sample;
+
+	return sample && sample->peak_time && mib_get_u32(row, column, value);
+}
+
+static bool get_buckets(const struct mib_row *row, const struct mib_column *column,
+			struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_buckets && mib_get_u32(row, column, value);
+}
+
+static bool get_expect_max(const struct mib_row *row, const struct mib_column *column,
+			   struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_expect_max && mib_get_u32(row, column, value);
+}
+
+static bool counter_value(const struct counters *counters, size_t counter, struct mib_value *value)
+{
+	value->number = counters->value[counter];
+	return counters->present & (1U << counter);
+}
+
+static bool get_counter(const struct mib_row *row, const struct mib_column *column,
+			struct mib_value *value)
+{
+	const struct snapshot_sample *sample = row->instance->sample;
+
+	return sample && counter_value(&sample->total, column->argument, value);
+}
+
+static bool get_dropping(const struct mib_row *row, const struct mib_column *column,
+			 struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	(void)column;
+	if (sample)
+		mib_set_truth(value, sample->dropping);
+	return sample;
+}
+
+/* TimeStamp: the sysUpTime at which counters and peak began, but 0 if that was before the master.
+ */
+static bool get_discontinuity(const struct mib_row *row, const struct mib_column *column,
+			      struct mib_value *value)
+{
+	const struct snapshot_sample *sample = row->instance->sample;
+	int64_t uptime_ms;
+
+	(void)column;
+	if (!sample || sample->discontinuity == 0)
+		return false;
+	uptime_ms = (int64_t)sample->discontinuity - row->view->began_ms;
+	value->number = uptime_ms > 0 ? (uint64_t)uptime_ms / 10 : 0;
+	return true;
+}
+
+#define SAMPLE(field) offsetof(struct snapshot_sample, field)
+
+static const struct mib_column instance_columns[] = {
+	{ 2, ASN_OCTET_STR, mib_get_string, SAMPLE(name) },
+	{ 3, ASN_INTEGER, mib_get_u8, SAMPLE(status) },
+	{ 4, ASN_OCTET_STR, mib_get_string, SAMPLE(status_text) },
+	{ 5, ASN_GAUGE, get_value, SAMPLE(entries) },
+	{ 6, ASN_GAUGE, get_value, SAMPLE(max_entries) },
+	{ 7, ASN_GAUGE, get_utilization, 0 },
+	{ 8, ASN_GAUGE, get_peak, SAMPLE(peak_entries) },
+	{ 9, ASN_OCTET_STR, mib_get_date, SAMPLE(peak_time) },
+	{ 10, ASN_GAUGE, get_peak, SAMPLE(recent_peak_entries) },
+	{ 11, ASN_GAUGE, get_buckets, SAMPLE(buckets) },
+	{ 12, ASN_COUNTER64, get_counter, COUNTER_DROPS },
+	{ 13, ASN_COUNTER64, get_counter, COUNTER_EARLY_DROPS },
+	{ 14, ASN_COUNTER64, get_counter, COUNTER_INSERT_FAILED },
+	{ 15, ASN_COUNTER64, get_counter, COUNTER_INVALID },
+	{ 16, ASN_COUNTER64, get_counter, COUNTER_FOUND },
+	{ 17, ASN_COUNTER64, get_counter, COUNTER_INSERTS },
+	{ 18, ASN_COUNTER64, get_counter, COUNTER_ERRORS },
+	{ 19, ASN_COUNTER64, get_counter, COUNTER_SEARCH_RESTARTS },
+	{ 20, ASN_COUNTER64, get_counter, COUNTER_CLASH_RESOLVES },
+	{ 21, ASN_COUNTER64, get_counter, COUNTER_CHAIN_TOO_LONG },
+	{ 22, ASN_GAUGE, get_expect_max, SAMPLE(expect_max) },
+	{ 23, ASN_COUNTER64, get_counter, COUNTER_EXPECT_NEW },
+	{ 24, ASN_COUNTER64, get_counter, COUNTER_EXPECT_CREATES },
+	{ 25, ASN_COUNTER64, get_counter, COUNTER_EXPECT_DELETES },
+	{ 26, ASN_INTEGER, get_dropping, 0 },
+	{ 27, ASN_TIMETICKS, get_discontinuity, 0 },
+	{ 28, ASN_TIMETICKS, mib_get_age, SAMPLE(taken) },
+};
+
+const struct mib_table mib_instance_table = {
+	.number = 2,
+	.base = sample_base,
+	MIB_COLUMNS(instance_columns),
+};
+
+static size_t cpu_count(const struct mib_instance *instance)
+{
+	return instance->sample ? instance->sample->cpu_count : 0;
+}
+
+static void cpu_key(const struct mib_instance *instance, size_t position, oid *key)
+{
+	(void)instance;
+	key[0] = position + 1; /* an index of 0 is bad style; the kernel's numbers begin there */
+}
+
+static bool get_cpu_counter(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	return counter_value(&row->instance->sample->cpus[row->position], column->argument, value);
+}
+
+static const struct mib_column cpu_columns[] = {
+	{ 2, ASN_COUNTER64, get_cpu_counter, COUNTER_DROPS },
+	{ 3, ASN_COUNTER64, get_cpu_counter, COUNTER_EARLY_DROPS },
+	{ 4, ASN_COUNTER64, get_cpu_counter, COUNTER_INSERT_FAILED },
+	{ 5, ASN_COUNTER64, get_cpu_counter, COUNTER_INVALID },
+	{ 6, ASN_COUNTER64, get_cpu_counter, COUNTER_FOUND },
+	{ 7, ASN_COUNTER64, get_cpu_counter, COUNTER_INSERTS },
+	{ 8, ASN_COUNTER64, get_cpu_counter, COUNTER_ERRORS },
+	{ 9, ASN_COUNTER64, get_cpu_counter, COUNTER_SEARCH_RESTARTS },
+	{ 10, ASN_COUNTER64, get_cpu_counter, COUNTER_CLASH_RESOLVES },
+	{ 11, ASN_COUNTER64, get_cpu_counter, COUNTER_CHAIN_TOO_LONG },
+};
+
+const struct mib_table mib_cpu_table = {
+	.number = 3,
+	.key_length = 1,
+	.count = cpu_count,
+	.key = cpu_key,
+	MIB_COLUMNS(cpu_columns),
+};
+
+static size_t threshold_count(const struct mib_instance *instance)
+{
+	return instance->sample ? instance->sample->threshold_count : 0;
+}
+
+static void threshold_key(const struct mib_instance *instance, size_t position, oid *key)
+{
+	key[0] = instance->sample->thresholds[position].index;
+}
+
+static const void *threshold_base(const struct mib_row *row)
+{
+	return &row->instance->sample->thresholds[row->position];
+}
+
+static bool get_threshold_state(const struct mib_row *row, const struct mib_column *column,
+				struct mib_value *value)
+{
+	(void)column;
+	value->number = row->instance->sample->thresholds[row->position].raised ? 2 : 1;
+	return true;
+}
+
+#define THRESHOLD(field) offsetof(struct snapshot_threshold, field)
+
+static const struct mib_column threshold_columns[] = {
+	{ 2, ASN_OCTET_STR, mib_get_string, THRESHOLD(name) },
+	{ 3, ASN_UNSIGNED, mib_get_u32, THRESHOLD(rising) },
+	{ 4, ASN_UNSIGNED, mib_get_u32, THRESHOLD(falling) },
+	{ 5, ASN_INTEGER, get_threshold_state, 0 },
+	{ 6, ASN_COUNTER64, mib_get_u64, THRESHOLD(transitions) },
+	{ 7, ASN_OCTET_STR, mib_get_date, THRESHOLD(since) },
+};
+
+const struct mib_table mib_threshold_table = {
+	.number = 9,
+	.key_length = 1,
+	.count = threshold_count,
+	.key = threshold_key,
+	.base = threshold_base,
+	MIB_COLUMNS(threshold_columns),
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "subagent/mib_notify.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include <stddef.h>
+
+#include "common/log.h"
+#include "subagent/mib_table.h"
+
+/* A view of the one row of each table that an event is about. */
+struct notification {
+	struct mib_view view; /* first: what a row's getters are given leads here */
+	const struct event *event;
+};
+
+/* nfctNotifyObjects: accessible in notifications alone, so they are not among the tables. */
+static const void *notify_base(const struct mib_row *row)
+{
+	return ((const struct notification *)(const void *)row->view)->event;
+}
+
+static const struct mib_column notify_columns[] = {
+	{ 1, ASN_OCTET_STR, mib_get_string, offsetof(struct event, text) },
+};
+
+static const struct mib_table notify_group = {
+	.number = 11,
+	.scalars = true,
+	.base = notify_base,
+	MIB_COLUMNS(notify_columns),
+};
+
+struct object {
+	const struct mib_table *table;
+	oid column;
+};
+
+/* clang-format off */
+#define TEXT              { &notify_group, 1 }
+#define NAME              { &mib_instance_table, 2 }
+#define STATUS            { &mib_instance_table, 3 }
+#define STATUS_TEXT       { &mib_instance_table, 4 }
+#define ENTRIES           { &mib_instance_table, 5 }
+#define MAX_ENTRIES       { &mib_instance_table, 6 }
+#define UTILIZATION       { &mib_instance_table, 7 }
+#define DROPS             { &mib_instance_table, 12 }
+#define EARLY_DROPS       { &mib_instance_table, 13 }
+#define TOP_ENTRIES       { &mib_top_table, 8 }
+#define TOP_SHARE         { &mib_top_table, 10 }
+#define TOP_TEXT          { &mib_top_table, 12 }
+#define THRESHOLD_NAME    { &mib_threshold_table, 2 }
+#define THRESHOLD_RISING  { &mib_threshold_table, 3 }
+#define THRESHOLD_FALLING { &mib_threshold_table, 4 }
+#define WATCH_NAME        { &mib_watch_table, 2 }
+#define WATCH_ENTRIES     { &mib_watch_table, 4 }
+#define WATCH_RISING      { &mib_watch_table, 5 }
+#define WATCH_FALLING     { &mib_watch_table, 6 }
+
+/* The objects of each notification, in the order of the MIB; one without a table ends them. */
+static const struct object contents[][9] = {
+	[EVENT_UTILIZATION_RISING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
+				       THRESHOLD_NAME, THRESHOLD_RISING },
+	[EVENT_UTILIZATION_FALLING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
+					THRESHOLD_NAME, THRESHOLD_RISING, THRESHOLD_FALLING },
+	[EVENT_DROPPING_STARTED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
+	[EVENT_DROPPING_STOPPED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
+	[EVENT_SOURCE_RISING] = { TEXT, NAME, TOP_TEXT, TOP_ENTRIES, TOP_SHARE, MAX_ENTRIES },
+	[EVENT_SOURCE_FALLING] = { TEXT, NAME, TOP_TEXT, TOP_ENTRIES, TOP_SHARE, MAX_ENTRIES },
+	[EVENT_WATCH_RISING] = { TEXT, NAME, WATCH_NAME, WATCH_ENTRIES, WATCH_RISING },
+	[EVENT_WATCH_FALLING] = { TEXT, NAME, WATCH_NAME, WATCH_ENTRIES, WATCH_RISING,
+				  WATCH_FALLING },
+	[EVENT_INSTANCE_DEGRADED] = { TEXT, NAME, STATUS, STATUS_TEXT },
+	[EVENT_INSTANCE_RECOVERED] = { TEXT, NAME, STATUS },
+};
+/* clang-format on */
+
+static void add_objects(netsnmp_variable_list **list, const struct event *event)
+{
+	union event_subject subject = event->subject;
+	struct snapshot_sample sample = event->sample;
+	struct snapshot_scan scan = { .tops = &subject.source, .watches = &subject.watch };
+	struct mib_instance instance = { sample.instance, &sample, NULL, &scan, NULL };
+	const struct notification notification = { { .instances = &instance, .instance_count = 1 },
+						   event };
+
+	sample.thresholds = &subject.threshold;
+	for (const struct object *object = contents[event->kind]; object->table; object++) {
+		const struct mib_row row = { .table = object->table,
+					     .view = &notification.view,
+					     .instance = &instance };
+		oid name[MIB_OID_MAX];
+		struct mib_value value;
+		size_t length;
+
+		if (mib_get_object(&row, object->column, name, &length, &value))
+			mib_value_put(
+				snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0),
+				&value);
+	}
+}
+
+void mib_notify_send(const struct event *event)
+{
+	static const oid trap_oid[] = { 1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0 }; /* snmpTrapOID.0 */
+	const oid notification[] = { MIB_ROOT, MIB_NOTIFICATIONS, event->kind };
+	netsnmp_variable_list *list = NULL;
+
+	if (event->kind >= sizeof(contents) / sizeof(contents[0]) ||
+	    !contents[event->kind][0].table) {
+		log_error("event of unknown kind %u dropped: %s", event->kind, event->text);
+		return;
+	}
+	snmp_varlist_add_variable(&list, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID,
+				  notification, sizeof(notification));
+	add_objects(&list, event);
+	send_v2trap(list);
+	snmp_free_varbind(list);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why this process may not connect to a Unix socket. */
+#ifndef SOCKET_ACCESS_H
+#define SOCKET_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sandbox/account_names.h"
+
+/* After EACCES: names the first directory on the way that may not be entered, or else the socket,
+ * with owner and mode, and what would help, as one sentence with its full stop. False if the modes
+ * do not explain it; then `text` is unchanged. Asks the kernel what exists, and reads no file. */
+bool socket_access_explain(const char *path, const struct account_names *names, char *text,
+			   size_t size);
+
+#endif

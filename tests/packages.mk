@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What each part of the project needs of the distribution, by Debian's names.
+
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libmnl-dev libnetfilter-conntrack-dev libconfuse-dev \
+	libcap-ng-dev libseccomp-dev libsnmp-dev libsystemd-dev
+RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping procps libcap2-bin \
+	erlang-snmp python3
+TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-pytest-xdist python3-seccomp systemd
+LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc libcmocka-dev erlang-snmp snmp
+DEB_PACKAGES = build-essential debhelper lintian
+ROOM_PACKAGES = debootstrap iproute2
+VM_PACKAGES = debootstrap e2fsprogs qemu-system-x86 util-linux
+# make nms-files needs the exporter's generator; make check-nms runs the real programs.
+FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
+NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
+	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
+	icinga2-bin locales fonts-dejavu-core logrotate strace
+
+# Installs what is missing of its arguments; asks for nothing where all is there.
+ENSURE = tests/ensure-packages

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An LD_PRELOAD object for tests: what netlink may do to a reader, as NETLINK_FAULT says. At
+ * SIGUSR1 it begins, at SIGUSR2 it ends.
+ *     eintr    every other read is interrupted first
+ *     enobufs  every 20th read finds that messages were lost
+ *     einval, eprotonosupport  every read fails so, as a question does whose module is missing
+ *     resize   of each dump a half is skipped and the rest comes twice, as where the hash table
+ * gets another number of buckets while it is read setback  every CPU has dropped DROPS more, from
+ * the start on: at SIGUSR2 they are set back */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define DROPS 12
+
+static const char *fault = "";
+static volatile sig_atomic_t is_on;
+static unsigned int calls;
+
+static ssize_t receive(int fd, struct msghdr *message, int flags)
+{
+	return syscall(SYS_recvmsg, fd, message, flags);
+}
+
+/* Gives a buffer once more, or leaves one out. */
+static ssize_t resized(int fd, struct msghdr *message, int flags)
+{
+	static unsigned char last[65536];
+	static ssize_t length;
+	const struct iovec *part = message->msg_iov;
+
+	/* only what fills a buffer is of a dump's middle: answers and ends must come as they are */
+	if (calls % 3 == 1 && length > 4096 && (size_t)length <= part->iov_len) {
+		memcpy(part->iov_base, last, (size_t)length);
+		return length;
+	}
+	length = receive(fd, message, flags);
+	if (calls % 3 == 2 && length > 4096)
+		length = receive(fd, message, flags);
+	if (length > 0 && (size_t)length <= sizeof(last))
+		memcpy(last, part->iov_base, (size_t)length);
+	return length;
+}
+
+/* Each CTA_STATS_DROP (10) of the answer to IPCTNL_MSG_CT_GET_STATS_CPU (subsystem 1, message 4).
+ */
+static ssize_t with_drops(int fd, struct msghdr *message, int flags)
+{
+	ssize_t length = receive(fd, message, flags);
+	char *buffer = message->msg_iov->iov_base;
+	struct nlmsghdr *answer;
+
+	for (ssize_t at = 0; at + (ssize_t)sizeof(*answer) <= length;
+	     at += NLMSG_ALIGN(answer->nlmsg_len)) {
+		answer = (struct nlmsghdr *)(buffer + at);
+		if (answer->nlmsg_type != (1 << 8 | 4))
+			continue;
+		for (size_t next = NLMSG_HDRLEN + 4; next + 8 <= answer->nlmsg_len; next += 8) {
+			struct nlattr *attribute = (struct nlattr *)(buffer + at + next);
+			uint32_t *value = (uint32_t *)(attribute + 1);
+
+			if (attribute->nla_type == 10)
+				*value = htonl(ntohl(*value) + DROPS);
+		}
+	}
+	return length;
+}
+
+static ssize_t fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static bool is(const char *name)
+{
+	return strcmp(fault, name) == 0;
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	const struct sockaddr *from = message->msg_name;
+
+	if (!is_on || !from || message->msg_iovlen != 1)
+		return receive(fd, message, flags);
+	calls++;
+	if (is("eintr") && calls % 2 == 0)
+		return fail(EINTR);
+	if (is("enobufs") && calls % 20 == 0)
+		return fail(ENOBUFS);
+	if (is("einval"))
+		return fail(EINVAL);
+	if (is("eprotonosupport"))
+		return fail(EPROTONOSUPPORT);
+	if (is("resize"))
+		return resized(fd, message, flags);
+	return is("setback") ? with_drops(fd, message, flags) : receive(fd, message, flags);
+}
+
+static void switch_fault(int signal_number)
+{
+	is_on = signal_number == SIGUSR1;
+}
+
+__attribute__((constructor)) static void install(void)
+{
+	struct sigaction action;
+
+	if (getenv("NETLINK_FAULT"))
+		fault = getenv("NETLINK_FAULT");
+	is_on = is("setback");
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = switch_fault;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Turns: everybody gets one, and they spread over the interval. */
+#include "collector/scan_pacer.c"
+
+#include "test.h"
+
+#define COUNT       64
+#define INTERVAL_MS 10000
+
+/* Runs turns that take `cost_ms` each until `until_ms`; counts them, and the most that began within
+ * any hundredth of an interval. */
+static void run(struct place *places, uint64_t *now_ms, uint64_t until_ms, uint64_t cost_ms,
+		uint32_t turns[COUNT], uint32_t *crowd)
+{
+	uint32_t slots[4096] = { 0 };
+
+	*crowd = 0;
+	memset(turns, 0, COUNT * sizeof(*turns));
+	while (*now_ms < until_ms) {
+		size_t position = place_next(places, COUNT);
+
+		if (places[position].due_ms > *now_ms)
+			*now_ms = places[position].due_ms;
+		place_begin(places, COUNT, position, *now_ms, INTERVAL_MS);
+		turns[position]++;
+		if (++slots[*now_ms / (INTERVAL_MS / 100)] > *crowd)
+			*crowd = slots[*now_ms / (INTERVAL_MS / 100)];
+		*now_ms += cost_ms;
+	}
+}
+
+static void the_first_round_is_made_at_once_and_later_ones_spread(void **state)
+{
+	struct place places[COUNT] = { 0 };
+	uint32_t turns[COUNT], crowd;
+	uint64_t now_ms = 5000;
+
+	(void)state;
+	run(places, &now_ms, 5001, 0, turns, &crowd);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_true(places[i].has_run); /* before the clock moved on */
+	run(places, &now_ms, 5000 + 3 * INTERVAL_MS, 0, turns, &crowd);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_in_range(turns[i], 2, 4);
+	/* 64 in 10 s: one in 156 ms */
+	assert_true(crowd <= 1);
+}
+
+static void when_the_time_is_short_each_still_gets_its_turn(void **state)
+{
+	struct place places[COUNT] = { 0 };
+	uint32_t turns[COUNT], crowd;
+	uint64_t now_ms = 1;
+
+	(void)state;
+	run(places, &now_ms, COUNT * 1000 * 3, 1000, turns, &crowd);
+	for (size_t i = 0; i < COUNT; i++)
+		assert_in_range(turns[i], 2, 4);
+}
+
+static void one_alone_runs_every_interval(void **state)
+{
+	struct place place = { 0 };
+
+	(void)state;
+	place_begin(&place, 1, 0, 700, INTERVAL_MS);
+	assert_int_equal(place.due_ms, 700 + INTERVAL_MS);
+	place_begin(&place, 1, 0, place.due_ms, INTERVAL_MS);
+	assert_int_equal(place.due_ms, 700 + 2 * INTERVAL_MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_round_is_made_at_once_and_later_ones_spread),
+		cmocka_unit_test(when_the_time_is_short_each_still_gets_its_turn),
+		cmocka_unit_test(one_alone_runs_every_interval),
+	};
+
+	return cmocka_run_group_tests_name("scan_pacer", tests, NULL, NULL);
+}
