@@ -94,8 +94,8 @@ check-quick: ## the unit tests and one integration test of each kind, in a minut
 check check-quick:
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(if $(filter 1,$(SANITIZE)),,valgrind)
 	$(Q)$(MAKE) --no-print-directory $(ALL_CORES) all unit smi build/ctfill $(PRELOADS)
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) PYTEST_ARGS="$(PYTEST_ARGS)" \
-		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS)
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) \
+		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS) -- $(PYTEST_ARGS)
 
 check-nms: ## Zabbix, Prometheus, check_snmp and others on the agent
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)

@@ -25,40 +25,41 @@ def preload(*names, **environment):
 
 
 @pytest.mark.parametrize("fault, module", [("einval", "nf_conntrack_netlink"), ("eprotonosupport", "nfnetlink")])
+@pytest.mark.quick
 def test_the_status_says_which_module_is_missing(bare_lab, fault, module):
     lab = bare_lab
     lab.start_snmpd()
     lab.start_agent(prefix=preload("netlinkfault", NETLINK_FAULT=fault))
-    assert lab.entry("1.2.1.4.1") == ""
+    assert lab.get("nfctInstanceStatusText.1") == ""
     lab.agent.send_signal(signal.SIGUSR1)
-    wait_for(lambda: lab.entry("1.2.1.3.1") == 3)
-    text = lab.entry("1.2.1.4.1")
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 3)
+    text = lab.get("nfctInstanceStatusText.1")
     assert text == f"{module} is not loaded and cannot be loaded: modprobe nf_conntrack_netlink"
     assert f'conntrack table "default": {text}' in lab.log()
     lab.agent.send_signal(signal.SIGUSR2)
-    wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
-    wait_for(lambda: lab.entry("1.2.1.4.1") == "")
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1)
+    wait_for(lambda: lab.get("nfctInstanceStatusText.1") == "")
 
 
 def test_counters_that_are_set_back_begin_anew(trap_lab):
     lab = trap_lab
     lab.stop_agent()
     lab.start_agent(prefix=preload("netlinkfault", NETLINK_FAULT="setback"))
-    cpus = len(lab.column("1.3.1.6.1"))
-    assert lab.entry("1.2.1.12.1") == 12 * cpus
+    cpus = len(lab.column("nfctCpuFound.1"))
+    assert lab.get("nfctInstanceDrops.1") == 12 * cpus
     lab.fill(500)
-    wait_for(lambda: lab.entry("1.2.1.8.1") >= 500)
+    wait_for(lambda: lab.get("nfctInstancePeakEntries.1") >= 500)
     lab.run("conntrack", "-F")
-    wait_for(lambda: lab.entry("1.2.1.5.1") < 500)
-    began = lab.entry("1.2.1.27.1")
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") < 500)
+    began = lab.get("nfctInstanceDiscontinuityTime.1")
     lab.agent.send_signal(signal.SIGUSR2)
-    wait_for(lambda: lab.entry("1.2.1.27.1") > began, 5)
-    assert lab.entry("1.2.1.12.1") == 0
-    assert set(lab.column("1.3.1.6.1").values()) == {0}
-    assert lab.entry("1.2.1.8.1") < 500, "the peak of before"
-    assert lab.entry("1.2.1.10.1") < 500, "the recent peak of before"
+    wait_for(lambda: lab.get("nfctInstanceDiscontinuityTime.1") > began, 5)
+    assert lab.get("nfctInstanceDrops.1") == 0
+    assert set(lab.column("nfctCpuFound.1").values()) == {0}
+    assert lab.get("nfctInstancePeakEntries.1") < 500, "the peak of before"
+    assert lab.get("nfctInstanceRecentPeakEntries.1") < 500, "the recent peak of before"
     time.sleep(2.5)
-    assert lab.entry("1.2.1.26.1") == 2, "dropping"
+    assert lab.get("nfctInstanceDropping.1") == 2, "dropping"
     assert lab.traps() == []
     assert lab.log().count("has set its counters back") == 1
 
@@ -78,13 +79,13 @@ def test_a_scan_that_a_resize_has_spoilt_is_not_told(trap_lab):
     lab.start_agent("cpu-budget = 2\n", prefix=preload("netlinkfault", "bucketsfile", NETLINK_FAULT="resize",
                                                        BUCKETS_FILE=buckets))
     lab.fill(20000)
-    wait_for(lambda: lab.entry("1.4.1.5.1") == 20000, 120)
-    wait_for(lambda: lab.entry("1.2.1.11.1") == 65536)
-    before = [lab.entry(f"1.4.1.{column}.1") for column in (8, 20, 21)]
+    wait_for(lambda: lab.get("nfctSnapshotScanned.1") == 20000, 120)
+    wait_for(lambda: lab.get("nfctInstanceBuckets.1") == 65536)
+    before = [lab.get(f"nfctSnapshot{what}.1") for what in ("Failures", "Created", "Destroyed")]
     told = set()
 
     def look(until):
-        told.add(lab.entry("1.4.1.5.1"))
+        told.add(lab.get("nfctSnapshotScanned.1"))
         return time.monotonic() > until
 
     for number in range(4):
@@ -95,11 +96,11 @@ def test_a_scan_that_a_resize_has_spoilt_is_not_told(trap_lab):
         hash_anew(90000 + number)
         end = time.monotonic() + 3 + number
         wait_for(lambda: look(end), 20)
-    scans = lab.entry("1.4.1.7.1")
-    wait_for(lambda: lab.entry("1.4.1.7.1") >= scans + 2, 60)
+    scans = lab.get("nfctSnapshotScans.1")
+    wait_for(lambda: lab.get("nfctSnapshotScans.1") >= scans + 2, 60)
     assert told == {20000}
-    assert [lab.entry(f"1.4.1.{column}.1") for column in (8, 20, 21)] == before
-    assert lab.entry("1.4.1.5.1") == 20000 and lab.entry("1.4.1.22.1") == 0
+    assert [lab.get(f"nfctSnapshot{what}.1") for what in ("Failures", "Created", "Destroyed")] == before
+    assert lab.get("nfctSnapshotScanned.1") == 20000 and lab.get("nfctSnapshotCreateRate.1") == 0
     assert lab.traps() == []
     assert "nf_conntrack_buckets was changed while the table was read" in lab.log(), "no scan was met"
 
@@ -119,4 +120,4 @@ def test_tracked_snmp_of_the_host_is_told_once(lab):
     lab.after_a_scan()
     assert lab.log().count(TRACKED) == 1
     assert f"  note          {TRACKED}" in once()
-    assert lab.entry("1.2.1.3.1") == 1, "that is no fault of the table"
+    assert lab.get("nfctInstanceStatus.1") == 1, "that is no fault of the table"

@@ -54,6 +54,7 @@ def manager(bare_lab):
     manager.socket.close()
 
 
+@pytest.mark.quick
 def test_beginning_reload_and_end_are_told(bare_lab, manager):
     lab = bare_lab
     lab.start_snmpd()
@@ -195,12 +196,12 @@ def test_a_closed_directory_and_then_a_closed_socket_are_named(bare_lab):
     time.sleep(4)
     assert lab.log().count("Trying again") == 2, "a reason is repeated"
     os.chown(master, 0, pwd.getpwnam("nobody").pw_gid)
-    wait_for(lambda: lab.entry("1.2.1.3.1") == 1)
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1)
 
 
 def test_a_socket_of_the_agents_own_user_is_reached_and_snmpd_is_silent(bare_lab):
     lab = bare_lab
     lab.start_snmpd(owner="nobody nogroup")
     lab.start_agent(user="nobody")
-    assert lab.entry("1.2.1.3.1") == 1
+    assert lab.get("nfctInstanceStatus.1") == 1
     assert "identify" not in (lab.dir / "snmpd.log").read_text()
