@@ -20,10 +20,10 @@
 
 #define BAR_WIDTH 40
 
-/* A rate takes two scans, at least so far apart. */
+/* A rate needs two scans, at least this far apart. */
 #define RATE_MS 1000
 
-/* A line on a terminal that says how far a long scan is. */
+/* On a terminal: the progress of a long scan. */
 static void show_progress(const struct instance *instance, const struct scan *scan,
 			  uint64_t started_ms, uint64_t *shown_ms)
 {
@@ -88,7 +88,7 @@ static void print_fill(const struct snapshot_sample *sample, const struct snapsh
 	       sample->max_entries);
 	printf("  utilization   [%s%s%s] %" PRIu32 "%%\n", terminal ? colour : "", bar,
 	       terminal ? "\033[0m" : "", percent);
-	printf("  firm          %" PRIu32 "%% (assured: eviction cannot relieve it)\n",
+	printf("  firm          %" PRIu32 "%% (assured: the kernel does not evict these)\n",
 	       scan->firm_utilization);
 }
 
@@ -171,7 +171,7 @@ static void print_counters(const struct snapshot_sample *sample)
 		{ COUNTER_CHAIN_TOO_LONG, "chain too long" },
 	};
 
-	printf("\n%-18s %10s\n", "since boot", "count");
+	printf("\n%-18s %10s\n", "counter", "total");
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		if (sample->total.present & (1U << shown[i].counter))
 			printf("%-18s %10" PRIu64 "\n", shown[i].name,
@@ -206,11 +206,11 @@ static void print_tops(const struct snapshot_scan *scan)
 static void print_watches(const struct snapshot_scan *scan)
 {
 	if (scan->watch_count)
-		printf("\n%-20s %10s  %s\n", "watch", "entries", "of");
+		printf("\n%-20s %10s  %s\n", "watch", "entries", "filter");
 	for (size_t i = 0; i < scan->watch_count; i++)
 		printf("%-20s %10" PRIu32 "  %s%s\n", scan->watches[i].name,
 		       scan->watches[i].entries, scan->watches[i].filter,
-		       scan->watches[i].raised ? "  [above rising]" : "");
+		       scan->watches[i].raised ? "  [alarm raised]" : "");
 }
 
 static void print_zones(const struct snapshot_scan *scan)
@@ -235,19 +235,19 @@ static void print_values(const struct snapshot_sample *sample, const struct snap
 	print_counters(sample);
 }
 
-/* -1 if the table could not be read, which has then been said. */
+/* -1, with a message, if the table could not be read. */
 static int print_instance(struct instance *instance, bool is_first)
 {
 	const struct snapshot_sample *sample = instance_get_sample(instance);
 	const struct snapshot_scan *scan = instance_get_last_scan(instance);
 
 	if (sample->has_values && scan->scans == 0)
-		instance_sample(instance); /* which says why */
+		instance_sample(instance); /* its status text says why */
 	if (!sample->has_values || scan->scans == 0) {
 		log_error("conntrack table \"%s\": %s", sample->name,
 			  sample->status_text[0] ? sample->status_text
-						 : "nf_conntrack_buckets was changed each time "
-						   "that it was read; try again");
+						 : "nf_conntrack_buckets was changed during each "
+						   "scan; try again");
 		return -1;
 	}
 	if (!is_first)
@@ -269,7 +269,7 @@ int show_run(const struct config *config)
 		status = 1;
 		goto done;
 	}
-	log_set_level(LOG_LEVEL_ERROR); /* what fails is said once, below */
+	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
 	read_instances(&instances, scan);
 	if (config->identities && instance_get_last_scan(instances.list[0])->scans) {
 		sleep_until(started_ms + RATE_MS);

@@ -158,13 +158,13 @@ static bool same_text(const char *one, const char *other)
 static void review_privileges(const struct config *config, const struct config *before)
 {
 	if (!same_text(config->user, before->user))
-		log_warning("user: a new one takes effect at the next start");
+		log_warning("user: the new user takes effect at the next start");
 	if (config->namespace_count == 0 && privileges_has_sys_admin() &&
 	    privileges_drop_sys_admin() != 0)
 		log_warning("cannot drop CAP_SYS_ADMIN: %s", strerror(errno));
 	if (config->namespace_count > 0 && !privileges_has_sys_admin())
-		log_warning("namespace: CAP_SYS_ADMIN is missing; it is kept only if one is "
-			    "configured when the agent starts: restart it");
+		log_warning("namespace: CAP_SYS_ADMIN is missing; the agent keeps it only if a "
+			    "namespace is configured when it starts: restart the agent");
 }
 
 static void reload(struct collector *collector)

@@ -7,14 +7,12 @@
 #include "kernel/ctnl.h"
 #include "scan/own_snmp.h"
 
-#define UNUSED                                                                                     \
-	"it is empty, and no firewall rule uses connection tracking: nothing is counted until "    \
-	"one does"
+#define UNUSED "no firewall rule uses connection tracking: the table stays empty until one does"
 #define OWN_SNMP                                                                                   \
-	"SNMP packets of this host are tracked: with a full table, traps and answers would be "    \
+	"SNMP packets of this host are tracked: when the table is full, traps and answers are "    \
 	"lost; see share/conntrack-agentx/snmp-notrack.nft (notrack for udp 161 and 162)"
 
-/* Tracked SNMP is told again when it had been gone for so long. */
+/* The warning about tracked SNMP is repeated after this long without tracked SNMP. */
 #define SNMP_GONE_MS 3600000
 
 void hints_judge_use(struct hints *hints, const char *name, struct ctnl *ctnl, bool is_empty)
@@ -24,7 +22,7 @@ void hints_judge_use(struct hints *hints, const char *name, struct ctnl *ctnl, b
 
 	if (is_empty && !hints->is_use_unknown)
 		is_hooked = ctnl_is_hooked(ctnl);
-	/* not asked again: the kernel would look for the module each time */
+	/* do not ask again: the kernel would look for the module each time */
 	if (is_hooked < 0 && errno == EINVAL)
 		hints->is_use_unknown = true;
 	hints->is_unused = is_hooked == 0;

@@ -135,7 +135,7 @@ static void restart(struct instance *instance)
 {
 	struct snapshot_scan *none = new_scan(instance->sample->instance);
 
-	log_info("conntrack table \"%s\": the network namespace is a new one",
+	log_info("conntrack table \"%s\": a new network namespace has this name now",
 		 instance->sample->name);
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
@@ -241,8 +241,8 @@ static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint
 		return -1;
 	instance->counted_ms = now_ms;
 	if (counters_settle(&instance->counters)) {
-		log_info("conntrack table \"%s\": the kernel has set its counters back; they begin "
-			 "anew",
+		log_info("conntrack table \"%s\": the kernel has reset its counters; they start "
+			 "again",
 			 instance->sample->name);
 		begin_anew(instance);
 	}
@@ -335,7 +335,7 @@ void instance_sample(struct instance *instance)
 	if (sample->status != before && sample->status != STATUS_OK)
 		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
-		log_info("conntrack table \"%s\" is read", sample->name);
+		log_info("conntrack table \"%s\" can be read", sample->name);
 	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
 }
 

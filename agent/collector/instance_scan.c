@@ -100,9 +100,8 @@ static bool is_spoilt(struct instance *instance)
 /* Gives a spoilt scan up: false if it is to begin again now. */
 static bool scan_give_up(struct instance *instance)
 {
-	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed while the table was "
-		 "read; "
-		 "it is read again",
+	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed during the scan; the "
+		 "scan starts again",
 		 instance->sample->name);
 	instance_scan_abandon(instance);
 	instance->vain = (instance->vain + 1) % VAIN_MAX;

@@ -318,12 +318,12 @@ void supervisor_notify(struct supervisor *supervisor, const struct event *event)
 	/* the event under way must stay first until it is settled */
 	if (supervisor->event_under_way && supervisor->events.count == EVENT_QUEUE_SIZE) {
 		supervisor->events_lost++;
-		log_warning("notification lost, too many wait: %s", event->text);
+		log_warning("notification lost, too many are waiting: %s", event->text);
 		return;
 	}
 	if (!event_queue_push(&supervisor->events, event)) {
 		supervisor->events_lost++;
-		log_warning("a notification was lost: too many wait for the master");
+		log_warning("a notification was lost: too many are waiting for the master");
 	}
 	push_events(supervisor);
 }

@@ -13,7 +13,7 @@
 
 #define CONFIG_FILE_MAX (1U << 20)
 
-/* The integers, where they go, and what they are. */
+/* The integers: range, destination, and what they mean. */
 static const struct config_range {
 	const char *key;
 	long low, high, standard;
@@ -42,7 +42,7 @@ static const struct config_range {
 
 #define BLOCK_FLAGS (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
-/* Fewer would say little, and nobody means them. */
+/* Fewer would say little. */
 #define IDENTITIES_MIN 1024
 
 /* The line of the last source-* key; libconfuse's callbacks carry no user pointer. */
@@ -65,7 +65,7 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 				   result);
 }
 
-/* "one, other", of the file or of a block. */
+/* "one, other": the keys of the file or of a block. */
 static void list_keys(const cfg_t *cfg, char *text, size_t size)
 {
 	size_t used = 0;
@@ -76,7 +76,7 @@ static void list_keys(const cfg_t *cfg, char *text, size_t size)
 					 option->name);
 }
 
-/* libconfuse's own words lack the remedy: known faults are put in ours. */
+/* libconfuse does not say what would be right: its known faults get our words. */
 static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	char said[256], keys[CONFIG_ERROR_SIZE];
@@ -94,10 +94,12 @@ static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 		name[strcspn(name, "'")] = '\0';
 		config_fault(cfg, "%s has no name; write %s \"name\" { key = value ... }", name,
 			     name);
-	} else if (strstr(said, "duplicate title")) {
-		config_fault(cfg,
-			     "a block of this name stands already further up; each needs a name "
-			     "of its own");
+	} else if (strncmp(said, "found duplicate title '", 23) == 0) {
+		char *name = said + 23;
+
+		name[strcspn(name, "'")] = '\0';
+		config_fault(cfg, "duplicate block name \"%s\"; give each block its own name",
+			     name);
 	} else {
 		config_fault(cfg, "%s; write key = value, or BLOCK \"name\" { key = value ... }",
 			     said);
@@ -185,7 +187,7 @@ static int remember_line(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
-/* What can only be judged when all has been read. */
+/* What can be checked only after the whole file was read. */
 static bool check_whole(cfg_t *cfg)
 {
 	long rising = cfg_getint(cfg, "source-rising"), falling = cfg_getint(cfg, "source-falling");
@@ -250,7 +252,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
 	cfg->filename = strdup(name);
 	if (memchr(text, '\0', length)) {
-		config_fault(cfg, "the file holds a NUL byte; it must be plain text");
+		config_fault(cfg, "the file contains a NUL byte; it must be plain text");
 		goto done;
 	}
 	if (length == 0) {
@@ -263,7 +265,7 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 	if (cfg_parse_fp(cfg, file) == CFG_SUCCESS && !error[0] && check_whole(cfg))
 		config = config_from(cfg);
 	else if (!error[0])
-		config_fault(cfg, "the file cannot be understood from here on");
+		config_fault(cfg, "cannot parse the file from here on");
 done:
 	if (!config && !error[0])
 		snprintf(error, CONFIG_ERROR_SIZE, "%s: out of memory", name);
@@ -275,7 +277,7 @@ done:
 	return config;
 }
 
-/* Reads a regular file whole. On failure NULL, and errno says why. */
+/* Reads a whole regular file. NULL with errno. */
 static char *file_read(const char *path, size_t *length)
 {
 	struct stat status;

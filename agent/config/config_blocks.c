@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a key that was not given reads as. */
+/* The value of a key that was not given. */
 #define UNSET (-1)
 
 static const struct config_threshold standard_thresholds[] = {
@@ -31,7 +31,7 @@ static const struct block_range {
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
 
-/* The message under way. */
+/* Where the message goes. */
 static char *error_line;
 
 void config_catch_faults(char error[CONFIG_ERROR_SIZE])
@@ -45,7 +45,7 @@ void config_fault(cfg_t *cfg, const char *format, ...)
 	int used;
 
 	if (!error_line || error_line[0])
-		return; /* the first fault is the one to mend; those behind it may be its echo */
+		return; /* only the first fault counts: later ones may follow from it */
 	used = snprintf(error_line, CONFIG_ERROR_SIZE,
 			"%s:%d: ", cfg && cfg->filename ? cfg->filename : "configuration",
 			cfg ? cfg->line : 0);
@@ -86,7 +86,9 @@ static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 				   result);
 }
 
-/* One condition of a watch. The state is judged at the block's end, when the protocol is known. */
+/* One condition of a watch. The state is checked at the end of the block, when the protocol is
+ * known.
+ */
 static int parse_condition(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
 {
 	struct filter scratch = { 0 };
@@ -167,11 +169,11 @@ static int check_count(cfg_t *cfg, cfg_opt_t *option, unsigned int max)
 {
 	if (cfg_opt_size(option) <= max)
 		return 0;
-	config_fault(cfg, "too many blocks of %s: at most %u can be given", option->name, max);
+	config_fault(cfg, "too many %s blocks: at most %u are allowed", option->name, max);
 	return -1;
 }
 
-/* There is an index, and no block of the kind further up has the same. */
+/* Checks that there is an index, and that no earlier block of this kind has the same. */
 static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 {
 	long index = cfg_getint(section, "index");
@@ -179,8 +181,8 @@ static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 	if (index == UNSET) {
 		config_fault(
 			cfg,
-			"%s \"%s\": index is missing; give a number of its own, which keeps its "
-			"OIDs where they are",
+			"%s \"%s\": index is missing; give a number that no other block has, so "
+			"that its OIDs never change",
 			option->name, cfg_title(section));
 		return -1;
 	}
@@ -295,17 +297,16 @@ int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
 		return -1;
 	if (strcmp(title, "default") == 0) {
 		config_fault(cfg,
-			     "namespace \"default\": this is what the agent's own is called; give "
-			     "the path \"/run/netns/default\"");
+			     "namespace \"default\": this is the name of the agent's own; give the "
+			     "path \"/run/netns/default\"");
 		return -1;
 	}
 	if (strcmp(title, ".") == 0 || strcmp(title, "..") == 0 ||
 	    (strchr(title, '/') && title[0] != '/')) {
-		config_fault(
-			cfg,
-			"namespace \"%s\": must be a name as ip-netns(8) has it, or a path from "
-			"the root, such as \"/run/netns/blue\"",
-			title);
+		config_fault(cfg,
+			     "namespace \"%s\": must be a name as ip-netns(8) shows it, or an "
+			     "absolute path, such as \"/run/netns/blue\"",
+			     title);
 		return -1;
 	}
 	return check_count(cfg, option, SNAPSHOT_INSTANCES_MAX - 1);

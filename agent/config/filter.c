@@ -18,7 +18,7 @@ static const struct {
 };
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
 
-/* A whole number, decimal or (for marks) hexadecimal, up to `max`; *end is set behind it. */
+/* A whole number up to `max`, decimal or (for marks) hexadecimal; *end is set to the end of it. */
 static bool parse_number(const char *text, uint32_t max, int base, uint32_t *number,
 			 const char **end)
 {
@@ -49,7 +49,7 @@ static const char *parse_protocol(struct filter *filter, const char *text)
 static const char *parse_prefix(struct filter_prefix *prefix, const char *text)
 {
 	if (!address_parse(text, &prefix->family, &prefix->address, &prefix->length))
-		return "must be an address or a prefix with no bits set behind its length, such as "
+		return "must be an address, or a prefix without bits set after its length, such as "
 		       "\"192.0.2.7\", \"192.0.2.0/24\" or \"2001:db8::/32\"";
 	prefix->mask = address_mask(prefix->family, prefix->length);
 	return NULL;
@@ -251,7 +251,7 @@ bool filter_matches(const struct filter *filter, const struct ct_entry *entry)
 	return !(wanted & FILTER_MARK) || (entry->mark & filter->mark_mask) == filter->mark;
 }
 
-/* Where text is written to, piece by piece. */
+/* Text under construction. */
 struct pen {
 	char *text;
 	size_t size, used;

@@ -70,7 +70,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		log_error("stray argument \"%s\"; only options are taken, see conntrack-agentx "
+		log_error("unexpected argument \"%s\"; only options are accepted; see "
+			  "conntrack-agentx "
 			  "--help",
 			  argv[optind]);
 		return -1;

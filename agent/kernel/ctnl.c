@@ -324,7 +324,7 @@ static void explain_module(const char *module, char *text, size_t size)
 
 	if (sysctl_read_u32("kernel/modules_disabled", &is_disabled) && is_disabled)
 		snprintf(text, size,
-			 "%s is not loaded, and kernel.modules_disabled forbids to load it: put "
+			 "%s is not loaded, and kernel.modules_disabled forbids loading it: put "
 			 "nf_conntrack_netlink into /etc/modules-load.d and reboot",
 			 module);
 	else

@@ -15,7 +15,7 @@
 #define NETNS_DIRECTORY "/run/netns/"
 
 struct netns {
-	int home; /* the namespace to come back to */
+	int home; /* the namespace to return to */
 	dev_t device;
 	ino_t inode; /* of the one last entered; 0: none yet */
 	char path[];
@@ -61,7 +61,7 @@ int netns_enter(struct netns *netns)
 	result = fstat(fd, &status) == 0 ? setns(fd, CLONE_NEWNET) : -1;
 	saved = errno;
 	close(fd);
-	/* the file that is left for a moment when a namespace is deleted, or any other file */
+	/* any other file; a deleted namespace leaves one for a moment */
 	errno = saved == EINVAL ? ENOENT : saved;
 	if (result != 0)
 		return -1;
@@ -93,12 +93,16 @@ bool netns_is_same(const struct netns *netns)
 
 void netns_explain(const struct netns *netns, int error, char *text, size_t size)
 {
-	snprintf(text, size, "network namespace %s: %s%s", netns->path,
-		 error == ENOENT ? "there is none of this name" : strerror(error),
-		 error == EPERM ? " (CAP_SYS_ADMIN is needed; it is kept only if a namespace is "
-				  "configured when the agent starts)"
-		 : error == EACCES
-			 ? " (a path outside /run and /proc can be entered only if one in "
-			   "its directory was configured when the agent started)"
-			 : "");
+	const char *hint = "";
+
+	if (error == EPERM)
+		hint = " (CAP_SYS_ADMIN is needed; the agent keeps it only if a namespace is "
+		       "configured when it starts)";
+	else if (error == EACCES)
+		hint = " (to enter a new directory outside /run and /proc, restart the agent)";
+	if (error == ENOENT)
+		snprintf(text, size, "network namespace %s does not exist", netns->path);
+	else
+		snprintf(text, size, "network namespace %s: %s%s", netns->path, strerror(error),
+			 hint);
 }

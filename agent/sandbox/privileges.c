@@ -23,7 +23,7 @@ static const struct passwd *find_named(const char *name, char *error, size_t siz
 
 	if (!account)
 		snprintf(error, size,
-			 "user \"%s\" does not exist; create it, or set user to one that does",
+			 "user \"%s\" does not exist; create it, or set user to an existing one",
 			 name);
 	return account;
 }
@@ -88,8 +88,8 @@ static void reduce_bounding_set(const unsigned int *kept, size_t count)
 static int change_user(const struct passwd *account, char *error, size_t size)
 {
 	if (initgroups(account->pw_name, account->pw_gid) != 0) {
-		snprintf(error, size, "cannot take the groups of user \"%s\": %s", account->pw_name,
-			 strerror(errno));
+		snprintf(error, size, "cannot take on the groups of user \"%s\": %s",
+			 account->pw_name, strerror(errno));
 		return -1;
 	}
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||

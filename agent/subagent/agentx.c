@@ -127,7 +127,7 @@ static void retry_registration(unsigned int alarm, void *context)
 	register_module();
 	if (!agentx.refused && agentx.refusal_told) {
 		agentx.refusal_told = false;
-		log_info("the master has taken the registration: this agent answers now");
+		log_info("the master has accepted the registration: this agent answers now");
 	}
 }
 
@@ -138,8 +138,8 @@ static void explain_unreachable(int error, char *text, size_t size)
 
 	if (agentx_socket_is_distrusted(&peer))
 		snprintf(text, size,
-			 "the AgentX socket %s is user %u's, and not root's: it is not trusted; "
-			 "if that is whom snmpd starts as, set agentx-owner.",
+			 "the AgentX socket %s belongs to uid %u, not root: refusing to connect; "
+			 "set agentx-owner if snmpd starts as this user.",
 			 agentx.address, (unsigned int)peer);
 	else if (error != EACCES || !path || !socket_access_explain(path, agentx.names, text, size))
 		snprintf(text, size,
@@ -171,8 +171,8 @@ static int handle_log(int major, int minor, void *server, void *client)
 	if (strstr(message->msg, "registering pdu failed")) {
 		agentx.refused = true;
 		if (!agentx.refusal_told)
-			log_error("the master refuses the registration of the module: another "
-				  "subagent has it; trying again every %d seconds",
+			log_error("the master refuses to register the module: another subagent "
+				  "has registered it; trying again every %d seconds",
 				  REGISTER_RETRY_S);
 		agentx.refusal_told = true;
 		return SNMP_ERR_NOERROR;
@@ -271,7 +271,7 @@ int agentx_start(const struct agentx_master *master, const struct account_names 
 	signal(SIGPIPE, SIG_IGN);
 	set_up_library(address);
 	if (init_agent("conntrack-agentx") != 0) {
-		log_error("libnetsnmpagent does not start");
+		log_error("cannot start libnetsnmpagent");
 		return -1;
 	}
 	/* init_agent() sets its own, so this comes after */

@@ -53,7 +53,7 @@ static bool receive_snapshots(const struct channel *channel, struct mib_view *vi
 	while ((result = channel_receive(channel->snapshots, &block, &length)) > 0) {
 		snapshot = snapshot_accept(block, length);
 		if (!snapshot)
-			log_warning("channel: a message of %zu octets is no snapshot", length);
+			log_warning("channel: a message of %zu octets is not a snapshot", length);
 		if (!snapshot || mib_view_stage(view, snapshot) != 0)
 			free(block);
 	}
@@ -90,7 +90,7 @@ static void pass_event(const struct channel *channel)
 	if (length == sizeof(struct event))
 		mib_notify_send(event);
 	else
-		log_warning("channel: a message of %zu octets is no event", length);
+		log_warning("channel: a message of %zu octets is not an event", length);
 	free(event);
 }
 

@@ -26,7 +26,7 @@ BAD_FILES = [
     ('threshold "a" { rising = 0 falling = 0 }', 1, "from 1 to 100"),
     ('threshold "a" { rising = 50 falling = 50 }', 1, "below rising = 50"),
     ('threshold "a" { rising = 50 falling = 60 }', 1, "below rising = 50"),
-    ('threshold "a" { rising = 50 falling = 40 }\nthreshold "a" { rising = 60 falling = 40 }', 2, "name of its own"),
+    ('threshold "a" { rising = 50 falling = 40 }\nthreshold "a" { rising = 60 falling = 40 }', 2, "duplicate block name"),
     ("threshold { rising = 50 falling = 40 }", 1, 'threshold "name"'),
     ('threshold "a" { rising = 50 }', 1, "falling is missing"),
     ("sample-interval 1", 1, "key = value"),
@@ -111,4 +111,4 @@ def test_a_user_that_does_not_exist_is_named(tmp_path):
     result = run("-c", path)
     assert result.returncode == 2
     assert result.stderr == ('conntrack-agentx: user "no-such-user" does not exist; create it, or set '
-                             "user to one that does\n")
+                             "user to an existing one\n")

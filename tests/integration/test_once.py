@@ -51,7 +51,7 @@ def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
     assert re.search(r"^10\.0\.0\.1 +92 +0 +65%$", out, re.M), out
     assert re.search(r"^192\.0\.2\.1 +90 +0 +64%$", out, re.M), out
     assert re.search(r"^tcp/443 +90 +0 +64%$", out, re.M), out
-    assert re.search(r"^https +90  protocol tcp destination-port 443  \[above rising\]$", out, re.M), out
+    assert re.search(r"^https +90  protocol tcp destination-port 443  \[alarm raised\]$", out, re.M), out
     assert re.search(r"^ssh +0  destination-port 22$", out, re.M), out
     assert re.search(r"^0 +140$", out.partition("\nzone ")[2], re.M), out
     assert f'\n\nconntrack table "{other}"\n  entries       7 of ' in out
@@ -60,7 +60,7 @@ def test_it_shows_who_how_fast_and_what_is_watched(bare_lab):
     assert result.returncode == 1
     assert result.stdout.startswith('conntrack table "default"\n  entries       140 of ')
     assert result.stderr == (f'conntrack-agentx: conntrack table "{other}": network namespace '
-                             f"/run/netns/{other}: there is none of this name\n")
+                             f"/run/netns/{other} does not exist\n")
 
 
 @pytest.mark.heavy

@@ -58,7 +58,7 @@ def test_a_master_that_is_not_roots_is_not_trusted(bare_lab):
                     prefix=("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
                             "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service"))
     lab.start_agent(wait=False)
-    wait_for(lambda: f"is user {nobody.pw_uid}'s, and not root's" in lab.log())
+    wait_for(lambda: f"belongs to uid {nobody.pw_uid}, not root: refusing to connect" in lab.log())
     assert lab.get("nfctAgentVersion.0") is None
     # it has not even been spoken to
     assert "AgentX" not in (lab.dir / "snmpd.log").read_text().replace("Turning on AgentX master support", "")

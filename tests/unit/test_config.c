@@ -129,7 +129,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "threshold { rising = 70 falling = 60 }\n", "t.conf:1:", "threshold \"name\"" },
 		{ "threshold \"x\" { rising = 70 falling = 60 }\n"
 		  "threshold \"x\" { rising = 80 falling = 60 }\n",
-		  "t.conf:2:", "name of its own" },
+		  "t.conf:2:", "duplicate block name \"x\"" },
 		{ "sample-interval 5\n", "t.conf:1:", "key = value" },
 		{ "sample-interval = \n", "t.conf:", "" },
 		{ "threshold \"x\" { rising = 70\n", "t.conf:", "" },
@@ -147,11 +147,11 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"v\" { index = 4 }\nwatch \"w\" { index = 4 }\n",
 		  "t.conf:2:", "taken by \"v\"" },
 		{ "watch \"v\" { index = 4 }\nwatch \"v\" { index = 5 }\n",
-		  "t.conf:2:", "name of its own" },
+		  "t.conf:2:", "duplicate block name \"v\"" },
 		{ "watch \"w\" { index = 1\n protocol = \"tpc\" }\n",
 		  "t.conf:2:", "must be a protocol" },
 		{ "watch \"w\" { index = 1\n source = \"192.0.2.1/24\" }\n",
-		  "t.conf:2:", "behind its length" },
+		  "t.conf:2:", "after its length" },
 		{ "watch \"w\" { index = 1 destination-port = ssh }\n",
 		  "t.conf:1:", "from 0 to 65535" },
 		{ "watch \"w\" { index = 1 state = \"SYN_SENT\" }\n",
@@ -172,7 +172,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "namespace \"blue\" { }\n", "t.conf:1:", "index is missing" },
 		{ "namespace \"blue\" { index = 1 }\n", "t.conf:1:", "from 2 to 65535" },
 		{ "namespace \"default\" { index = 2 }\n", "t.conf:1:", "/run/netns/default" },
-		{ "namespace \"a/b\" { index = 2 }\n", "t.conf:1:", "a path from the root" },
+		{ "namespace \"a/b\" { index = 2 }\n", "t.conf:1:", "an absolute path" },
 		{ "namespace \"..\" { index = 2 }\n", "t.conf:1:", "ip-netns" },
 		{ "namespace \"b\" { index = 2 path = 1 }\n", "t.conf:1:", "known here: index" },
 	};
@@ -197,10 +197,10 @@ static void too_many_blocks_are_too_many(void **state)
 		const char *wrong;
 	} cases[] = {
 		{ "threshold \"t%d\" { rising = 70 falling = 60 }\n", 16,
-		  "t.conf:17: too many blocks of threshold" },
-		{ "watch \"t%1$d\" { index = %1$d }\n", 64, "t.conf:65: too many blocks of watch" },
+		  "t.conf:17: too many threshold blocks" },
+		{ "watch \"t%1$d\" { index = %1$d }\n", 64, "t.conf:65: too many watch blocks" },
 		{ "namespace \"t%1$d\" { index = 1%1$d }\n", 256,
-		  "t.conf:257: too many blocks of namespace" },
+		  "t.conf:257: too many namespace blocks" },
 	};
 	static char text[65536];
 	char error[CONFIG_ERROR_SIZE];

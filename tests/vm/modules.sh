@@ -94,7 +94,7 @@ step_modules() {
 	[ "$(value nfctInstancePeakEntries.1)" -lt 500 ] || fail "the peak is that of before"
 	later=$(discontinuity)
 	[ "$later" != "$began" ] || fail "nfctInstanceDiscontinuityTime has not moved"
-	journal | grep -q "has set its counters back" || fail "the journal does not tell of the counters"
+	journal | grep -q "has reset its counters" || fail "the journal does not tell of the counters"
 	sleep 3
 	! has_trap "is dropping" || fail "an alarm out of nothing: $(traps)"
 
@@ -106,7 +106,7 @@ step_modules() {
 	forbid nf_conntrack_netlink
 	unload nf_conntrack_netlink
 	echo 1 >/proc/sys/kernel/modules_disabled
-	wait_for 20 status_says "kernel.modules_disabled forbids to load it" ||
+	wait_for 20 status_says "kernel.modules_disabled forbids loading it" ||
 		fail "the status says $(value nfctInstanceStatusText.1)"
 	rm "$FORBID"
 }

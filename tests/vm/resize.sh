@@ -11,7 +11,7 @@ created_at_rest() {
 }
 
 resize_was_met() {
-	journal | grep -q "nf_conntrack_buckets was changed while the table was read"
+	journal | grep -q "nf_conntrack_buckets was changed during the scan"
 }
 
 # Scans that have ended since.
