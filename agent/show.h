@@ -5,7 +5,7 @@
 
 struct config;
 
-/* Samples, scans whole and without pauses, prints. Returns the exit status. */
+/* Samples, scans the whole table without pauses, and prints. Returns the exit status. */
 int show_run(const struct config *config);
 
 #endif

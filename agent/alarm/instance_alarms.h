@@ -17,7 +17,7 @@ struct config;
 /* Zeroed at start. */
 struct instance_alarms {
 	size_t threshold_count, watch_count;
-	/* the thresholds, dropping, the source, the watches, degraded: they are told in this order;
+	/* the thresholds, dropping, the source, the watches, degraded: they are sent in this order;
 	 * owned */
 	struct alarm *alarms;
 	bool has_drops; /* `drops` holds an earlier sample's sum */
@@ -25,27 +25,28 @@ struct instance_alarms {
 	uint64_t last_drop_ms; /* monotonic */
 };
 
-/* Takes the configuration's alarms over; a threshold or a watch that had the same name before keeps
- * its state. -1 with ENOMEM, and then nothing has changed. */
+/* Applies the alarms of a configuration. A threshold or watch that keeps its name keeps its state.
+ * -1 with ENOMEM; nothing has changed then. */
 int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config);
 void instance_alarms_clear(struct instance_alarms *alarms);
 
-/* Another table stands where this one was: its counters begin anew, the states go on. */
+/* A new table has taken the place of this one: its counters start again, the states continue. */
 void instance_alarms_restart(struct instance_alarms *alarms);
 
-/* Takes a sample in, which has a row for each threshold, and fills these rows and `dropping`. */
+/* Judges a sample. It must have a row for each threshold; these rows and `dropping` are filled in.
+ */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
 			    uint64_t now_ms, uint64_t wall_ms);
 
-/* Whom the source alarm is about while it is raised; NULL while it is not. */
+/* The source that the raised alarm is about; NULL while the alarm is clear. */
 const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);
 
-/* At the end of a scan: the culprit as it is now or, if there is none, the source with the most
- * entries (rank 0: there is none). */
+/* At the end of a scan: judges the culprit with its present entries or, without a culprit, the
+ * source with the most entries (rank 0: no source). */
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    uint32_t max_entries, uint64_t wall_ms);
 
-/* At the end of a scan: takes the watches in, and fills the states of their alarms. */
+/* At the end of a scan: judges the watches and fills in the states of their alarms. */
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
 			     size_t count, uint64_t wall_ms);
 

@@ -7,11 +7,11 @@
 
 struct config;
 
-/* Whether the users that the configuration names exist; what else is wrong with it, config_load()
- * has found. Logs what is wrong. Returns the exit status. */
+/* Checks that the users in the configuration exist, and logs what is wrong. config_load() has
+ * checked all the rest. Returns the exit status. */
 int collector_check(const struct config *config, const struct options *options);
 
-/* Runs until SIGTERM or SIGINT. Takes `config` over. Returns the exit status. */
+/* Runs until SIGTERM or SIGINT. Owns `config` from here on. Returns the exit status. */
 int collector_run(struct config *config, const struct options *options);
 
 #endif

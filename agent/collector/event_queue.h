@@ -16,8 +16,8 @@ struct event_queue {
 	size_t first, count;
 };
 
-/* Appends a copy. False if the queue was full: the oldest event has then given way, because the
- * newest ones tell the state that is. */
+/* Appends a copy. False if the queue was full: then the oldest event was dropped, because the
+ * newest ones tell the present state. */
 bool event_queue_push(struct event_queue *queue, const struct event *event);
 
 /* The oldest event, NULL if there is none. It stays until event_queue_pop(). */

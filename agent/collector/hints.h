@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an operator should know of a table, though nothing is wrong with it now: a sentence each, in
- * the log once, and in the view of -1. */
+/* What an operator should know about a table although nothing is wrong now. Each hint is one
+ * sentence, logged once and shown by -1. */
 #ifndef HINTS_H
 #define HINTS_H
 
@@ -21,16 +21,16 @@ struct hints {
 	uint64_t snmp_ms;     /* when a scan last did; monotonic; 0: never */
 };
 
-/* As a scan begins: asks, if the table is empty, whether anything uses it. `name` is the table's.
- */
+/* At the start of a scan: if the table is empty, asks whether anything uses it. `name` is the name
+ * of the instance. */
 void hints_judge_use(struct hints *hints, const char *name, struct ctnl *ctnl, bool is_empty);
 
-/* As a scan has ended, of the table of the agent's own namespace: snmpd runs in it, most of the
- * time, and its packets need entries. */
+/* At the end of a scan of the agent's own namespace: snmpd usually runs there, and its packets need
+ * entries. */
 void hints_judge_snmp(struct hints *hints, const char *name, const struct own_snmp *snmp,
 		      uint64_t now_ms);
 
-/* The sentences that hold now, which are constant. Returns how many. */
+/* Fills in the sentences that are true now; they are constant strings. Returns how many. */
 size_t hints_get(const struct hints *hints, const char *sentences[HINTS_MAX]);
 
 #endif

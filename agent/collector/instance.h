@@ -16,17 +16,17 @@
 struct instance;
 struct scan;
 
-/* The table of the network namespace of that name or path (see netns_new()), which need not exist
- * yet; of the agent's own, if `netns` is NULL. NULL with errno. */
+/* A new instance for the network namespace with this name or path (see netns_new()), which need not
+ * exist yet. `netns` NULL: the agent's own namespace. NULL with errno. */
 struct instance *instance_new(uint32_t index, const char *name, const char *netns,
 			      const struct config *config);
 void instance_free(struct instance *instance);
 
-/* Takes a new configuration over; counters, peaks and alarm states stay. -1 with ENOMEM, and then
- * nothing has changed. Not while a scan runs. */
+/* Applies a new configuration; counters, peaks and alarm states stay. Not while a scan runs. -1
+ * with ENOMEM; nothing has changed then. */
 int instance_configure(struct instance *instance, const struct config *config);
 
-/* Reads the O(1) values and updates peaks and alarms. What fails is told by the sample's status.
+/* Reads the O(1) values and updates peaks and alarms. The status of the sample tells what failed.
  */
 void instance_sample(struct instance *instance);
 const struct snapshot_sample *instance_get_sample(const struct instance *instance);
@@ -34,16 +34,16 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 /* The next event that is due now. `suppressed` counts what the rate limit holds back. */
 bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event);
 
-/* One step of the scan tier, by means of `scan`, which serves one instance at a time; a new scan
- * begins when none of this instance runs. True when a scan has ended, well or badly: a bad one is
- * counted, and the values stay those of the last good one. A table that is not there is not
- * scanned. One that is hashed anew while it is read (nf_conntrack_buckets) is read again, a few
- * times; if that is all in vain, the scan counts neither as good nor as bad. */
+/* One step of the scan tier. `scan` serves one instance at a time; if none runs for this instance,
+ * a new one begins. True when a scan has ended. A failed scan is counted, and the values of the
+ * last good one stay. A table that does not exist is not scanned. If the table is rehashed during
+ * the scan (nf_conntrack_buckets), the scan starts again, a few times; if each of these is spoilt
+ * too, it counts neither as good nor as failed. */
 bool instance_scan_step(struct instance *instance, struct scan *scan);
 
 const struct hints *instance_get_hints(const struct instance *instance);
 
-/* Gives up a scan of this instance, if one runs; it counts neither as good nor as bad. */
+/* Stops a running scan of this instance; it counts neither as good nor as failed. */
 void instance_scan_abandon(struct instance *instance);
 
 const struct snapshot_scan *instance_get_last_scan(const struct instance *instance);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of an instance: for instance.c (the sample tier) and instance_scan.c (the scan tier).
+/* The fields of an instance, for instance.c (the sample tier) and instance_scan.c (the scan tier).
  */
 #ifndef INSTANCE_PRIVATE_H
 #define INSTANCE_PRIVATE_H
@@ -13,8 +13,8 @@
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
-	int netns_error;     /* why it could not be entered; 0: it could */
-	bool is_gone;        /* it was deleted; one that is entered from now on is another */
+	int netns_error;     /* why it could not be entered; 0: no error */
+	bool is_gone;        /* it was deleted; the next one with this name is a new one */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
@@ -30,18 +30,18 @@ struct instance {
 	struct snapshot_scan *last_scan; /* owned */
 	bool has_accounting;
 	int scan_errno; /* why the last scan failed; 0: it did not */
-	/* hash buckets: as the scan began, and as the one began that `memory` knows; 0: unknown */
+	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
 	uint32_t scan_buckets, memory_buckets;
 	bool is_spoilt;    /* they have changed since */
 	unsigned int vain; /* spoilt scans in a row */
 	struct hints hints;
 };
 
-/* Into the instance's namespace, until instance_leave(). -1 with errno. */
+/* Enters the instance's namespace, until instance_leave(). -1 with errno. */
 int instance_enter(struct instance *instance);
 void instance_leave(const struct instance *instance);
 
-/* In the instance's namespace. 0: unknown. */
+/* Hash buckets. Call it in the instance's namespace. 0: unknown. */
 uint32_t instance_read_buckets(void);
 
 #endif

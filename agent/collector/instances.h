@@ -14,13 +14,13 @@ struct instances {
 	struct instance **list; /* owned */
 };
 
-/* Makes the instances of `config`. An instance that `before` has under the same index and name is
- * taken over with all that it knows, and belongs to both until instances_replace(). -1 with errno,
- * and then `before` is as it was. */
+/* Makes the instances of `config`. An instance of `before` with the same index and name is reused
+ * with its state, and belongs to both until instances_replace(). -1 with errno; `before` is
+ * unchanged then. */
 int instances_build(struct instances *instances, const struct instances *before,
 		    const struct config *config, const struct config *config_before);
 
-/* Puts `instances` into the place of `before`, whose other instances are freed. */
+/* Replaces `before` by `instances`, and frees the instances of `before` that are not reused. */
 void instances_replace(struct instances *before, const struct instances *instances);
 
 void instances_clear(struct instances *instances);

@@ -23,7 +23,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, vo
 
 /* Runs it once, after `delay_ns` (0: at once). */
 void loop_timer_once(struct loop_timer *timer, uint64_t delay_ns);
-/* Runs it at once and then every `interval_ns`; what was missed is not made up for. */
+/* Runs it at once and then every `interval_ns`; missed runs are not repeated. */
 void loop_timer_every(struct loop_timer *timer, uint64_t interval_ns);
 void loop_timer_stop(struct loop_timer *timer);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The highest of the samples of the last while, exactly, in O(1) a sample. Pure: no I/O. */
+/* The exact maximum of the samples in a time window, in O(1) per sample. Pure: no I/O. */
 #ifndef PEAK_WINDOW_H
 #define PEAK_WINDOW_H
 

@@ -9,21 +9,21 @@
 
 struct scan_pacer;
 
-/* Called when a scan of the instance at that position has ended, well or badly. */
+/* Called when a scan of the instance at this position has ended, also when it failed. */
 typedef void scan_pacer_ended(void *context, size_t position);
 
 /* NULL with errno. */
 struct scan_pacer *scan_pacer_new(struct loop *loop, scan_pacer_ended *ended, void *context);
-/* Before the loop is. */
+/* Must be called before loop_free(). */
 void scan_pacer_free(struct scan_pacer *pacer);
 
-/* Prepares for another configuration: 0, or -1 with errno and nothing has changed. */
+/* Prepares for another configuration. 0, or -1 with errno; nothing has changed then. */
 int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, size_t count);
-/* Goes over to what was prepared, and begins at once; a scan under way is given up first, by
- * scan_pacer_stop(). Both the configuration and the instances must stay. Cannot fail. */
+/* Switches to what was prepared, and begins at once. A running scan must be stopped first, by
+ * scan_pacer_stop(). Configuration and instances must stay. Cannot fail. */
 void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances);
 
-/* Gives up the scan under way. */
+/* Stops the running scan. */
 void scan_pacer_stop(struct scan_pacer *pacer);
 
 #endif

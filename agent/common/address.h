@@ -10,7 +10,7 @@
 /* "2001:db8:...:1/128" */
 #define ADDRESS_TEXT_SIZE 64
 
-/* In network byte order; an IPv4 address has the first 4 octets, and the others are 0. */
+/* In network byte order. An IPv4 address uses the first 4 octets; the others are 0. */
 struct address {
 	union {
 		uint8_t octet[16];
@@ -18,7 +18,7 @@ struct address {
 	};
 };
 
-/* `length` one bits, 32 (AF_INET) or 128 (AF_INET6) at the most. */
+/* `length` one bits, at most 32 (AF_INET) or 128 (AF_INET6). */
 struct address address_mask(uint8_t family, unsigned int length);
 
 static inline struct address address_and(struct address address, struct address mask)
@@ -39,8 +39,8 @@ size_t address_octets(uint8_t family);
 void address_text(uint8_t family, struct address address, unsigned int length,
 		  char text[ADDRESS_TEXT_SIZE]);
 
-/* The reverse; without "/N" the length is the whole. False if it is neither an address nor a
- * prefix, or if bits behind the prefix are set. */
+/* The reverse. Without "/N" the length is that of a whole address. False if it is neither an
+ * address nor a prefix, or if bits after the prefix are set. */
 bool address_parse(const char *text, uint8_t *family, struct address *address,
 		   unsigned int *length);
 

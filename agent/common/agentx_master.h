@@ -9,10 +9,10 @@
 
 struct agentx_master {
 	const char *address; /* a path, or net-snmp's notation: "unix:/path", "tcp:host:port" */
-	uid_t owner; /* trusted beside root and this process's own; or AGENTX_MASTER_NO_OWNER */
+	uid_t owner;         /* trusted like root and our own user; or AGENTX_MASTER_NO_OWNER */
 };
 
-/* The path of a Unix socket; NULL if the address is one of a network. */
+/* The path of a Unix socket; NULL for a network address. */
 const char *agentx_master_path(const char *address);
 
 #endif

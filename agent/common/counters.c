@@ -45,7 +45,7 @@ int counters_update(struct counters_table *table, size_t cpu, const struct count
 		/* before the first reading `last` is 0, so the first value counts whole */
 		grown = reading->value[i] - row->last.value[i];
 		if (reading->value[i] < row->last.value[i] && grown > table->most)
-			table->was_set_back = true;
+			table->was_reset = true;
 		row->sum.value[i] += grown;
 		row->last.value[i] = reading->value[i];
 	}
@@ -55,7 +55,7 @@ int counters_update(struct counters_table *table, size_t cpu, const struct count
 
 bool counters_settle(struct counters_table *table)
 {
-	if (!table->was_set_back)
+	if (!table->was_reset)
 		return false;
 	for (size_t cpu = 0; cpu < table->cpu_count; cpu++) {
 		struct counters_cpu *row = &table->cpus[cpu];
@@ -63,7 +63,7 @@ bool counters_settle(struct counters_table *table)
 		for (int i = 0; i < COUNTER_COUNT; i++)
 			row->sum.value[i] = row->last.value[i];
 	}
-	table->was_set_back = false;
+	table->was_reset = false;
 	return true;
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's 32-bit per-CPU counters, carried on in 64 bits. Pure: no I/O.
+/* The kernel's 32-bit per-CPU counters, extended to 64 bits. Pure: no I/O.
  *
- * A counter that goes down has wrapped, or the kernel has set it back: it does so when nf_conntrack
- * is unloaded, and then with all counters of all CPUs. It has wrapped if as few events as a CPU can
- * count in the time since the last reading lead over 2^32 to the new value: COUNTERS_PER_S a
- * second, and never more than half the range. If it has not, all counters begin anew with what they
- * are now.
+ * A counter that goes down has wrapped, or the kernel has reset it. The kernel resets all counters
+ * of all CPUs at once, when nf_conntrack is unloaded. The counter has wrapped if a CPU can count
+ * from the old value over 2^32 to the new one in the time since the last reading: at most
+ * COUNTERS_PER_S a second, and never more than half the range. If not, it was reset: all counters
+ * start again with their present values.
  *
- * What this rule cannot tell: a counter that was set back when it was closer to 2^32 than that is
- * taken for one that wrapped; and where every counter has already passed its old value when it is
- * read again, nothing shows that they were set back, and the old values are missing in the sums. */
+ * The limits of this rule: a counter that was reset when it was that close to 2^32 is taken for one
+ * that wrapped. And if every counter has passed its old value before the next reading, nothing
+ * shows the reset, and the old values are missing in the sums. */
 #ifndef COUNTERS_H
 #define COUNTERS_H
 
@@ -35,7 +35,7 @@ enum counter {
 	COUNTER_COUNT
 };
 
-/* Nobody has more; a message that says so is not believed. */
+/* No machine has more; a message with a higher number is refused. */
 #define COUNTERS_CPU_MAX 8192
 
 /* Counters of one CPU, or their sum. A bit of `present` (1 << enum counter) is set for each value
@@ -63,19 +63,19 @@ struct counters_cpu {
 struct counters_table {
 	size_t cpu_count;
 	struct counters_cpu *cpus; /* by the kernel's CPU number; owned */
-	uint32_t most;             /* what a counter can grow by until the next reading */
-	bool was_set_back;         /* as a reading since counters_settle() has shown */
+	uint32_t most;             /* the most that a counter can grow until the next reading */
+	bool was_reset;            /* seen by a reading since counters_settle() */
 };
 
-/* The next readings come `elapsed_ms` after the last. */
+/* Announces readings that come `elapsed_ms` after the last ones. */
 void counters_begin(struct counters_table *table, uint64_t elapsed_ms);
 
-/* Carries a reading of one CPU on. The first reading of a counter is its first value; afterwards
- * the difference modulo 2^32 is added. -1 with errno ENOMEM or ERANGE. */
+/* Adds a reading of one CPU. The first reading of a counter is its first value; later ones add the
+ * difference modulo 2^32. -1 with errno ENOMEM or ERANGE. */
 int counters_update(struct counters_table *table, size_t cpu, const struct counters_raw *reading);
 
-/* After the readings of all CPUs: true if the kernel has set its counters back. All sums are then
- * what was read last. */
+/* After the readings of all CPUs: true if the kernel has reset its counters. Then each sum is the
+ * last reading. */
 bool counters_settle(struct counters_table *table);
 
 /* The sum over all CPUs. */

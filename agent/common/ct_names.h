@@ -14,7 +14,7 @@
 #define CT_PROTOCOL_ICMPV6  58
 #define CT_PROTOCOL_SCTP    132
 #define CT_PROTOCOL_UDPLITE 136
-/* IANA's reserved number: in the MIB, everything past the cap */
+/* IANA's reserved number: in the MIB, all protocols without a row of their own */
 #define CT_PROTOCOL_OTHER 255
 
 /* enum tcp_conntrack and enum sctp_conntrack: how many states the kernel has */
@@ -27,7 +27,7 @@ const char *ct_protocol_name(uint8_t number);
 /* The reverse, or a number ("47"); "icmpv6" too, as conntrack(8) says it. -1: neither. */
 int ct_protocol_number(const char *name);
 
-/* Whether its tuples have ports (GRE's keys, which are dumped as such, are none). */
+/* Whether its tuples have ports. (The kernel dumps GRE keys as ports, but they are none.) */
 bool ct_protocol_has_ports(uint8_t number);
 
 /* "ESTABLISHED"; `state` is the kernel's number. NULL if the protocol has no such state. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Something the operator is to be told: the notification, its words and its values. */
+/* Something to tell the operator: the notification, its text and its values. */
 #ifndef EVENT_H
 #define EVENT_H
 
@@ -12,8 +12,8 @@
 /* SnmpAdminString holds 255 octets. */
 #define EVENT_TEXT_SIZE 256
 
-/* The last sub-identifier of the notification's OID. Of an alarm, the rising is odd, and
- * its falling the even number behind it. */
+/* The last sub-identifier of the notification's OID. The rising of an alarm is odd; its falling is
+ * the next number. */
 enum event_kind {
 	EVENT_UTILIZATION_RISING = 1,
 	EVENT_UTILIZATION_FALLING = 2,
@@ -42,12 +42,12 @@ struct event {
 	union event_subject subject;
 };
 
-/* An event with the values of `sample`, and the words for it. `subject` is looked at for the kinds
- * that have one; the alarm is raised at `rising` and cleared at `falling`. */
+/* Makes an event with the values of `sample`, and its text. `subject` is used by the kinds that
+ * have one; the alarm is raised at `rising` and cleared at `falling`. */
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
 		   const union event_subject *subject, uint32_t rising, uint32_t falling);
 
-/* Whether it says that something is wrong now, and not that it is over. */
+/* True if something is wrong now; false if it is over. */
 static inline bool event_is_alarm(const struct event *event)
 {
 	return event->kind % 2 == 1;

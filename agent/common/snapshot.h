@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the collector knows and the subagent shows: plain data, immutable once published.
  *
- * A snapshot is one block of memory: a struct and, behind it, the rows that its pointers lead to.
- * It is sent as it is, because both ends are one program. To add a value is to add its field here.
+ * A snapshot is one block of memory: a struct, and then the rows that its pointers point to. It is
+ * sent as it is, because both ends are one program. To add a value is to add its field here.
  *
- * Three kinds, because they age apart: the agent's own values, the sample of an instance (every
- * sample-interval) and the scan of an instance (at the end of every scan). An instance is one
- * conntrack table, that is one network namespace. Pure: no I/O. */
+ * There are three kinds, because each has its own age: the agent's own values, the sample of an
+ * instance (every sample-interval) and the scan of an instance (at the end of every scan). An
+ * instance is one conntrack table: one network namespace. Pure: no I/O. */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
 
@@ -18,7 +18,7 @@
 #include "common/counters.h"
 #include "common/ct_names.h"
 
-/* The limits, of the configuration too. */
+/* The limits, also those of the configuration. */
 #define SNAPSHOT_NAME_SIZE      64
 #define SNAPSHOT_TEXT_SIZE      192
 #define SNAPSHOT_FILTER_SIZE    256
@@ -27,12 +27,12 @@
 #define SNAPSHOT_WATCHES_MAX    64
 #define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
 #define SNAPSHOT_ZONES_MAX      1024
-#define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last is shared by all that are left */
+#define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last one counts all other protocols */
 #define SNAPSHOT_STATES_MAX     (CT_TCP_STATES + CT_SCTP_STATES)
 
 enum snapshot_kind { SNAPSHOT_AGENT = 1, SNAPSHOT_SAMPLE, SNAPSHOT_SCAN };
 
-/* What each of them begins with. */
+/* Each kind begins with this. */
 struct snapshot {
 	uint32_t kind; /* enum snapshot_kind */
 };
@@ -45,7 +45,7 @@ struct snapshot_agent {
 	uint32_t cpu_budget;       /* percent of one core */
 	uint64_t notifications_sent, notifications_suppressed, notifications_lost;
 	uint64_t start_time; /* wall clock, ms */
-	/* the instances there are; what is known of others is to be forgotten */
+	/* the existing instances; the subagent forgets all others */
 	size_t instance_count;
 	uint32_t *instances;
 };
@@ -70,7 +70,7 @@ struct snapshot_sample {
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
 	char status_text[SNAPSHOT_TEXT_SIZE];
-	bool has_values; /* entries, max_entries, peaks and counters are real */
+	bool has_values; /* entries, max_entries, peaks and counters are valid */
 	uint32_t entries, max_entries;
 	uint32_t peak_entries, recent_peak_entries;
 	uint64_t peak_time; /* wall clock, ms */
@@ -89,7 +89,7 @@ struct snapshot_sample {
 /* nfctProtocolEntry; sorted by (address type, number) */
 struct snapshot_protocol {
 	uint8_t address_type; /* InetAddressType: ipv4(1), ipv6(2) */
-	uint8_t number;       /* IANA; 255: everything past the cap */
+	uint8_t number;       /* IANA; 255: all protocols without a row of their own */
 	uint32_t entries, assured, unreplied, peak_entries;
 	uint64_t packets, octets; /* of the entries alive; with has_accounting */
 };
@@ -120,8 +120,8 @@ struct snapshot_top {
 	uint32_t prefix_length; /* bits */
 	uint8_t protocol;       /* of a service, IANA */
 	uint16_t port;          /* of a service */
-	uint32_t entries;       /* too high by `error` at the most */
-	uint32_t unreplied;     /* of them; too low by `error` at the most */
+	uint32_t entries;       /* at most `error` too high */
+	uint32_t unreplied;     /* of them; at most `error` too low */
 	uint32_t share;         /* percent of the entries read */
 	uint32_t error;
 	char text[ADDRESS_TEXT_SIZE];
@@ -153,8 +153,8 @@ struct snapshot_scan {
 	uint32_t firm_utilization; /* percent */
 	uint32_t margin;           /* hundredths of a percentage point */
 	bool has_accounting;       /* nf_conntrack_acct is on */
-	bool has_churn;            /* created, destroyed and identity_share are real */
-	bool has_create_rate;      /* so is this: two scans have been compared */
+	bool has_churn;            /* created, destroyed and identity_share are valid */
+	bool has_create_rate;      /* create_rate is valid: two scans were compared */
 	uint64_t created, destroyed;
 	uint32_t create_rate;    /* entries per second */
 	uint32_t identity_share; /* percent of the entries */
@@ -176,15 +176,15 @@ static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
 	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
 }
 
-/* A block with a copy of `head`, whose pointers count for nothing, and room for the rows that it
- * counts, which are 0. The caller frees it, with free(3). NULL with ENOMEM. */
+/* A new block: a copy of `head`, whose pointers are ignored, and zeroed room for the rows that it
+ * counts. The caller frees it with free(3). NULL with ENOMEM. */
 struct snapshot *snapshot_new(const struct snapshot *head);
 
 /* How long the block is. */
 size_t snapshot_size(const struct snapshot *snapshot);
 
-/* Looks at a block that was received, and lets its pointers lead into it. NULL if it is of no known
- * kind, if it counts more rows than there can be, or if it is shorter or longer than its rows. */
+/* Checks a block that was received, and sets its pointers. NULL if its kind is unknown, if it
+ * counts too many rows, or if its length does not match its rows. */
 struct snapshot *snapshot_accept(void *block, size_t length);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration file: what the operator asked for, checked whole before anything starts. */
+/* The configuration file: what the operator asked for. It is checked completely before anything
+ * starts. */
 #ifndef CONFIG_H
 #define CONFIG_H
 
@@ -13,7 +14,7 @@
 
 struct config {
 	char *agentx_address;
-	char *agentx_owner;             /* a user trusted to be the master; NULL: root alone */
+	char *agentx_owner;             /* a user trusted to be the master; NULL: only root */
 	char *user;                     /* NULL: not named in the file; "": keep the caller's */
 	uint32_t sample_interval;       /* seconds */
 	uint32_t refresh_interval;      /* seconds */

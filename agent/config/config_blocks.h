@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The blocks of the configuration file: threshold, watch, namespace; and how a fault in the file is
- * told. The functions are for config.c alone. */
+ * reported. The functions are for config.c alone. */
 #ifndef CONFIG_BLOCKS_H
 #define CONFIG_BLOCKS_H
 
@@ -33,15 +33,15 @@ struct config_namespace {
 	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
 };
 
-/* Faults go to `error` from here on; NULL: nowhere. libconfuse's callbacks carry no user pointer.
- */
+/* From here on, faults are written to `error`; NULL: nowhere. libconfuse's callbacks have no user
+ * pointer. */
 void config_catch_faults(char error[CONFIG_ERROR_SIZE]);
 
-/* Tells what is wrong at the place that `cfg` has come to; the first one told counts. */
+/* Reports what is wrong at the line that `cfg` has reached. Only the first report counts. */
 __attribute__((format(printf, 2, 3))) void config_fault(struct cfg_t *cfg, const char *format, ...);
 
-/* Reads an integer key of `low` to `high` for a CFG_INT_CB(), so that a wrong type and a wrong
- * range get the same clear line; `what` it is, for people. */
+/* Reads an integer key from `low` to `high`, for a CFG_INT_CB(), so that a wrong type and a wrong
+ * range get the same clear line. `what` names the number for people. */
 int config_take_integer(struct cfg_t *cfg, const struct cfg_opt_t *option, const char *value,
 			long low, long high, const char *what, void *result);
 
@@ -53,8 +53,8 @@ int config_check_threshold(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_watch(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_namespace(struct cfg_t *cfg, struct cfg_opt_t *option);
 
-/* The blocks, which have been checked. Thresholds: the standard ones if none is given; returns how
- * many. The others: an array sorted by index that the caller frees, NULL with ENOMEM. */
+/* The blocks, after their check. Thresholds: the standard ones if the file has none; returns how
+ * many. The others: an array sorted by index, which the caller frees; NULL with ENOMEM. */
 size_t config_read_thresholds(struct cfg_t *cfg, struct config_threshold *thresholds);
 struct config_watch *config_read_watches(struct cfg_t *cfg, size_t *count);
 struct config_namespace *config_read_namespaces(struct cfg_t *cfg, size_t *count);

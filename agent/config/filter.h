@@ -37,7 +37,7 @@ struct filter_prefix {
 	struct address address, mask;
 };
 
-/* Fields count only with their condition. */
+/* A field is valid only with its condition. */
 struct filter {
 	uint32_t conditions; /* FILTER_* */
 	uint8_t protocol;    /* IANA */
@@ -48,18 +48,17 @@ struct filter {
 	struct filter_prefix source, destination;
 };
 
-/* How a filter's key is written: takes the text, or says what would be right (a constant string).
- */
+/* A key of a filter, and how its value is parsed. */
 struct filter_key {
 	const char *name;
-	/* NULL: the text was taken */
+	/* NULL: the value is right; else what would be right, a constant string */
 	const char *(*parse)(struct filter *filter, const char *text);
 };
 
-/* By name; NULL if there is none. "status" may be given several times, a flag each. */
+/* By name; NULL if there is none. "status" may be parsed several times, one flag each. */
 const struct filter_key *filter_find_key(const char *name);
 
-/* After the last key: NULL, or what is wrong with the whole. */
+/* After the last key, checks the whole filter: NULL, or what is wrong. */
 const char *filter_check(const struct filter *filter);
 
 bool filter_matches(const struct filter *filter, const struct ct_entry *entry);

@@ -11,20 +11,20 @@
 #include <stdint.h>
 #include <string.h>
 
-/* There is a whole message in the `left` octets. mnl_nlmsg_ok() alone takes a length of 2 GiB and
- * more for a negative one, which fits everywhere. */
+/* True if the `left` octets hold a whole message. mnl_nlmsg_ok() alone takes a length of 2 GiB or
+ * more for a negative one, and accepts it. */
 static inline bool ct_message_ok(const struct nlmsghdr *message, int left)
 {
 	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
 }
 
-/* A stretch of attributes not yet looked at. */
+/* The attributes that are still to be read. */
 struct ct_attr_walk {
 	const unsigned char *at;
 	size_t left;
 };
 
-/* The next attribute, or NULL at the end, which is also where one does not fit. */
+/* The next attribute; NULL at the end, or if the next one does not fit. */
 static inline const struct nlattr *ct_attr_next(struct ct_attr_walk *walk)
 {
 	const struct nlattr *attribute = (const struct nlattr *)(const void *)walk->at;
@@ -57,7 +57,7 @@ static inline struct ct_attr_walk ct_attr_nested(const struct nlattr *attribute)
 				      ct_attr_length(attribute) };
 }
 
-/* The attributes of a message behind a header of `header_size`. */
+/* The attributes of a message, after a header of `header_size`. */
 static inline struct ct_attr_walk ct_attr_of_message(const struct nlmsghdr *message,
 						     size_t header_size)
 {
@@ -68,8 +68,8 @@ static inline struct ct_attr_walk ct_attr_of_message(const struct nlmsghdr *mess
 								  : 0 };
 }
 
-/* Readers: false, and the value untouched, when the attribute has another length. Netlink aligns to
- * 4 bytes only, and a test may align to less, so everything goes through memcpy(). */
+/* Readers. False, with the value unchanged, if the attribute has another length. Netlink aligns to
+ * 4 bytes only, and a test may align to less, so they all use memcpy(). */
 static inline bool ct_attr_u8(const struct nlattr *attribute, uint8_t *value)
 {
 	if (ct_attr_length(attribute) != sizeof(*value))

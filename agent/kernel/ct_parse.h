@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One conntrack entry out of a ctnetlink message, read in place: no allocation, no copy.
- * Sources: linux/netfilter/nfnetlink_conntrack.h (attributes), nf_conntrack_common.h (status). */
+/* One conntrack entry from a ctnetlink message, read in place: no allocation, no copy. Sources:
+ * linux/netfilter/nfnetlink_conntrack.h (attributes), nf_conntrack_common.h (status). */
 #ifndef CT_PARSE_H
 #define CT_PARSE_H
 
@@ -40,7 +40,7 @@ struct ct_entry {
 #define CT_STATUS_HARDWARE_OFFLOAD (1U << 15)
 
 /* Fills `entry` from an IPCTNL_MSG_CT_NEW message whose nlmsg_len has been checked against its
- * buffer. False if the message is no entry: too short, or without an original tuple. */
+ * buffer. False if the message is not an entry: too short, or without an original tuple. */
 bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* `name` with slashes, "net/netfilter/nf_conntrack_buckets". False if the kernel has no such number
- * or does not show it; `*value` is then untouched. */
+ * or does not show it; `*value` is unchanged then. */
 bool sysctl_read_u32(const char *name, uint32_t *value);
 
 #endif

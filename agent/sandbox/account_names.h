@@ -14,7 +14,7 @@ struct account_name {
 	char name[ACCOUNT_NAME_SIZE];
 };
 
-/* Zero it to begin with: then it knows no name but root's. The rows are owned. */
+/* Zeroed at start: then it knows only root. The rows are owned. */
 struct account_names {
 	struct account_name *users, *groups;
 	size_t user_count, group_count;
@@ -24,7 +24,7 @@ struct account_names {
 void account_names_load(struct account_names *names);
 void account_names_clear(struct account_names *names);
 
-/* The name, or the number where there is none. */
+/* The name, or the number if there is no name. */
 void account_names_user(const struct account_names *names, uid_t user,
 			char text[ACCOUNT_NAME_SIZE]);
 void account_names_group(const struct account_names *names, gid_t group,

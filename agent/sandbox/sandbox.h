@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a compromised process of ours can still do: system calls (seccomp),
- * files, ports and signals (Landlock). What a kernel lacks of that is left out, with a message.
+/* Limits what a compromised process can still do: system calls (seccomp), files, ports and signals
+ * (Landlock). If the kernel lacks one of these, a message says so.
  *
- * Both are inherited and only ever grow stricter. The subagent is forked from the collector, so
- * the collector is left what the subagent needs as well. */
+ * A child inherits both, and can only make them stricter. The subagent is a child of the collector,
+ * so the collector keeps what the subagent needs as well. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
@@ -14,8 +14,8 @@
  * After privileges_reduce(). `config_path` as in config_load(). */
 void sandbox_collector(const struct config *config, const char *config_path);
 
-/* Talks to the master and over its channel. It opens no file, unless the master's name is to be
- * looked up. After privileges_drop_all(). */
+/* Talks to the master and over its channel. It opens no file, except to look up the master's name.
+ * After privileges_drop_all(). */
 void sandbox_subagent(const struct agentx_master *master);
 
 #endif

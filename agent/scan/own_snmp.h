@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether SNMP packets of this host are tracked: entries of UDP port 161 or 162, one address of
- * which is the host's own. A table that is full has no entry left for such packets, and they are
- * lost. A router may forward SNMP of others as well, so a few of these entries, chosen at random
- * from each scan, are looked at. Where the host's own are few among many, it takes some scans until
- * one of them is chosen. */
+/* Whether SNMP packets of this host are tracked: entries of UDP port 161 or 162 with one address of
+ * this host. A full table has no entry for such packets, and they are lost. A router may forward
+ * the SNMP of others as well, so each scan checks a few of these entries, chosen at random. If few
+ * of many are the host's own, it takes some scans until one of them is chosen. */
 #ifndef OWN_SNMP_H
 #define OWN_SNMP_H
 
@@ -28,7 +27,7 @@ struct own_snmp {
 /* A new scan begins. */
 void own_snmp_clear(struct own_snmp *snmp);
 
-/* Takes in an entry of SNMP. */
+/* Adds an entry of SNMP. */
 void own_snmp_choose(struct own_snmp *snmp, const struct ct_entry *entry);
 
 static inline bool own_snmp_is_port(uint16_t port)
@@ -36,7 +35,7 @@ static inline bool own_snmp_is_port(uint16_t port)
 	return port == 161 || port == 162;
 }
 
-/* Takes in any entry. */
+/* Adds any entry. */
 static inline void own_snmp_add(struct own_snmp *snmp, const struct ct_entry *entry)
 {
 	if (entry->protocol == IPPROTO_UDP &&
@@ -44,8 +43,9 @@ static inline void own_snmp_add(struct own_snmp *snmp, const struct ct_entry *en
 		own_snmp_choose(snmp, entry);
 }
 
-/* Whether one of the chosen is the host's: of the network namespace that this thread is in. Sends
- * nothing. An IPv6 link-local address is taken for another's, and so is one in a VRF. */
+/* Whether one of the chosen entries has an address of this host, in the network namespace of this
+ * thread. Sends nothing. An IPv6 link-local address is taken for a foreign one, and so is an
+ * address in a VRF. */
 bool own_snmp_is_tracked(const struct own_snmp *snmp);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * A sketch of `capacity` counters that has seen N keys
  *  - holds every key that was seen more than N / capacity times,
- *  - counts none of those it holds too low, and too high by `error` at the most,
- *  - never counts too high by more than N / capacity.
+ *  - never counts a key that it holds too low, and at most `error` too high,
+ *  - has no `error` above N / capacity.
  * Adding takes O(1), whatever the stream. */
 #ifndef SKETCH_H
 #define SKETCH_H
@@ -25,13 +25,14 @@ struct sketch_key {
 struct sketch_item {
 	struct sketch_key key;
 	uint32_t count;
-	uint32_t error;  /* the most by which `count` may be too high */
-	uint32_t marked; /* of those counted since the key was last taken up: added with the mark */
+	uint32_t error;  /* `count` is at most this much too high */
+	uint32_t marked; /* of the occurrences counted since the key was last taken in: those with
+			  * the mark */
 };
 
 struct sketch;
 
-/* `seeds` should be random and secret: whoever could foresee the hash could make it slow. NULL with
+/* `seeds` should be random and secret: whoever can predict the hash can make it slow. NULL with
  * ENOMEM. */
 struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS]);
 void sketch_free(struct sketch *sketch);
@@ -42,15 +43,15 @@ void sketch_clear(struct sketch *sketch);
 /* Counts one occurrence. */
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked);
 
-/* False, and nothing in `item`, if the key is not held. */
+/* False, with `item` unchanged, if the key is not held. */
 bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 		 struct sketch_item *item);
 
 /* How many keys it holds. */
 size_t sketch_count(const struct sketch *sketch);
 
-/* The first `max` keys by count (highest first), then by key; returns how many. `items` must have
- * room for the capacity: all of them pass through it. */
+/* The first `max` keys by count (highest first), then by key; returns how many. `items` needs room
+ * for all keys that the sketch holds: it is used for sorting. */
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max);
 
 #endif

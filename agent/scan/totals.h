@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entries into totals, in memory that does not depend on how many there are. Pure: no I/O. */
+/* Counts entries into totals, in memory that does not depend on their number. Pure: no I/O. */
 #ifndef TOTALS_H
 #define TOTALS_H
 
@@ -23,7 +23,7 @@ struct totals {
 	uint32_t sctp_states[CT_SCTP_STATES];
 };
 
-/* What outlives a scan: which rows exist, and their peaks. Zeroed at start. */
+/* What lasts from scan to scan: which rows exist, and their peaks. Zeroed at start. */
 struct totals_rows {
 	bool protocol_seen[2][256];
 	uint32_t protocol_count[2];
@@ -37,12 +37,12 @@ void totals_add(struct totals *totals, const struct ct_entry *entry);
 /* Turns the counts of what was read into estimates of the whole table. */
 void totals_scale(struct totals *totals, const struct sampling *sampling);
 
-/* How many rows `scan` is to have of protocols and states; `rows` learns the new ones. */
+/* Sets how many rows of protocols and states `scan` needs; adds new ones to `rows`. */
 void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
 		       struct snapshot_scan *scan);
 
-/* Puts the totals into `scan`, which has the rows: its entry values, protocols and states. `rows`
- * learns the peaks. */
+/* Writes the totals into `scan`, which has the rows: entry values, protocols and states. Updates
+ * the peaks in `rows`. */
 void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan);
 
 #endif

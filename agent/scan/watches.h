@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The operator's own filters, all of them at once over each entry. Pure: no I/O.
+/* The operator's own filters: all of them are matched against each entry at once. Pure: no I/O.
  *
- * A set of watches is a 64-bit number. Protocol, status, zone, mark, addresses and ports each give,
- * by a table, the watches that an entry can still meet; only those that are left are compared
- * whole. */
+ * A set of watches is a 64-bit number. For protocol, status, zone, mark, addresses and ports, a
+ * table each gives the watches that an entry can still match. Only those that remain are compared
+ * in full. */
 #ifndef WATCHES_H
 #define WATCHES_H
 
@@ -26,13 +26,13 @@ void watches_free(struct watches *watches);
 /* Forgets what was counted. */
 void watches_clear(struct watches *watches);
 
-/* Counts an entry for each watch that it meets; what churn_add() said of it decides whether it
- * is a new one. */
+/* Counts an entry for each watch that it matches. `sign`, from churn_add(), tells whether it is a
+ * new one. */
 void watches_add(struct watches *watches, const struct ct_entry *entry, enum churn_sign sign);
 
-/* By position among the filters: entries met, and those of them that were new, scaled up from the 1
- * in 2^bits that was compared. Where not the whole of two tables was compared, those that came
- * after the last one that was met again do not count. */
+/* By position among the filters: the entries that matched, and the new ones of them, scaled up from
+ * the 1 in 2^bits that was compared. If two scans were compared in part only, new ones after the
+ * last entry that was met again do not count. */
 uint32_t watches_entries(const struct watches *watches, size_t position);
 uint64_t watches_created(const struct watches *watches, size_t position, unsigned int bits,
 			 bool is_whole);

@@ -16,7 +16,8 @@ struct zones {
 	uint32_t entries[ZONES_COUNT];
 };
 
-/* What outlives a scan: the zones that have been seen, which keep their rows. Zeroed at start. */
+/* What lasts from scan to scan: the zones that have been seen; they keep their rows. Zeroed at
+ * start. */
 struct zones_seen {
 	uint8_t bits[ZONES_COUNT / 8];
 };
@@ -29,11 +30,12 @@ static inline void zones_add(struct zones *zones, uint16_t zone)
 /* Turns the counts of what was read into estimates of the whole table. */
 void zones_scale(struct zones *zones, const struct sampling *sampling);
 
-/* How many rows there are: one for each zone that has been seen, SNAPSHOT_ZONES_MAX at most. `seen`
- * learns the new ones. */
+/* How many rows are needed: one for each zone that has been seen, at most SNAPSHOT_ZONES_MAX. Adds
+ * new zones to `seen`. */
 size_t zones_count_rows(const struct zones *zones, struct zones_seen *seen);
 
-/* Fills so many rows, sorted by zone: those with the most entries, then the lowest. */
+/* Fills `count` rows, sorted by zone. If there are more zones: those with the most entries, then
+ * the lowest numbers. */
 void zones_fill(const struct zones *zones, const struct zones_seen *seen, size_t count,
 		struct snapshot_zone *rows);
 

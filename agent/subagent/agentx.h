@@ -14,21 +14,22 @@
 
 #define AGENTX_POLL_MAX 16
 
-/* Registers the module over `view` and begins to connect to `master`, which must stay like `names`;
- * it goes on trying by itself. `*master_connects` counts connections. -1 with a log line if the
- * library refuses. */
+/* Registers the module, which reads `view`, and begins to connect to `master`; it keeps trying by
+ * itself. `view`, `master` and `names` must stay. `*master_connects` counts connections. -1 with a
+ * log line if the library refuses. */
 int agentx_start(const struct agentx_master *master, const struct account_names *names,
 		 struct mib_view *view, uint64_t *master_connects);
 void agentx_stop(void);
 
-/* A master is there and its end of the socket is open: it will take a notification. */
+/* True if a master is connected and its end of the socket is open: it will accept a notification.
+ */
 bool agentx_is_connected(void);
 
 /* The descriptors that the library wants to read, at most AGENTX_POLL_MAX of them; returns how many
- * and lowers `*timeout_ms` to its next alarm. They may be others each time. */
+ * and lowers `*timeout_ms` to its next alarm. They may change each time. */
 size_t agentx_poll_set(struct pollfd *fds, int *timeout_ms);
 
-/* Lets the library read what poll(2) has found, and run its alarms. */
+/* Lets the library read what poll(2) has found, and run its timers. */
 void agentx_process(const struct pollfd *fds, size_t count);
 
 #endif

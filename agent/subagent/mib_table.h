@@ -2,9 +2,9 @@
 /* NF-CONNTRACK-MIB: from an OID to a value, for requests and notifications alike. Pure: looks a
  * view up, does no I/O.
  *
- * Every table is a description (struct mib_table): where it stands, what its rows are, and a line
- * per column. To add a column is to add its line; to add a table is to describe it in a mib_*.c and
- * to name it in mib_table.c. */
+ * Every table has a description (struct mib_table): its OID, its rows, and a line for each column.
+ * To add a column, add its line. To add a table, describe it in a mib_*.c and name it in
+ * mib_table.c. */
 #ifndef MIB_TABLE_H
 #define MIB_TABLE_H
 
@@ -27,7 +27,7 @@ struct mib_value {
 	unsigned char bytes[256];
 };
 
-/* A row: an instance and a position among its rows of the table. For scalars neither means much. */
+/* A row: an instance, and a position among its rows of the table. Scalars use neither. */
 struct mib_table;
 struct mib_row {
 	const struct mib_table *table;
@@ -37,7 +37,7 @@ struct mib_row {
 };
 
 struct mib_column;
-/* Fills `value` (its type is already the column's). False: the object is absent in this row. */
+/* Fills `value`; its type is set already. False: the object is absent in this row. */
 typedef bool mib_getter(const struct mib_row *row, const struct mib_column *column,
 			struct mib_value *value);
 
@@ -55,7 +55,7 @@ struct mib_table {
 	size_t (*count)(const struct mib_instance *instance);
 	/* the sub-identifiers after nfctInstanceIndex; rows are sorted by them */
 	void (*key)(const struct mib_instance *instance, size_t position, oid *key);
-	/* what offsets count from; NULL: the row has no values now */
+	/* the struct that offsets refer to; NULL: the row has no values now */
 	const void *(*base)(const struct mib_row *row);
 	const struct mib_column *columns; /* sorted by number */
 	size_t column_count;
@@ -69,12 +69,12 @@ struct mib_table {
 /* GET: the value at `name`. False: there is none. */
 bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct mib_value *value);
 
-/* GETNEXT: the first value behind `name` (or at it, if `inclusive`); its OID goes to `next`. False:
+/* GETNEXT: the first value after `name` (or at it, if `inclusive`); its OID goes to `next`. False:
  * there is none in this module. */
 bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, bool inclusive,
 		  oid next[MIB_OID_MAX], size_t *next_length, struct mib_value *value);
 
-/* The same for a row that is at hand: OID and value of its object in the column of that number. */
+/* The same for a given row: OID and value of its object in the column with this number. */
 bool mib_get_object(const struct mib_row *row, oid column, oid name[MIB_OID_MAX], size_t *length,
 		    struct mib_value *value);
 
@@ -87,9 +87,9 @@ extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table
 	mib_threshold_table, mib_snapshot_table, mib_protocol_table, mib_state_table,
 	mib_zone_table, mib_top_table, mib_watch_table;
 
-/* Getters for more than one table. Their argument is an offset from the table's base, to a
- * uint8_t, uint32_t, uint64_t, a string (terminated), wall-clock milliseconds, monotonic
- * milliseconds whose age at the request is shown. A time of 0 is absent. */
+/* Getters that several tables use. Their argument is an offset from the table's base, to a uint8_t,
+ * uint32_t, uint64_t, a terminated string, wall-clock milliseconds, or monotonic milliseconds,
+ * which are shown as an age at the request. A time of 0 is absent. */
 mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date, mib_get_age;
 void mib_set_string(struct mib_value *value, const char *text);
 void mib_set_truth(struct mib_value *value, bool truth);

@@ -8,9 +8,10 @@
 
 #include "sandbox/account_names.h"
 
-/* After EACCES: names the first directory on the way that may not be entered, or else the socket,
- * with owner and mode, and what would help, as one sentence with its full stop. False if the modes
- * do not explain it; then `text` is unchanged. Asks the kernel what exists, and reads no file. */
+/* After EACCES: names the first directory of the path that this process may not enter, or else the
+ * socket, with owner and mode, and says what would help: one sentence with its full stop. False if
+ * the modes do not explain it; `text` is unchanged then. Needs stat() and access() only, and reads
+ * no file. */
 bool socket_access_explain(const char *path, const struct account_names *names, char *text,
 			   size_t size);
 

@@ -9,7 +9,7 @@
 #include "common/channel.h"
 
 /* Runs until SIGTERM or until the collector is gone; returns the exit status. `master_connects`
- * counts across the subagents that live one after the other. */
+ * goes on counting from one subagent to the next. */
 int subagent_run(const struct channel *channel, const struct agentx_master *master,
 		 uint64_t *master_connects);
 

@@ -40,7 +40,7 @@ BAD_FILES = [
     ('watch "ssh" { protocol = "tcp" }', 1, "index is missing"),
     ('watch "ssh" { index = 1 protocol = "tpc" }', 1, "must be a protocol"),
     ('watch "ssh" { index = 1\n  destination-port = "ssh" }', 2, "from 0 to 65535"),
-    ('watch "ssh" { index = 1 source = "192.0.2.7/24" }', 1, "no bits set behind"),
+    ('watch "ssh" { index = 1 source = "192.0.2.7/24" }', 1, "without bits set after"),
     ('watch "ssh" { index = 1 state = "SYN_SENT" }', 1, 'needs protocol = "tcp"'),
     ('watch "a" { index = 1 }\nwatch "b" { index = 1 }', 2, 'taken by "a"'),
     ('watch "ssh" { index = 1 rising = 5 falling = 6 }', 1, "below rising = 5"),

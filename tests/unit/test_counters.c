@@ -57,7 +57,7 @@ static uint64_t sum_of_drops(const struct counters_table *table)
 	return total.value[COUNTER_DROPS];
 }
 
-static void a_counter_that_was_set_back_is_no_wrap(void **state)
+static void a_counter_that_was_reset_is_no_wrap(void **state)
 {
 	struct counters_table table = { 0 };
 
@@ -152,7 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_reading_is_the_first_value),
 		cmocka_unit_test(a_wrap_goes_on_in_64_bits),
-		cmocka_unit_test(a_counter_that_was_set_back_is_no_wrap),
+		cmocka_unit_test(a_counter_that_was_reset_is_no_wrap),
 		cmocka_unit_test(what_sets_one_counter_back_sets_all_back),
 		cmocka_unit_test(how_long_ago_tells_a_wrap),
 		cmocka_unit_test(what_was_seen_before_a_failure_is_not_forgotten),
