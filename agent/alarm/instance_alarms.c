@@ -11,7 +11,7 @@
 #define QUIET_MS 60000
 
 struct alarm {
-	enum event_kind kind; /* of its rising; that of its falling is the next */
+	enum event_kind kind; /* of its rising; the falling is the next number */
 	uint32_t rising, falling;
 	struct alarm_state state;
 	union event_subject subject;
@@ -32,13 +32,13 @@ static struct alarm *watches_of(const struct instance_alarms *alarms)
 	return source_of(alarms) + 1;
 }
 
-/* The last one. */
+/* The last alarm. */
 static struct alarm *degraded_of(const struct instance_alarms *alarms)
 {
 	return watches_of(alarms) + alarms->watch_count;
 }
 
-/* What tells it from others of its kind. */
+/* What distinguishes it from others of its kind. */
 static const char *name_of(const struct alarm *alarm)
 {
 	if (alarm->kind == EVENT_UTILIZATION_RISING)
@@ -46,7 +46,7 @@ static const char *name_of(const struct alarm *alarm)
 	return alarm->kind == EVENT_WATCH_RISING ? alarm->subject.watch.name : "";
 }
 
-/* The one before, or NULL. */
+/* The alarm of the old configuration, or NULL. */
 static const struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
 				const char *name)
 {
@@ -59,7 +59,7 @@ static const struct alarm *find(const struct instance_alarms *alarms, enum event
 	return NULL;
 }
 
-/* An alarm, with the state of the one before. */
+/* A new alarm, with the state of the old one. */
 static void prepare(struct alarm *alarm, const struct instance_alarms *before, enum event_kind kind,
 		    const char *name, uint32_t rising, uint32_t falling)
 {
@@ -136,7 +136,7 @@ const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms 
 	return source->state.raised ? &source->subject.source : NULL;
 }
 
-/* `value` of `max_entries`, against percentages of these. Compared exactly, without rounding. */
+/* Judges `value` against percentages of `max_entries`. Compares exactly, without rounding. */
 static void follow_share(struct alarm *alarm, uint32_t value, uint32_t max_entries,
 			 uint64_t wall_ms)
 {
@@ -151,7 +151,7 @@ void instance_alarms_source(struct instance_alarms *alarms, const struct snapsho
 	struct alarm *alarm = source_of(alarms);
 	bool was_raised = alarm->state.raised;
 
-	/* what it holds for certain: nobody is to be accused because of a sketch's error */
+	/* what it certainly holds: the error of the sketch must accuse nobody */
 	follow_share(alarm, source->entries - source->error, max_entries, wall_ms);
 	if (source->rank && (was_raised || alarm->state.raised))
 		alarm->subject.source = *source;
@@ -215,7 +215,7 @@ bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_
 			  uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
 			  struct event *event)
 {
-	/* without values of the table, only the last one has something to say */
+	/* without values of the table, only the last alarm can be judged */
 	struct alarm *alarm = sample->has_values ? alarms->alarms : degraded_of(alarms);
 
 	for (; alarm <= degraded_of(alarms); alarm++) {

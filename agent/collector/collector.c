@@ -32,11 +32,11 @@ struct collector {
 	struct loop_timer *sample_timer, *alive_timer;
 	int signal_fd;
 	struct instances instances;
-	struct snapshot_agent *agent; /* owned, with room for every instance that may be */
+	struct snapshot_agent *agent; /* owned, with room for the maximum number of instances */
 	struct status_line status;
 };
 
-/* -1 with `error`, if there is no such owner. */
+/* -1 with `error` if the owner does not exist. */
 static int find_master(const struct collector *collector, const struct config *config,
 		       struct agentx_master *master, char *error, size_t size)
 {
@@ -51,7 +51,7 @@ static int find_master(const struct collector *collector, const struct config *c
 	return -1;
 }
 
-/* A subagent is a copy of the collector: it needs none of this, and would be resident twice. */
+/* A subagent is a copy of the collector. It needs none of this, which would take memory twice. */
 static void forget_instances(void *context)
 {
 	struct collector *collector = context;
@@ -81,7 +81,7 @@ static void sample_instances(struct collector *collector)
 	}
 }
 
-/* Tells the service manager how the instances are, those in trouble first. */
+/* Sends the state of the instances to the service manager, those in trouble first. */
 static void tell_status(struct collector *collector)
 {
 	struct instance *const *instances = collector->instances.list;
@@ -113,7 +113,7 @@ static void sample(void *context)
 	tell_status(collector);
 }
 
-/* By a timer of its own, because samples may be farther apart than the manager is patient. */
+/* Has its own timer, because the sample interval may be longer than the manager's timeout. */
 static void stay_alive(void *context)
 {
 	(void)context;
@@ -129,7 +129,7 @@ static void scan_ended(void *context, size_t position)
 	supervisor_publish(collector->supervisor);
 }
 
-/* What the agent says of itself, and what is shown, follow the configuration. */
+/* Updates what the agent says about itself, and what the subagent shows. */
 static void describe_agent(struct collector *collector)
 {
 	struct snapshot_agent *agent = collector->agent;
@@ -154,7 +154,7 @@ static bool same_text(const char *one, const char *other)
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
 
-/* What takes a start to change, and what a change of the namespaces means. */
+/* Warns of what a reload cannot change, and adapts to a change of the namespaces. */
 static void review_privileges(const struct config *config, const struct config *before)
 {
 	if (!same_text(config->user, before->user))
@@ -194,8 +194,7 @@ static void reload(struct collector *collector)
 	instances_replace(&collector->instances, &instances);
 	review_privileges(config, before);
 	collector->config = config;
-	sample_instances(
-		collector); /* nothing is shown of a new one before it has been looked at */
+	sample_instances(collector); /* a new instance is sampled before it is shown */
 	describe_agent(collector);
 	supervisor_set_master(collector->supervisor, &master);
 	start_tiers(collector);
@@ -225,7 +224,7 @@ static void handle_signal(void *context)
 	}
 }
 
-/* Signals come through the loop; the mask is what the subagent must undo. */
+/* Signals come through the loop. The subagent must undo this mask. */
 static int open_signals(struct collector *collector)
 {
 	sigset_t mask;
@@ -237,12 +236,12 @@ static int open_signals(struct collector *collector)
 	sigaddset(&mask, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) != 0)
 		return -1;
-	signal(SIGPIPE, SIG_IGN); /* whoever read our log may go */
+	signal(SIGPIPE, SIG_IGN); /* whoever reads our log may end */
 	collector->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return collector->signal_fd < 0 ? -1 : 0;
 }
 
-/* With room for every instance that may be: how many there are is a matter of the count. */
+/* Has room for the maximum number of instances; the count says how many there are. */
 static struct snapshot_agent *new_agent(void)
 {
 	struct snapshot_agent head;
@@ -299,10 +298,10 @@ int collector_run(struct config *config, const struct options *options)
 	char error[256];
 	int status = 1;
 
-	/* A large block goes back to the kernel when it is freed; by default glibc stops that after
-	 * the first one, and what a scan needs for a moment would be held for ever. Large is what
-	 * identities of some thousand entries take: of another size at each scan, they would tear
-	 * the heap apart by a few MiB an hour. */
+	/* A large block must go back to the kernel when it is freed. By default glibc stops that
+	 * after the first one, and would keep what a scan needs for a moment. Large means the
+	 * identities of some thousand entries: their size differs from scan to scan, and they would
+	 * fragment the heap by a few MiB an hour. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
 	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
@@ -316,7 +315,7 @@ int collector_run(struct config *config, const struct options *options)
 		log_error("cannot start: %s", strerror(errno));
 		goto done;
 	}
-	/* the first values are there before the subagent, and so before the first request */
+	/* sample before the subagent starts, so that the first request finds values */
 	sample_instances(&collector);
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);

@@ -26,7 +26,7 @@ static struct snapshot_sample *new_sample(uint32_t index, const char *name)
 	return (struct snapshot_sample *)snapshot_new(&head.base);
 }
 
-/* Of a table that has not been scanned. */
+/* The scan values before the first scan. */
 static struct snapshot_scan *new_scan(uint32_t index)
 {
 	struct snapshot_scan head;
@@ -37,7 +37,7 @@ static struct snapshot_scan *new_scan(uint32_t index)
 	return (struct snapshot_scan *)snapshot_new(&head.base);
 }
 
-/* The sample with other numbers of rows, which are to be filled anew. NULL with ENOMEM. */
+/* A copy of the sample with other numbers of rows, which the caller fills. NULL with ENOMEM. */
 static struct snapshot_sample *resize_sample(const struct snapshot_sample *sample, size_t cpu_count,
 					     size_t threshold_count)
 {
@@ -130,7 +130,7 @@ static void begin_anew(struct instance *instance)
 	instance_alarms_restart(&instance->alarms);
 }
 
-/* The namespace of this name is another one than before: what was counted was the other's. */
+/* A new namespace has this name: the old values belong to the old one. */
 static void restart(struct instance *instance)
 {
 	struct snapshot_scan *none = new_scan(instance->sample->instance);
@@ -146,7 +146,7 @@ static void restart(struct instance *instance)
 	instance->scan_errno = 0;
 	instance->hints = (struct hints){ 0 };
 	if (!none)
-		return; /* the old scan is shown until the next one */
+		return; /* show the old scan until the next one */
 	none->scans = instance->last_scan->scans;
 	none->failures = instance->last_scan->failures;
 	free(instance->last_scan);
@@ -178,7 +178,7 @@ uint32_t instance_read_buckets(void)
 	return sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &buckets) ? buckets : 0;
 }
 
-/* A socket looks at the namespace that it was opened in, for ever. NULL with errno. */
+/* A socket stays in the namespace where it was opened, for ever. NULL with errno. */
 static struct ctnl *open_socket(struct instance *instance)
 {
 	struct ctnl *ctnl;
@@ -190,8 +190,8 @@ static struct ctnl *open_socket(struct instance *instance)
 	return ctnl;
 }
 
-/* What the kernel says in the namespace, once conntrack is loaded. -1 with errno: it is gone, or is
- * another one than was asked. */
+/* What must be read in the namespace itself, once conntrack is loaded. -1 with errno: the namespace
+ * was deleted or replaced. */
 static int sample_read_sysctls(struct instance *instance)
 {
 	struct snapshot_sample *sample = instance->sample;
@@ -212,7 +212,7 @@ static int sample_read_sysctls(struct instance *instance)
 	return 0;
 }
 
-/* A deleted namespace lives on as long as a socket looks at it: let go of it. */
+/* A deleted namespace exists as long as a socket in it is open: close ours. */
 static void check_namespace(struct instance *instance)
 {
 	if (!instance->netns || !instance->ctnl || netns_is_same(instance->netns))
@@ -234,7 +234,7 @@ static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint
 	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
 	    ctnl_get_cpu_stats(instance->ctnl, &instance->counters) != 0)
 		return -1;
-	/* a kernel may be built without expectations: their columns are then absent */
+	/* a kernel may be built without expectations: then their columns are absent */
 	if (ctnl_get_expect_stats(instance->ctnl, &instance->counters) != 0)
 		log_debug("ctnetlink: expectation statistics: %s", strerror(errno));
 	if (sample_read_sysctls(instance) != 0)
@@ -260,7 +260,7 @@ static void sample_fail(struct instance *instance, int error)
 			      sizeof(sample->status_text));
 	else
 		ctnl_explain(error, sample->status_text, sizeof(sample->status_text));
-	/* the next sample starts from a clean socket */
+	/* the next sample opens a new socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
 }
@@ -319,8 +319,8 @@ void instance_sample(struct instance *instance)
 
 	check_namespace(instance);
 	result = sample_read(instance, &stats, now_ms);
-	/* lost messages and stray ones are over with a new socket; a missing right or namespace is
-	 * not */
+	/* a new socket ends the trouble of lost and stray messages, but not of a missing capability
+	 * or namespace */
 	if (result != 0 && errno != EPERM && !instance->netns_error) {
 		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
 		ctnl_close(instance->ctnl);

@@ -12,7 +12,7 @@
 #include "scan/aggregate.h"
 #include "scan/scan.h"
 
-/* So often a turn begins again, when the table is hashed anew meanwhile. */
+/* How often a scan starts again in one turn if the table is rehashed. */
 #define VAIN_MAX 3
 
 /* Judges what only a scan can tell. */
@@ -26,13 +26,13 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 				wall_ms);
 }
 
-/* A scan has been read to its end: its values replace those before. */
+/* After a scan: its values replace the old ones. */
 static int scan_publish(struct instance *instance, struct scan *scan)
 {
 	struct ctnl_stats stats = { .entries = 0 };
 	struct aggregate_result result;
 
-	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
+	/* a cut scan is scaled up to the present number of entries; the sample may be old */
 	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
 		return -1;
 	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
@@ -54,8 +54,8 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	return 0;
 }
 
-/* Asks for the entries anew, because the sample may be as old as its interval, and reads what must
- * be read in the namespace. */
+/* Asks for the number of entries again, because the sample may be one interval old, and reads what
+ * must be read in the namespace. */
 static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 {
 	uint32_t accounting = 0;
@@ -80,14 +80,14 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	if (instance->scan_buckets != instance->memory_buckets)
 		aggregate_memory_reorder(instance->memory);
 	instance->running_scan = scan;
-	/* one that follows a scan that was cut will not come much further */
+	/* after a cut scan, the next one will not get much further */
 	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
 	    instance->last_scan->scanned < stats.entries / 2)
 		stats.entries = instance->last_scan->scanned * 2;
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
-/* A table that is hashed anew while it is dumped repeats entries, and leaves others out. */
+/* A dump of a table that is rehashed repeats some entries and misses others. */
 static bool is_spoilt(struct instance *instance)
 {
 	if (!instance->is_spoilt && instance_enter(instance) == 0) {
@@ -97,7 +97,7 @@ static bool is_spoilt(struct instance *instance)
 	return instance->is_spoilt || !instance->running_scan;
 }
 
-/* Gives a spoilt scan up: false if it is to begin again now. */
+/* Stops a spoilt scan. False if it must start again now. */
 static bool scan_give_up(struct instance *instance)
 {
 	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed during the scan; the "
@@ -114,7 +114,7 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 	char reason[INSTANCE_REASON_SIZE];
 	int error = 0;
 
-	/* whether the namespace is there, is the sample's to find out */
+	/* the sample tier finds out whether the namespace exists */
 	if (instance->is_gone || instance->netns_error)
 		return true;
 	if (instance->running_scan && instance->is_spoilt)
@@ -135,7 +135,7 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 	instance->running_scan = NULL;
 	if (error) {
 		instance->last_scan->failures++;
-		/* an unreadable table is the sample's to tell */
+		/* the sample tier reports an unreadable table */
 		ctnl_explain(error, reason, sizeof(reason));
 		if (instance->sample->has_values)
 			log_warning("conntrack table \"%s\": the scan failed: %s",

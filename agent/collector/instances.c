@@ -25,7 +25,7 @@ static struct instance *find(const struct instances *instances, uint32_t index, 
 	return NULL;
 }
 
-/* The lists alone; the instances are freed unless `but` has them. */
+/* Frees the list, and those instances that `but` does not have. */
 static void clear_but(struct instances *instances, const struct instances *but)
 {
 	for (size_t i = 0; i < instances->count; i++) {
@@ -36,7 +36,7 @@ static void clear_but(struct instances *instances, const struct instances *but)
 	*instances = (struct instances){ 0 };
 }
 
-/* The instance from before, or a new one. */
+/* The old instance, or a new one. */
 static int add(struct instances *instances, const struct instances *before, uint32_t index,
 	       const char *name, const char *netns, const struct config *config)
 {

@@ -92,7 +92,8 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, vo
 
 	if (fd < 0)
 		return NULL;
-	/* by edges, an expiration is told once, read or not: a scan saves a call for each step */
+	/* edge-triggered: an expiration is reported once even if it is not read, which saves a scan
+	 * one call per step */
 	source = loop_add(loop, fd, EPOLLIN | EPOLLET, callback, context);
 	if (!source) {
 		close(fd);
@@ -120,7 +121,7 @@ static void timer_set(struct loop_timer *timer, uint64_t delay_ns, uint64_t inte
 
 	set_due(timer->loop, &timer->source, false);
 	timer->source.is_periodic = interval_ns > 0;
-	/* fails only for a wrong descriptor or time, neither of which can be here */
+	/* fails only for a wrong descriptor or time; both are right here */
 	timerfd_settime(timer->source.fd, 0, &when, NULL);
 }
 
@@ -140,7 +141,8 @@ void loop_timer_stop(struct loop_timer *timer)
 	timer_set(timer, 0, 0);
 }
 
-/* Runs what has become ready, one at a time: the kernel takes ready descriptors in turn. */
+/* Runs the callbacks of what is ready, one at a time: the kernel returns ready descriptors in turn.
+ */
 static int run_ready(struct loop *loop)
 {
 	struct epoll_event event;

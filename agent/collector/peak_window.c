@@ -24,7 +24,7 @@ uint32_t peak_window_add(struct peak_window *window, uint64_t now_ms, uint32_t v
 		window->first = (window->first + 1) % window->capacity;
 		window->count--;
 	}
-	/* what is not higher than the newest can never be the highest again */
+	/* a sample that is not higher than the newest can never be the highest again */
 	while (window->count && peak_at(window, window->count - 1)->value <= value)
 		window->count--;
 	if (window->count == window->capacity)

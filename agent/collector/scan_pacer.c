@@ -6,15 +6,15 @@
 #include "common/clock.h"
 #include "scan/scan.h"
 
-/* Whose turn it is. One scan runs at a time, so that all of them together stay within the budget;
- * the first round is made as soon as that allows, and then the turns are spread over the interval.
- * Zeroed at start, and to begin anew. */
+/* Whose turn it is. One scan runs at a time, so that all of them together stay within the budget.
+ * The first scans follow each other at once; then the turns are spread over the interval. Zeroed at
+ * start, and to start again. */
 struct place {
 	uint64_t due_ms; /* monotonic; 0: at once */
 	bool has_run;
 };
 
-/* What a configuration needs. */
+/* What depends on the configuration. */
 struct plan {
 	const struct config *config;
 	struct scan *scan;
@@ -33,11 +33,11 @@ struct scan_pacer {
 	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
 };
 
-/* Of an interval's budget, a sampling scan leaves a fifth: so that it has ended, and been
+/* A sampling scan leaves a fifth of the interval's budget unused, so that it ends, and is
  * published, before the next is due. */
 #define SAMPLE_PARTS 4 / 5
 
-/* The position of the one that is due first, of `count`, at least 1. */
+/* The position of the instance that is due first, of `count`, at least 1. */
 static size_t place_next(const struct place *places, size_t count)
 {
 	size_t first = 0;
@@ -49,13 +49,13 @@ static size_t place_next(const struct place *places, size_t count)
 	return first;
 }
 
-/* The scan of a place begins: when the next one is due. */
+/* When a scan at this position begins: sets when its next one is due. */
 static void place_begin(struct place *places, size_t count, size_t position, uint64_t now_ms,
 			uint64_t interval_ms)
 {
 	struct place *place = &places[position];
 
-	/* the second scan comes early, each place's a step later than the one before it */
+	/* the second scan comes early, at each position one step later than at the one before */
 	place->due_ms =
 		now_ms + (place->has_run ? interval_ms : interval_ms * (position + 1) / count);
 	place->has_run = true;
@@ -74,7 +74,7 @@ static uint64_t pause_after(const struct config *config, uint64_t cpu_ns)
 	return cpu_ns * (100 - config->cpu_budget) / config->cpu_budget;
 }
 
-/* Rests until the next turn, and for `pause_ns` at least, also if the turn is late. */
+/* Rests until the next turn, but at least for `pause_ns`, even if the turn is late. */
 static void await_turn(struct scan_pacer *pacer, uint64_t pause_ns)
 {
 	const struct plan *plan = &pacer->plan;

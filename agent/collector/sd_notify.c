@@ -57,7 +57,7 @@ void sd_notify_status(const char *text)
 	char state[SD_NOTIFY_STATUS_SIZE + sizeof("STATUS=")];
 
 	snprintf(state, sizeof(state), "STATUS=%s", text);
-	/* behind the end of a line the manager would read another assignment */
+	/* after a newline the manager would read another assignment */
 	state[strcspn(state, "\n")] = '\0';
 	tell(state);
 }

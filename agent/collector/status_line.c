@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The count changes with every sample; a person reads it once. */
+/* The count changes with every sample, but people read it seldom. */
 #define INTERVAL_MS 5000
 
 /* "default: 238551 of 262144 entries (91%)" */
@@ -27,7 +27,7 @@ bool status_line_is_trouble(const struct snapshot_sample *sample)
 	return sample->status != STATUS_OK || sample->dropping;
 }
 
-/* Not within a character: the manager refuses what is not UTF-8. */
+/* Do not cut within a character: the manager refuses text that is not UTF-8. */
 static void cut(char text[SD_NOTIFY_STATUS_SIZE])
 {
 	static const char mark[] = "...";

@@ -21,11 +21,11 @@
 
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   30000
-#define STEADY_MS        30000 /* one that lived so long starts without delay when it dies */
-#define HANG_MS          10000 /* one that has not read for so long is hung */
-#define TERM_MS          1000  /* one that is asked to end gets so long */
-#define PUBLISH_RETRY_MS 20    /* one that has not read the last snapshots is looked at again */
-#define EVENT_POLL_MS    20    /* how often an event under way is looked after, while it is young */
+#define STEADY_MS        30000 /* after a life this long, the next one starts without delay */
+#define HANG_MS          10000 /* without reading for this long, it is hung */
+#define TERM_MS          1000  /* how long it may take to end */
+#define PUBLISH_RETRY_MS 20    /* when to look again if it has not read the last snapshots */
+#define EVENT_POLL_MS    20    /* how often a new event under way is checked */
 #define EVENT_YOUNG_MS   1000
 
 struct supervisor {
@@ -37,13 +37,13 @@ struct supervisor {
 	struct channel channel;
 	uint64_t started_ms, drained_ms;
 	uint64_t backoff_ms;
-	bool is_killed; /* by us, for hanging */
+	bool is_killed; /* by us, because it hung */
 	struct event_queue events;
-	bool event_under_way; /* the queue's first has been written to the channel */
+	bool event_under_way; /* the first of the queue was written to the channel */
 	uint64_t event_written_ms;
 	uint64_t events_taken, events_lost;
-	uint64_t *master_connects; /* shared by all subagents in turn; never read here */
-	/* what is shown, and what of it the subagent lacks, by the instance's position */
+	uint64_t *master_connects; /* shared by all subagents in turn; for them only */
+	/* what the subagent shows, and what it lacks, by position of the instance */
 	const struct instances *instances;
 	struct snapshot_agent *agent;
 	struct lack {
@@ -132,7 +132,7 @@ static void close_from_to(unsigned int first, unsigned int last)
 	syscall(__NR_close_range, first, last, 0);
 }
 
-/* Closes all descriptors but the standard ones and these two, of which the first is the lower. */
+/* Closes all descriptors except the standard ones and these two; `first` must be the lower. */
 static void close_all_but(int first, int second)
 {
 	if (first > 3)
@@ -142,26 +142,26 @@ static void close_all_but(int first, int second)
 	close_from_to((unsigned int)second + 1, ~0U);
 }
 
-/* In the child: nothing of the collector's but the channel and stderr stays open. */
+/* In the child: closes all that the collector has open, except the channel and stderr. */
 __attribute__((noreturn)) static void become_subagent(const struct supervisor *supervisor,
 						      const struct channel *ends, pid_t parent)
 {
 	const struct channel own = { 3, 4 };
-	/* out of the way of 3 and 4 first */
+	/* first out of the way of 3 and 4 */
 	int snapshots = fcntl(ends->snapshots, F_DUPFD, 5);
 	int events = fcntl(ends->events, F_DUPFD, snapshots + 1);
 
 	if (snapshots < 0 || events < 0)
 		_exit(1);
 	close_all_but(snapshots, events);
-	/* only now: what is freed with a descriptor, such as a timer, is the collector's too */
+	/* only now: freeing a timer while its descriptor is open would stop the collector's too */
 	supervisor->forget(supervisor->context);
 	if (dup2(snapshots, own.snapshots) < 0 || dup2(events, own.events) < 0)
 		_exit(1);
 	close_from_to(5, ~0U);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(1); /* the collector died before that was in force */
+		_exit(1); /* the collector died before this took effect */
 	exit(subagent_run(&own, &supervisor->master, supervisor->master_connects));
 }
 
@@ -173,8 +173,8 @@ static void schedule_restart(struct supervisor *supervisor)
 		supervisor->backoff_ms = BACKOFF_MAX_MS;
 }
 
-/* A subagent that knows nothing; also of a scan that has not been made, since what stood under this
- * index before is to go. */
+/* A new subagent gets everything. That includes scans that have not been made, to replace the
+ * values of an older table with the same index. */
 static void forget_what_was_sent(struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->instances->count; i++)
@@ -210,7 +210,7 @@ void supervisor_start(struct supervisor *supervisor)
 	supervisor->is_killed = false;
 	supervisor->event_under_way = false;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
-	/* it gets all that is known before it answers its first request */
+	/* it gets all values before it answers its first request */
 	forget_what_was_sent(supervisor);
 	supervisor_publish(supervisor);
 	push_events(supervisor);
@@ -246,7 +246,7 @@ void supervisor_reap(struct supervisor *supervisor)
 	if (supervisor->pid <= 0 || waitpid(supervisor->pid, &status, WNOHANG) != supervisor->pid)
 		return;
 	tell_end(supervisor, status);
-	/* what it had read, it had taken; what not, goes to the next one */
+	/* events that it had read are done; the others go to the next subagent */
 	push_events(supervisor);
 	supervisor->pid = 0;
 	supervisor->event_under_way = false;
@@ -274,7 +274,7 @@ void supervisor_check(struct supervisor *supervisor)
 	push_events(supervisor);
 }
 
-/* Settles what became of the event under way. */
+/* Finds out what became of the event under way. */
 static void settle_event(struct supervisor *supervisor)
 {
 	switch (channel_progress(supervisor->channel.events)) {
@@ -291,7 +291,7 @@ static void settle_event(struct supervisor *supervisor)
 	}
 }
 
-/* One event is under way at a time, so that it is known which ones were taken. */
+/* Only one event is under way at a time, so that it is clear which ones were taken. */
 static void push_events(struct supervisor *supervisor)
 {
 	const struct event *event;
@@ -308,14 +308,14 @@ static void push_events(struct supervisor *supervisor)
 		supervisor->event_under_way = true;
 		supervisor->event_written_ms = clock_monotonic_ms();
 	}
-	/* Without a master it may wait for hours; then the regular check is often enough. */
+	/* Without a master it may wait for hours; then the regular check is enough. */
 	if (clock_monotonic_ms() - supervisor->event_written_ms < EVENT_YOUNG_MS)
 		loop_timer_once(supervisor->event_timer, EVENT_POLL_MS * NS_PER_MS);
 }
 
 void supervisor_notify(struct supervisor *supervisor, const struct event *event)
 {
-	/* the event under way must stay first until it is settled */
+	/* the event under way must stay first until its fate is known */
 	if (supervisor->event_under_way && supervisor->events.count == EVENT_QUEUE_SIZE) {
 		supervisor->events_lost++;
 		log_warning("notification lost, too many are waiting: %s", event->text);
@@ -346,7 +346,7 @@ void supervisor_scanned(struct supervisor *supervisor, size_t position)
 	supervisor->lacks[position].scan = true;
 }
 
-/* False if there is no room for it now; only that is worth another try. */
+/* False if there is no room now; only then another try makes sense. */
 static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
 	if (channel_send(supervisor->channel.snapshots, snapshot, snapshot_size(snapshot)) == 0)
@@ -356,7 +356,7 @@ static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *
 	return errno != EAGAIN;
 }
 
-/* What is lacking, as far as there is room for it. True when that is all. */
+/* Sends what the subagent lacks, while there is room. True when everything was sent. */
 static bool send_what_lacks(struct supervisor *supervisor)
 {
 	supervisor->agent->notifications_sent = supervisor->events_taken;

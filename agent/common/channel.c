@@ -24,7 +24,7 @@ int channel_open(struct channel *collector, struct channel *subagent)
 	}
 	*collector = (struct channel){ snapshots[0], events[0] };
 	*subagent = (struct channel){ snapshots[1], events[1] };
-	/* one way: what the subagent might write, nobody could read */
+	/* one way: nobody could read what the subagent writes */
 	shutdown(collector->snapshots, SHUT_RD);
 	shutdown(collector->events, SHUT_RD);
 	return 0;

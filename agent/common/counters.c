@@ -42,7 +42,7 @@ int counters_update(struct counters_table *table, size_t cpu, const struct count
 	for (int i = 0; i < COUNTER_COUNT; i++) {
 		if (!(reading->present & (1U << i)))
 			continue;
-		/* before the first reading `last` is 0, so the first value counts whole */
+		/* `last` is 0 before the first reading, so the first value counts as it is */
 		grown = reading->value[i] - row->last.value[i];
 		if (reading->value[i] < row->last.value[i] && grown > table->most)
 			table->was_reset = true;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The settings are the process's own, set before its first message. */
+/* The settings of this process, set before its first message. */
 static enum log_level threshold = LOG_LEVEL_INFO;
 static const char *role;
 static bool to_journal;
@@ -18,9 +18,8 @@ static const char *const level_names[] = { "error", "warning", "info", "debug" }
 /* syslog(3) priorities of the levels, which journald reads from a "<N>" prefix */
 static const int level_priorities[] = { 3, 4, 6, 7 };
 
-/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of what a service was given as stderr. A
- * process that inherits the variable may write to something else: a file does not understand "<N>".
- */
+/* systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stderr that a service got. A process
+ * that inherits the variable may write to something else, and in a file "<N>" means nothing. */
 static bool is_journal(int fd, const char *stream)
 {
 	uintmax_t device, inode;

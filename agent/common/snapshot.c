@@ -6,7 +6,7 @@
 
 #define ROWS_MAX 5
 
-/* Rows of a struct: where it has their address and their count. */
+/* Rows of a struct: the offsets of their address and their count. */
 struct rows {
 	size_t address, count, row_size, max;
 };
@@ -17,7 +17,7 @@ struct rows {
 			sizeof(*((struct kind *)0)->rows), max                                     \
 	}
 
-/* The kinds. To add rows is to add their line. */
+/* The kinds. To add rows, add their line. */
 static const struct {
 	size_t size;
 	struct rows rows[ROWS_MAX];
@@ -46,7 +46,7 @@ static size_t count_of(const struct snapshot *snapshot, const struct rows *rows)
 	return count;
 }
 
-/* Where the rows behind `end` begin. */
+/* Where rows after `end` begin. */
 static size_t align(size_t end)
 {
 	return (end + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
@@ -62,7 +62,7 @@ size_t snapshot_size(const struct snapshot *snapshot)
 	return size;
 }
 
-/* Lets the pointers lead to the rows. */
+/* Points the pointers to the rows. */
 static void set_pointers(struct snapshot *snapshot)
 {
 	const struct rows *rows = kinds[snapshot->kind].rows;

@@ -45,7 +45,7 @@ static const struct config_range {
 /* Fewer would say little. */
 #define IDENTITIES_MIN 1024
 
-/* The line of the last source-* key; libconfuse's callbacks carry no user pointer. */
+/* The line of the last source-* key; libconfuse's callbacks have no user pointer. */
 static int source_line;
 
 static const struct config_range *range_find(const char *key)

@@ -226,7 +226,7 @@ int config_check_threshold(cfg_t *cfg, cfg_opt_t *option)
 	return check_count(cfg, option, SNAPSHOT_THRESHOLDS_MAX);
 }
 
-/* Builds the filter of a block; NULL, or what is wrong. */
+/* Builds the filter of a block. NULL, or what is wrong. */
 static const char *read_filter(cfg_t *section, struct filter *filter)
 {
 	const char *remedy = NULL;

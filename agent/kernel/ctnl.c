@@ -20,7 +20,7 @@
 #define HOOK_NUMBER    1
 #define HOOK_PRIORITY  2
 
-/* linux/netfilter.h and netfilter_ipv4.h, which cannot stand beside netinet/in.h */
+/* linux/netfilter.h and netfilter_ipv4.h, which conflict with netinet/in.h */
 #define HOOK_PREROUTING    0
 #define PRIORITY_CONNTRACK (-200)
 
@@ -101,7 +101,7 @@ static int ctnl_control(const struct nlmsghdr *message)
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 
 	if (message->nlmsg_type == NLMSG_DONE) {
-		/* a dump that failed on its way puts the error into NLMSG_DONE */
+		/* a dump that fails on its way has the error in NLMSG_DONE */
 		if (mnl_nlmsg_get_payload_len(message) >= sizeof(int)) {
 			int code = *(const int *)mnl_nlmsg_get_payload(message);
 
@@ -127,7 +127,7 @@ static int ctnl_control(const struct nlmsghdr *message)
 typedef int ctnl_message(struct ctnl *ctnl, const struct nlmsghdr *message, void *context);
 
 /* Reads one buffer and hands each data message of the last request to `handle`, which returns 1 to
- * go on, 0 when it has what it wants, -1 with errno. Returns likewise. */
+ * go on, 0 when it is done, -1 with errno. Returns the same. */
 static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 {
 	const struct nlmsghdr *message = (const struct nlmsghdr *)ctnl->buffer;
@@ -143,7 +143,7 @@ static int ctnl_receive(struct ctnl *ctnl, ctnl_message *handle, void *context)
 	for (; ct_message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 		int result;
 
-		/* the answer to a question that was given up earlier; some of the kernel's answers
+		/* the answer to an earlier request that was given up; some answers of the kernel
 		 * name no port */
 		if (message->nlmsg_seq != ctnl->sequence ||
 		    (message->nlmsg_pid && message->nlmsg_pid != ctnl->port_id))
@@ -289,7 +289,7 @@ static int handle_hook(struct ctnl *ctnl, const struct nlmsghdr *message, void *
 	return 1;
 }
 
-/* The hooks of a family's PREROUTING, where connection tracking has its own place among them. */
+/* The hooks of a family's PREROUTING; connection tracking is one of them, by its priority. */
 static int ask_for_hooks(struct ctnl *ctnl, uint8_t family, bool *is_hooked)
 {
 	_Alignas(struct nlmsghdr) unsigned char buffer[REQUEST_SIZE];
@@ -317,7 +317,7 @@ int ctnl_is_hooked(struct ctnl *ctnl)
 	return is_hooked;
 }
 
-/* The kernel loads what a request needs by itself, if it can. */
+/* The kernel itself loads what a request needs, if it can. */
 static void explain_module(const char *module, char *text, size_t size)
 {
 	uint32_t is_disabled = 0;

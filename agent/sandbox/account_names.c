@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Of more, the first ones: those of the system. */
+/* If there are more, the first ones are kept: those of the system. */
 #define NAMES_MAX 512
 
 /* False when there is no room for more. */

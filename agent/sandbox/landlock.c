@@ -36,7 +36,7 @@ struct port_rule {
 	uint64_t allowed, port;
 };
 
-/* All that a version knows of. */
+/* All the rights that a version knows. */
 static struct ruleset known_to(long version)
 {
 	static const struct {
@@ -70,7 +70,7 @@ static int allow_reading(int ruleset, const char *path)
 
 	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
 	if (rule.parent_fd < 0)
-		return 0; /* what is not there cannot be read */
+		return 0; /* a missing file cannot be read */
 	if (fstat(rule.parent_fd, &status) == 0 && S_ISDIR(status.st_mode))
 		rule.allowed |= FS_READ_DIR;
 	result = (int)syscall(ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0);

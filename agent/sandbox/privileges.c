@@ -33,7 +33,7 @@ int privileges_check_user(const char *name, char *error, size_t size)
 	return !name || !name[0] || find_named(name, error, size) ? 0 : -1;
 }
 
-/* The account to change to; NULL to stay. -1 with `error` if a named one does not exist. */
+/* The account to change to; NULL to stay. -1 with `error` if the named one does not exist. */
 static int find_account(const char *name, const struct passwd **account, char *error, size_t size)
 {
 	bool may_change = geteuid() == 0 && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID);
@@ -57,7 +57,7 @@ static int find_account(const char *name, const struct passwd **account, char *e
 		return 0;
 	}
 	if (!may_change)
-		return 0; /* already somebody: a service manager's choice, or a person's own */
+		return 0; /* not root: the service manager or a person chose this user */
 	*account = getpwnam(DEFAULT_USER);
 	if (!*account) {
 		*account = getpwnam(FALLBACK_USER);
@@ -74,13 +74,13 @@ static int find_account(const char *name, const struct passwd **account, char *e
 	return 0;
 }
 
-/* Leaves the bounding set with those alone. */
+/* Leaves only these in the bounding set. */
 static void reduce_bounding_set(const unsigned int *kept, size_t count)
 {
 	capng_clear(CAPNG_SELECT_BOUNDS);
 	for (size_t i = 0; i < count; i++)
 		capng_update(CAPNG_ADD, CAPNG_BOUNDING_SET, kept[i]);
-	/* without CAP_SETPCAP it stays as it is; no_new_privs makes that harmless */
+	/* without CAP_SETPCAP it stays the same; no_new_privs makes that harmless */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
 		capng_apply(CAPNG_SELECT_BOUNDS);
 }

@@ -28,8 +28,8 @@
 
 /* ---- system calls ---------------------------------------------------------------------------- */
 
-/* Those without conditions. A name that this architecture or library does not know is skipped: the
- * *64 ones are those of 32-bit architectures. */
+/* System calls that are allowed without conditions. A name that this architecture or library does
+ * not know is skipped; the *64 calls are those of 32-bit architectures. */
 static const char *const calls_of_both[] = {
 	/* memory */
 	"brk", "madvise", "mremap", "munmap",
@@ -38,7 +38,7 @@ static const char *const calls_of_both[] = {
 	"fstat64", "fstatfs", "fstatfs64", "lseek", "read", "readv", "write", "writev",
 	/* what exists */
 	"access", "faccessat", "faccessat2", "fstatat64", "newfstatat", "stat", "stat64", "statx",
-	/* sockets; socket() itself stands below */
+	/* sockets; socket() itself is below */
 	"connect", "getpeername", "getsockname", "getsockopt", "recv", "recvfrom", "recvmmsg",
 	"recvmmsg_time64", "recvmsg", "send", "sendmmsg", "sendmsg", "sendto", "setsockopt",
 	"shutdown",
@@ -47,7 +47,7 @@ static const char *const calls_of_both[] = {
 	"clock_nanosleep", "clock_nanosleep_time64", "gettimeofday", "nanosleep", "pipe", "pipe2",
 	"poll", "ppoll", "ppoll_time64", "pselect6", "pselect6_time64", "restart_syscall", "select",
 	"time",
-	/* threads' business, and signals to oneself */
+	/* threads, and signals to oneself */
 	"futex", "futex_time64", "rseq", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
 	"sched_yield", "set_robust_list", "sigreturn",
 	/* who am I */
@@ -67,13 +67,13 @@ static const char *const calls_of_collector[] = {
 	/* its loop */
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_wait", "signalfd4", "socketpair",
 	"timerfd_create", "timerfd_settime", "timerfd_settime64",
-	/* files, which Landlock knows more of */
+	/* files, which Landlock restricts further */
 	"getdents64", "open", "openat", "readlink", "readlinkat",
 	/* netlink */
 	"bind",
-	/* its subagent, which Landlock keeps it to */
+	/* its subagent, and by Landlock nothing else */
 	"kill", "tgkill", "wait4", "waitid", "waitpid",
-	/* giving away more: it does, and its subagent */
+	/* giving up more: it does, and so does its subagent */
 	"capget", "capset", "landlock_add_rule", "landlock_create_ruleset",
 	"landlock_restrict_self", "prctl", "seccomp"
 };
@@ -81,7 +81,7 @@ static const char *const calls_of_collector[] = {
 /* What isatty() and the sockets need. Not TIOCSTI, which types into the operator's terminal. */
 static const unsigned long ioctls[] = { FIONBIO, FIONREAD, SIOCOUTQ, TCGETS };
 
-/* One rule after the other; the first that the library refuses ends it. */
+/* Adds one rule after the other, until the library refuses one. */
 struct filter_builder {
 	scmp_filter_ctx context;
 	int result; /* 0, or a negative errno */
@@ -97,8 +97,7 @@ static void add(struct filter_builder *builder, uint32_t action, const char *nam
 	builder->result =
 		seccomp_rule_add_array(builder->context, action, number, count, conditions);
 	if (builder->result == -EDOM || builder->result == -EEXIST)
-		builder->result =
-			0; /* not of this architecture; or it is allowed without conditions */
+		builder->result = 0; /* not of this architecture, or allowed already */
 }
 
 static void allow(struct filter_builder *builder, const char *const *names, size_t count)
@@ -143,7 +142,7 @@ static void allow_collector(struct filter_builder *builder, const void *context)
 
 	allow(builder, calls_of_collector, COUNT(calls_of_collector));
 	add(builder, SCMP_ACT_ALLOW, "socket", ctnetlink, COUNT(ctnetlink));
-	/* the service manager's, and the master's, which another configuration may put elsewhere */
+	/* for the service manager and the master, whose address a new configuration may change */
 	allow_equal(builder, "socket", 0, AF_UNIX);
 	allow_equal(builder, "socket", 0, AF_INET);
 	allow_equal(builder, "socket", 0, AF_INET6);
@@ -166,12 +165,12 @@ static void allow_subagent(struct filter_builder *builder, const void *context)
 	}
 	allow_equal(builder, "socket", 0, AF_INET);
 	allow_equal(builder, "socket", 0, AF_INET6);
-	/* /etc/hosts and the like, which Landlock keeps it to */
+	/* /etc/hosts and the like, and by Landlock nothing else */
 	add(builder, SCMP_ACT_ALLOW, "open", NULL, 0);
 	add(builder, SCMP_ACT_ALLOW, "openat", NULL, 0);
 }
 
-/* Everything but what `allow_more` and both need fails with EPERM. */
+/* Everything fails with EPERM except what both processes need and what `allow_more` adds. */
 static void filter_calls(void (*allow_more)(struct filter_builder *, const void *),
 			 const void *context)
 {
@@ -181,7 +180,7 @@ static void filter_calls(void (*allow_more)(struct filter_builder *, const void 
 		log_warning("seccomp: out of memory; system calls are not filtered");
 		return;
 	}
-	/* a tree, where the library can: a scan makes a call for each 8 KiB */
+	/* a tree, if the library can: a scan makes a call for each 8 KiB */
 	seccomp_attr_set(builder.context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	allow_what_both_need(&builder);
 	allow_more(&builder, context);
@@ -206,7 +205,7 @@ static void restrict_reach(const struct landlock_rules *rules)
 			    strerror(errno));
 }
 
-/* The directory of a file, since an editor puts a new file in its place; NULL if there is none. */
+/* The directory of a file, because an editor replaces the file; NULL if there is none. */
 static char *directory_of(const char *path)
 {
 	char *copy = path ? strdup(path) : NULL, *directory = NULL;
@@ -219,8 +218,8 @@ static char *directory_of(const char *path)
 
 void sandbox_collector(const struct config *config, const char *config_path)
 {
-	/* /etc: names of users and hosts; /run: namespaces. Where it may connect to follows from
-	 * the configuration, which another may replace. */
+	/* /etc: names of users and hosts; /run: namespaces. A new configuration may change where it
+	 * connects to. */
 	const char *readable[5 + SNAPSHOT_INSTANCES_MAX] = { "/etc", "/proc", "/run" };
 	struct landlock_rules rules = { readable, 3, true, 0 };
 	char *real_path, *owned[2 + SNAPSHOT_INSTANCES_MAX];

@@ -16,7 +16,7 @@ struct aggregate {
 	const struct config *config;
 	struct aggregate_memory *memory; /* of the table being read */
 	struct totals totals;
-	struct ct_entry waiting; /* the last one read, while its memory is fetched */
+	struct ct_entry waiting; /* the last entry read, while its memory is fetched */
 	bool is_waiting;
 	struct sampling sampling; /* of a scan that has ended */
 	struct churn_scan churn;
@@ -26,7 +26,7 @@ struct aggregate {
 	struct watches *watches; /* NULL: there are none */
 };
 
-/* A watch goes on under its name, whatever becomes of the others. */
+/* A watch continues under its name, whatever happens to the others. */
 struct watch_memory {
 	char name[SNAPSHOT_NAME_SIZE];
 	uint64_t created;
@@ -144,7 +144,7 @@ void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memor
 	if (aggregate->config->identities)
 		begin_churn(aggregate, expected);
 	else
-		churn_clear(&memory->before); /* too old when they are asked for again */
+		churn_clear(&memory->before); /* too old to compare when they are asked for again */
 }
 
 static void count(struct aggregate *aggregate, const struct ct_entry *entry)
@@ -200,7 +200,7 @@ static uint64_t created_before(const struct aggregate_memory *memory, const char
 	return 0;
 }
 
-/* The watches' rows, but for the state of their alarms. */
+/* The rows of the watches, without the state of their alarms. */
 static void finish_watches(struct aggregate *aggregate, const struct churn_change *change,
 			   struct snapshot_scan *scan, struct watch_memory *remembered)
 {
@@ -272,7 +272,7 @@ static struct snapshot_scan *new_scan(struct aggregate *aggregate)
 	return (struct snapshot_scan *)snapshot_new(&head.base);
 }
 
-/* From what was read to the table. */
+/* Scales from what was read to the whole table. */
 static void scale(struct aggregate *aggregate, uint32_t entries)
 {
 	uint32_t read = aggregate->totals.scanned;
@@ -297,7 +297,7 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 		count(aggregate, &aggregate->waiting);
 	aggregate->is_waiting = false;
 	scale(aggregate, entries);
-	/* what can fail comes first, so that the memory learns all of a scan or nothing */
+	/* what can fail comes first, so that the memory gets all of a scan or nothing */
 	watches = calloc(aggregate->config->watch_count + 1, sizeof(*watches));
 	scan = watches && prepare_zones(aggregate) == 0 ? new_scan(aggregate) : NULL;
 	if (!scan) {

@@ -38,7 +38,7 @@ void churn_abandon(struct churn_scan *scan)
 	memset(scan, 0, sizeof(*scan));
 }
 
-/* Where the first identity of each segment of the 32 bits stands. */
+/* The position of the first identity of each segment of the 32 bits. */
 static void guide_build(struct churn_scan *scan)
 {
 	const struct churn *before = scan->before;
@@ -59,7 +59,7 @@ void churn_begin(struct churn_scan *scan, struct churn *before, uint32_t expecte
 	churn_abandon(scan);
 	scan->before = before;
 	scan->limit = limit;
-	/* a little is left for what comes during the scan */
+	/* leave a little room for what comes during the scan */
 	while (scan->bits < 32 && expected >> scan->bits > limit - limit / 64)
 		scan->bits++;
 	scan->met = calloc(before->count / 8 + 1, 1);
@@ -107,9 +107,9 @@ static void keep_to_limit(struct churn_scan *scan)
 		halve(scan);
 }
 
-/* Identities are spread evenly, so their place within their segment can be reckoned: to about ten,
- * which is a walk within a cache line or two. A binary search would miss the cache at most of its
- * steps. */
+/* Identities are spread evenly, so their place within their segment can be calculated. It is off by
+ * about ten, which is a walk within a cache line or two. A binary search would miss the cache at
+ * most of its steps. */
 static size_t reckon(const struct churn_scan *scan, uint32_t id)
 {
 	const uint32_t *begin = &scan->guide[id / SEGMENT_SIZE];
@@ -118,7 +118,7 @@ static size_t reckon(const struct churn_scan *scan, uint32_t id)
 	return begin[0] + (size_t)(count * (id % SEGMENT_SIZE) / SEGMENT_SIZE);
 }
 
-/* Where the identity stands, if it does. */
+/* The position of the identity, if it is there. */
 static size_t binary_search(const struct churn *sorted, uint32_t id)
 {
 	size_t low = 0, high = sorted->count;
@@ -157,7 +157,7 @@ static bool find(const struct churn_scan *scan, uint32_t id, size_t *position)
 	return sorted->ids[at] == id;
 }
 
-/* Twice the room; false if there is no memory. */
+/* Doubles the room. False if out of memory. */
 static bool grow(uint32_t **array, size_t room)
 {
 	uint32_t *grown = reallocarray(*array, room, sizeof(*grown));
@@ -183,8 +183,8 @@ static bool add_fresh(struct churn_scan *scan, uint32_t id, uint32_t position)
 	return true;
 }
 
-/* Whether it comes where the scan before had it: not before what has already been met. One that
- * came too early is known by the next, which stands before it. */
+/* Whether it comes in the order of the scan before: not before what was already met. If one came
+ * too early, the next one shows it by a lower position. */
 static bool is_in_order(struct churn_scan *scan, uint32_t position_before)
 {
 	if (position_before < scan->last_before) {
@@ -249,7 +249,7 @@ enum churn_sign churn_add(struct churn_scan *scan, uint32_t id, uint32_t positio
 	return was_followed && is_followed(id, scan->bits) ? CHURN_NEW : CHURN_UNKNOWN;
 }
 
-/* Identities and, unless that is NULL, what belongs to each. */
+/* Sorts identities and, unless that is NULL, what belongs to each. */
 struct pairs {
 	uint32_t *ids, *others;
 };
@@ -275,8 +275,8 @@ static void insertion_sort(struct pairs pairs, size_t first, size_t end)
 	}
 }
 
-/* By the octet at `shift`, in place, and then each of its 256 parts by the next one. qsort()
- * would take several times as long, and as much memory again. */
+/* Sorts by the octet at `shift`, in place, and then each of the 256 parts by the next octet.
+ * qsort() would take several times as long, and as much memory again. */
 static void radix_sort(struct pairs pairs, size_t first, size_t end, unsigned int shift)
 {
 	size_t begin[257] = { 0 }, next[256];
@@ -336,7 +336,7 @@ static void compare_whole(const struct churn_scan *scan, struct churn_change *ch
 	change->destroyed <<= change->bits;
 }
 
-/* When, on the average, a scan has read the first `read` entries of what it read. */
+/* The average time at which a scan read its first `read` entries. */
 static uint64_t mean_time(const struct churn_part *part, uint32_t read)
 {
 	uint64_t duration = part->end_ms - part->start_ms;
@@ -372,7 +372,7 @@ static void compare_part(const struct churn_scan *scan, const struct churn_part 
 	const struct churn *before = scan->before;
 
 	if (scan->last_before == 0 || scan->astray > scan->in_order)
-		return; /* nobody knows where the common part ends */
+		return; /* the end of the common part is unknown */
 	change->read = scan->last_now;
 	for (size_t i = 0; i < scan->fresh_sure; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);
@@ -386,7 +386,7 @@ static void compare_part(const struct churn_scan *scan, const struct churn_part 
 				     before->part.entries, change->part_ms, change->elapsed_ms);
 }
 
-/* Leaves those of `before` that were met and are followed now. */
+/* Keeps those of `before` that were met and are still followed. */
 static void keep_survivors(const struct churn_scan *scan, struct churn *before)
 {
 	size_t kept = 0;
@@ -402,7 +402,7 @@ static void keep_survivors(const struct churn_scan *scan, struct churn *before)
 	before->count = kept;
 }
 
-/* Merges the fresh ones in, from behind, so that it needs no second array. */
+/* Merges the fresh ones in, from the end, so that it needs no second array. */
 static void merge_fresh(const struct churn_scan *scan, struct churn *before)
 {
 	size_t old = before->count, fresh = scan->fresh_count, at = old + fresh;
@@ -425,7 +425,7 @@ static void merge_fresh(const struct churn_scan *scan, struct churn *before)
 	}
 }
 
-/* Positions are kept from now on, or no longer. */
+/* Starts or stops to keep positions. */
 static bool follow_positions(const struct churn_scan *scan, struct churn *before)
 {
 	if (!scan->has_positions) {

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PORT 161 /* of a socket that nothing is sent by: any will do */
+#define PORT 161 /* for a socket that sends nothing: any port will do */
 
 void own_snmp_clear(struct own_snmp *snmp)
 {

@@ -11,7 +11,7 @@ uint64_t sampling_scale64(const struct sampling *sampling, uint64_t count)
 
 	if (sampling->read == sampling->entries || sampling->read == 0)
 		return count;
-	/* octets times entries may need more than 64 bits: take them apart */
+	/* octets times entries may need more than 64 bits: split them */
 	whole = count / sampling->read;
 	rest = count % sampling->read;
 	return whole * sampling->entries +

@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "kernel/ctnl.h"
 
-/* A dump whose next part does not come is given up after so many empty looks in a row. */
+/* A dump is given up after this many empty reads in a row. */
 #define SCAN_PATIENCE 100
 
 struct scan {

@@ -29,9 +29,9 @@ struct sketch {
 	uint16_t lowest;       /* bucket; NONE: nothing is held */
 	uint16_t free_buckets; /* a list by `next` */
 	struct counter *counters;
-	struct bucket
-		*buckets; /* one more than counters: moving up needs one before one is freed */
-	uint16_t *heads;  /* 1 << hash_bits of them */
+	struct bucket *buckets; /* one more than counters: moving up takes a new one before it frees
+				 * the old one */
+	uint16_t *heads;        /* 1 << hash_bits of them */
 };
 
 struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS])
@@ -42,7 +42,7 @@ struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS])
 		return NULL;
 	sketch->capacity = capacity;
 	sketch->hash_bits = 1;
-	/* so many that a key which is not held mostly meets no other one */
+	/* enough that a key which is not held rarely meets another one */
 	while ((1U << sketch->hash_bits) < capacity * 8)
 		sketch->hash_bits++;
 	memcpy(sketch->seeds, seeds, sizeof(sketch->seeds));
@@ -225,7 +225,7 @@ void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked
 			bucket_insert(sketch, NONE, 1);
 		attach(sketch, at, sketch->lowest);
 	} else {
-		/* the newcomer takes the place, and the count, of one that has the fewest */
+		/* the new key takes the place, and the count, of one with the lowest count */
 		at = sketch->buckets[sketch->lowest].first;
 		unchain(sketch, at);
 		take_up(sketch, at, key, slot, sketch->buckets[sketch->lowest].count);

@@ -69,7 +69,7 @@ static void rows_see(struct totals_rows *rows, int family, uint8_t number)
 {
 	if (rows->protocol_seen[family][number])
 		return;
-	/* one place is kept for the row of all the others */
+	/* the last row is for all other protocols */
 	if (rows->protocol_count[family] + 1 >= SNAPSHOT_PROTOCOLS_MAX)
 		number = CT_PROTOCOL_OTHER;
 	if (!rows->protocol_seen[family][number]) {

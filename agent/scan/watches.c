@@ -22,7 +22,7 @@ struct prefix_map {
 struct watches {
 	size_t count;
 	struct filter filters[SNAPSHOT_WATCHES_MAX];
-	/* which watches an entry can meet that has ... */
+	/* which watches an entry can match that has ... */
 	uint64_t by_protocol[256];
 	uint64_t by_status[5][2];        /* each flag of filter_status(): clear, set */
 	uint64_t by_zone[2], by_mark[2]; /* 0, or another */
@@ -31,11 +31,11 @@ struct watches {
 	struct port_map source_ports, destination_ports;
 	/* of this scan */
 	uint32_t entries[SNAPSHOT_WATCHES_MAX];
-	/* New ones by the zero bits that their identity ends in: how many of these count is known
-	 * only at the end, because the subset may be halved on the way. */
+	/* New ones, by the number of zero bits at the end of their identity: which of them count is
+	 * known only at the end, because the subset may be halved on the way. */
 	uint32_t created[SNAPSHOT_WATCHES_MAX][LEVELS];
-	/* Those since the last entry that was met again: whether the scan before had come so far is
-	 * known with the next one. `touched` lists the places in `pending` that are not 0. */
+	/* New ones since the last entry that was met again: the next one shows whether the scan
+	 * before came so far. `touched` lists the places in `pending` that are not 0. */
 	uint32_t pending[SNAPSHOT_WATCHES_MAX][LEVELS];
 	size_t touched_count;
 	uint16_t touched[SNAPSHOT_WATCHES_MAX * LEVELS];
@@ -183,7 +183,7 @@ void watches_clear(struct watches *watches)
 	watches->touched_count = 0;
 }
 
-/* The watches that cannot be excluded by a table. */
+/* The watches that no table can exclude. */
 static uint64_t candidates(const struct watches *watches, const struct ct_entry *entry)
 {
 	uint32_t status = filter_status(entry->status);

@@ -19,15 +19,14 @@
 #include "subagent/mib_table.h"
 #include "subagent/socket_access.h"
 
-#define PING_INTERVAL_S     3      /* also how often a lost master is looked for */
-#define RESPONSE_TIMEOUT_US 300000 /* a stopped master holds us no longer than this */
+#define PING_INTERVAL_S     3      /* also how often to look for a lost master */
+#define RESPONSE_TIMEOUT_US 300000 /* a stopped master blocks us at most this long */
 #define SEND_TIMEOUT_US     300000
 #define REGISTER_RETRY_S    3
 
 static const oid registered[] = { MIB_ROOT, MIB_OBJECTS };
 
-/* The library's own state is global, and so is what its callbacks need: one struct for all of it.
- */
+/* The library's state is global, so what its callbacks need is global too: this one struct. */
 static struct {
 	struct mib_view *view;
 	uint64_t *master_connects;
@@ -39,11 +38,11 @@ static struct {
 	bool has_pinned;
 	bool refused;          /* the last registration was */
 	bool refusal_told;     /* and the operator knows */
-	char unreachable[512]; /* why there is no master, as it was told last; "" with one */
+	char unreachable[512]; /* the last reported reason for having no master; "" with one */
 	unsigned int retry_alarm;
 } agentx;
 
-/* One GETBULK reaches us as many requests with one transaction id: they all see one view. */
+/* One GETBULK arrives as many requests with one transaction id: all of them see the same view. */
 static void pin_view(long transid)
 {
 	struct mib_view *view = agentx.view;
@@ -66,7 +65,7 @@ static void answer_next(netsnmp_request_info *request)
 
 	if (!mib_get_next(agentx.view, variable->name, variable->name_length, request->inclusive,
 			  next, &length, &value))
-		return; /* the library goes on behind this module */
+		return; /* the library continues after this module */
 	if (request->range_end &&
 	    snmp_oid_compare(next, length, request->range_end, request->range_end_len) >= 0)
 		return;
@@ -115,7 +114,8 @@ static void register_module(void)
 	}
 }
 
-/* The library neither retries nor tells of a region that another subagent has registered. */
+/* The library does not retry a region that another subagent has registered, and does not report it.
+ */
 static void retry_registration(unsigned int alarm, void *context)
 {
 	(void)alarm;
@@ -148,7 +148,7 @@ static void explain_unreachable(int error, char *text, size_t size)
 			 agentx.address, strerror(error));
 }
 
-/* Once for each reason: behind a directory that is opened, there may be a socket that is not. */
+/* Once for each reason: after the directory is opened, the socket may still be closed to us. */
 static void tell_unreachable(void)
 {
 	char text[sizeof(agentx.unreachable)];
@@ -160,7 +160,7 @@ static void tell_unreachable(void)
 	log_warning("%s Trying again every %d seconds", text, PING_INTERVAL_S);
 }
 
-/* The library's messages are the only sign of some things that happen. */
+/* Some events show only in the messages of the library. */
 static int handle_log(int major, int minor, void *server, void *client)
 {
 	const struct snmp_log_message *message = server;
@@ -188,7 +188,7 @@ static int handle_log(int major, int minor, void *server, void *client)
 	return SNMP_ERR_NOERROR;
 }
 
-/* With the library's defaults a stopped master would hold us for 18 seconds, and a notification
+/* With the library's defaults a stopped master would block us for 18 seconds, and a notification
  * sent meanwhile would arrive four times. */
 static int handle_session_init(int major, int minor, void *server, void *client)
 {
@@ -237,8 +237,8 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 
 static void set_up_library(const char *address)
 {
-	/* no MIB files, no configuration files, nothing written (a directory that cannot be made):
-	 * all of it is the master's business */
+	/* no MIB files, no configuration files, nothing written (into a directory that cannot be
+	 * made): the master does all that */
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
@@ -287,9 +287,9 @@ int agentx_start(const struct agentx_master *master, const struct account_names 
 void agentx_stop(void)
 {
 	snmp_alarm_unregister(agentx.retry_alarm);
-	/* The session first: its end unregisters at the master as well, in one message. A master
-	 * that went away during an unregistration would find the library inside its own callback.
-	 */
+	/* Close the session first: this also unregisters at the master, in one message. If a master
+	 * went away during an unregistration, the library would call its own callback from within
+	 * it. */
 	snmp_shutdown("conntrack-agentx");
 	if (agentx.registration)
 		netsnmp_unregister_handler(agentx.registration);
@@ -307,7 +307,7 @@ bool agentx_is_connected(void)
 		return false;
 	transport = snmp_sess_transport(snmp_sess_pointer(agentx.session));
 	end.fd = transport ? transport->sock : -1;
-	/* the library learns only when it reads that the master has closed */
+	/* the library notices only when it reads that the master has closed */
 	return end.fd >= 0 && poll(&end, 1, 0) == 0;
 }
 

@@ -14,7 +14,7 @@
 
 #define DOMAIN "nfctmaster"
 
-/* A transport domain is known to the library by a static struct, so what it needs is static too. */
+/* The library needs a static struct for a transport domain, so its data is static too. */
 static const struct agentx_master *master;
 static bool is_distrusted;
 static uid_t distrusted_peer;
@@ -57,7 +57,7 @@ static netsnmp_transport *connect_checked(netsnmp_tdomain_spec *spec)
 
 const char *agentx_socket_register(const struct agentx_master *new_master)
 {
-	static const oid name[] = { 1, 3, 6, 1, 2, 1, 100, 1, 13, 6696 }; /* nobody looks for it */
+	static const oid name[] = { 1, 3, 6, 1, 2, 1, 100, 1, 13, 6696 }; /* never looked up */
 	static netsnmp_tdomain domain = {
 		.name = name,
 		.name_length = OID_LENGTH(name),

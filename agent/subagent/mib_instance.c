@@ -4,7 +4,7 @@
 
 #include "subagent/mib_table.h"
 
-/* The sample, when its values are real. */
+/* The sample, if its values are valid. */
 static const struct snapshot_sample *values_of(const struct mib_row *row)
 {
 	const struct snapshot_sample *sample = row->instance->sample;
@@ -17,7 +17,7 @@ static const void *sample_base(const struct mib_row *row)
 	return row->instance->sample;
 }
 
-/* A uint32_t of the sample that is only there when the table can be read. */
+/* A uint32_t of the sample that exists only while the table can be read. */
 static bool get_value(const struct mib_row *row, const struct mib_column *column,
 		      struct mib_value *value)
 {
@@ -35,7 +35,7 @@ static bool get_utilization(const struct mib_row *row, const struct mib_column *
 	return sample;
 }
 
-/* A value of the past: it stays when the table can no longer be read. */
+/* A past value: it stays when the table cannot be read any more. */
 static bool get_peak(const struct mib_row *row, const struct mib_column *column,
 		     struct mib_value *value)
 {

@@ -6,7 +6,7 @@
 #include "common/ct_names.h"
 #include "subagent/mib_table.h"
 
-/* The scan tier's message, also when no scan has ended well yet. */
+/* The values of the scan tier, even if no scan has succeeded yet. */
 static const void *scan_base(const struct mib_row *row)
 {
 	return row->instance->scan;
@@ -24,7 +24,7 @@ static bool get_value(const struct mib_row *row, const struct mib_column *column
 	return has_ended(row) && mib_get_u32(row, column, value);
 }
 
-/* Who came and who went: counters, so they are there also while no scan is. */
+/* Churn: these are counters, so they exist even without a scan. */
 static bool get_churn(const struct mib_row *row, const struct mib_column *column,
 		      struct mib_value *value)
 {

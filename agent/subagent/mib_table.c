@@ -17,7 +17,7 @@ static const oid objects[] = { MIB_ROOT, MIB_OBJECTS };
 
 #define KEY_MAX 3 /* nfctInstanceIndex and two more */
 
-/* The order of two rows of sub-identifiers; one that goes on is the greater. */
+/* Compares two lists of sub-identifiers; if one continues the other, the longer is the greater. */
 static int compare(const oid *one, size_t one_length, const oid *other, size_t other_length)
 {
 	size_t common = one_length < other_length ? one_length : other_length;
@@ -48,7 +48,7 @@ static size_t rows_of(const struct mib_table *table, const struct mib_instance *
 	return table->key_length ? table->count(instance) : 1;
 }
 
-/* From a position that may be one past an instance's last row to a row that is. */
+/* Moves from a position that may be one past an instance's last row to the next row. */
 static bool row_settle(struct mib_row *row)
 {
 	for (; row->instance_position < row->view->instance_count; row->instance_position++) {
@@ -225,7 +225,7 @@ bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, b
 			bool inside = starts_with(name, length, prefix, used);
 
 			if (!inside && compare(prefix, used, name, length) < 0)
-				continue; /* the whole column lies before */
+				continue; /* the whole column comes before */
 			if (!column_next(table, column, view, name + (inside ? used : 0),
 					 inside ? length - used : 0,
 					 inside && !inclusive && length > used, &row, value))
@@ -237,7 +237,7 @@ bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, b
 	return false;
 }
 
-/* The column's value in what its table is based on; NULL if there is nothing now. */
+/* The address of the column's value in the base struct of its table; NULL if there is none now. */
 static const void *field(const struct mib_row *row, const struct mib_column *column)
 {
 	const char *base = row->table->base(row);

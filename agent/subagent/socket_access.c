@@ -22,7 +22,7 @@ static void describe(const struct stat *status, const struct account_names *name
 		 (unsigned int)status->st_mode & 07777);
 }
 
-/* Whether this process, as it is now, has that access; the kernel looks at access lists as well. */
+/* Whether this process has this access now; the kernel checks access lists as well. */
 static bool may(const char *path, int access)
 {
 	return faccessat(AT_FDCWD, path, access, AT_EACCESS) == 0;

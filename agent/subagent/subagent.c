@@ -25,7 +25,8 @@ static void request_stop(int signal_number)
 	stop_requested = 1;
 }
 
-/* Undoes the collector's mask; a stop is only let in while waiting, so that none is missed. */
+/* Undoes the collector's mask. A stop signal is let in only while waiting, so that none is missed.
+ */
 static void set_up_signals(sigset_t *while_waiting)
 {
 	struct sigaction action = { .sa_handler = request_stop };
@@ -37,7 +38,8 @@ static void set_up_signals(sigset_t *while_waiting)
 	sigprocmask(SIG_SETMASK, &held, NULL);
 	sigemptyset(while_waiting);
 	sigaction(SIGTERM, &action, NULL);
-	action.sa_handler = SIG_IGN; /* Ctrl-C reaches both: the collector says when to end */
+	action.sa_handler = SIG_IGN; /* Ctrl-C reaches both processes: the collector decides when to
+				      * end */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 }
@@ -64,7 +66,7 @@ static bool receive_snapshots(const struct channel *channel, struct mib_view *vi
 	return false;
 }
 
-/* The first snapshots are on their way when the subagent starts; no request is answered without. */
+/* Waits for the first snapshots, which are on their way: no request is answered without them. */
 static bool receive_first_snapshots(const struct channel *channel, struct mib_view *view)
 {
 	struct pollfd end = { .fd = channel->snapshots, .events = POLLIN };
@@ -105,7 +107,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 		struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 
 		fds[0] = (struct pollfd){ .fd = channel->snapshots, .events = POLLIN };
-		/* an event stays in the channel as long as there is no master for it */
+		/* an event stays in the channel while there is no master */
 		fds[1] = (struct pollfd){ .fd = agentx_is_connected() ? channel->events : -1,
 					  .events = POLLIN };
 		if (ppoll(fds, 2 + count, &timeout, while_waiting) < 0) {

@@ -73,8 +73,8 @@ def test_sigterm_ends_both_while_the_master_hangs(lab):
 def test_a_second_agent_takes_over_when_the_first_goes(lab):
     log = lab.dir / "second.log"
     second = lab.spawn(AGENT, "-c", lab.dir / "agent.conf", "-x", lab.dir / "master", log=log)
-    wait_for(lambda: "another subagent has it" in log.read_text())
-    assert log.read_text().count("another subagent has it") == 1
+    wait_for(lambda: "another subagent has registered it" in log.read_text())
+    assert log.read_text().count("another subagent has registered it") == 1
     lab.stop_agent()
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 10)
     assert "this agent answers now" in log.read_text()
