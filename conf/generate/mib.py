@@ -96,7 +96,7 @@ def _conventions():
 
 
 def base(type_, enums=None, limits=None):
-    """(base type, enums, limits) of a type of SMI: what a textual convention stands for. What the object itself says
+    """(base type, enums, limits) of a type of SMI: what a textual convention means. What the object itself says
     goes before what the convention says."""
     while type_ not in BASE_TYPES:
         if type_ not in _conventions():

@@ -202,7 +202,7 @@ def rule(mib_objects, key, name, macros, parts, prefix, items, more):
 
 
 def trap_items(mib_objects):
-    """Every trap of ours as it came, and of each kind the text alone."""
+    """Every trap of the agent as it came, and the text of each kind."""
     items = [{"uuid": uuid("item", "traps"), "name": "Traps", "type": "SNMP_TRAP", "key": TRAP_KEY, "delay": "0",
               "value_type": "TEXT", "trends": "0", "history": "14d", "description": "Every notification of the agent, "
               "as the receiver wrote it.", "tags": [{"tag": "component", "value": "traps"}],
@@ -225,8 +225,8 @@ def trap_trigger(rising, falling, severity, name, tag):
             "recovery_expression": came(falling), "correlation_mode": "TAG_VALUE", "correlation_tag": "alarm",
             "name": name, "event_name": '{{ITEM.VALUE}.regsub("[.]6696[.]1[.]11[.]1[.]0 (.*)", "\\1")}',
             "priority": severity, "type": "MULTIPLE", "manual_close": "YES",
-            "description": "Told by the agent itself, at once. Ends with the matching notification; each table, "
-                           "threshold and watch for itself.",
+            "description": "The agent reports this itself, at once. Ends with the matching notification, for each "
+                           "table, threshold and watch separately.",
             "tags": [{"tag": "alarm", "value": f'{{{{ITEM.VALUE}}.regsub("{tag}", "\\1 \\2")}}'},
                      {"tag": "scope", "value": "capacity"}]}
 
@@ -237,7 +237,7 @@ def agent_items(mib_objects):
         items.append(item(mib_objects, "nfctTopText", f"Largest {kind} of the agent's own table", index, index, "zero"))
     by_name = {made["key"]: made for made in items}
     by_name["nfct.agent.version"]["triggers"] = [{
-        "uuid": uuid("trigger", "nodata"), "name": "conntrack-agentx gives no figures",
+        "uuid": uuid("trigger", "nodata"), "name": "conntrack-agentx gives no values",
         "expression": f"nodata(/{NAME}/nfct.agent.version,{{$CT.NODATA}})=1", "priority": "AVERAGE",
         "description": "snmpd answers, but the agent does not run, or has no connection to snmpd.",
         "dependencies": [{"name": "No answer to SNMP", "expression": silence()}],
@@ -245,7 +245,8 @@ def agent_items(mib_objects):
     by_name["nfct.agent.notifications_lost"]["triggers"] = [{
         "uuid": uuid("trigger", "lost"), "name": "Notifications were lost",
         "expression": f"last(/{NAME}/nfct.agent.notifications_lost)>0", "priority": "WARNING",
-        "description": "Too many waited for snmpd to come back.", "tags": [{"tag": "scope", "value": "availability"}]}]
+        "description": "Too many were waiting for snmpd to come back.",
+        "tags": [{"tag": "scope", "value": "availability"}]}]
     return items
 
 
@@ -303,8 +304,8 @@ def make():
     template = {
         "uuid": uuid("template"), "template": NAME, "name": NAME,
         "description": "Linux connection tracking: how full the table is, who fills it, whether packets are lost. "
-                       "Needs conntrack-agentx on the host, an SNMP interface, and for traps the receiver beside "
-                       "this file.",
+                       "Needs conntrack-agentx on the host, an SNMP interface, and for traps the receiver script "
+                       "in this folder.",
         "groups": [{"name": "Templates/Network devices"}],
         "items": [*agent_items(mib_objects), availability(), *trap_items(mib_objects)],
         "discovery_rules": [rule(mib_objects, *spec) for spec in RULES],

@@ -9,20 +9,20 @@ TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted
          "nfctInstanceDegraded", "nfctInstanceRecovered")
 
 MACROS = {
-    "{$CT.INTERVAL}": ("1m", "How often figures are polled."),
-    "{$CT.DISCOVERY}": ("10m", "How often tables, protocols, states, thresholds, watches and top rows are looked for."),
-    "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the table's fill is a warning. Takes the "
-                              "table's name as context."),
+    "{$CT.INTERVAL}": ("1m", "How often values are polled."),
+    "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches and top rows."),
+    "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the fill is a warning. Takes the table's "
+                              "name as context."),
     "{$CT.UTIL.WARN.RECOVERY}": ("70", "Percent of the limit below which the warning ends."),
     "{$CT.UTIL.CRIT}": ("95", "Percent of the limit from which the fill is critical."),
-    "{$CT.UTIL.CRIT.RECOVERY}": ("90", "Percent of the limit below which that ends."),
+    "{$CT.UTIL.CRIT.RECOVERY}": ("90", "Percent of the limit below which this ends."),
     "{$CT.FIRM.WARN}": ("70", "Percent of the limit held by entries that the kernel will not evict: a warning."),
-    "{$CT.FIRM.WARN.RECOVERY}": ("60", "Below which that warning ends."),
+    "{$CT.FIRM.WARN.RECOVERY}": ("60", "Percent below which this warning ends."),
     "{$CT.SOURCE.WARN}": ("50", "Percent of the limit that one source may hold."),
-    "{$CT.SOURCE.WARN.RECOVERY}": ("40", "Below which that warning ends."),
+    "{$CT.SOURCE.WARN.RECOVERY}": ("40", "Percent below which this warning ends."),
     "{$CT.CHAIN.WARN}": ("0", "Packets a second refused for a hash chain that was too long."),
-    "{$CT.SILENCE}": ("5m", "How long SNMP may give no answer."),
-    "{$CT.NODATA}": ("10m", "How long snmpd may answer without the agent's figures."),
+    "{$CT.SILENCE}": ("5m", "How long SNMP may stay without an answer."),
+    "{$CT.NODATA}": ("10m", "How long snmpd may answer without values of the agent."),
 }
 
 # Of the agent itself: object, name.
@@ -75,7 +75,7 @@ CPU = [("nfctCpu" + what[len("nfctInstance"):], name) for what, name in INSTANCE
                    "nfctInstanceClashResolves")]
 
 # (key, name, {macro: column}, parts of the index, prefix of the items' names, items, more)
-# `exists`: a macro that a row must have, where a figure may be absent; `kind`: what {#CT.KIND} must be;
+# `exists`: a macro that a row must have, where a value may be absent; `kind`: what {#CT.KIND} must be;
 # `disabled`: left out by default.
 RULES = [
     ("instance", "Tables", {"NAME": "nfctInstanceName"}, [], "[{#CT.NAME}]", INSTANCE, {}),
@@ -114,7 +114,7 @@ RULES = [
 ]
 
 # Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
-# <object> stands for the item of that object.
+# <object> means the item of that object.
 TRIGGERS = [
     ("instance", "Table {#CT.NAME} is nearly full", "last(<nfctInstanceUtilization>)>={$CT.UTIL.CRIT:\"{#CT.NAME}\"}",
      "last(<nfctInstanceUtilization>)<{$CT.UTIL.CRIT.RECOVERY:\"{#CT.NAME}\"}", "HIGH",
@@ -132,7 +132,7 @@ TRIGGERS = [
      "HIGH", "In the last minute packets were refused, or entries evicted to make room.", None),
     ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
      "AVERAGE", "See the item \"status in words\".", None),
-    ("instance", "Table {#CT.NAME} has old figures", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
+    ("instance", "Table {#CT.NAME} has old values", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
      "WARNING", "See the item \"status in words\".", "Table {#CT.NAME} cannot be read"),
     ("chain", "Table {#CT.NAME} has hash chains that are too long",
      "last(<nfctInstanceChainTooLong>)>{$CT.CHAIN.WARN:\"{#CT.NAME}\"}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What breaks around the agent: masters, sockets, processes, limits. After each the figures are right again, nothing
+"""What breaks around the agent: masters, sockets, processes, limits. After each the values are right again, nothing
 has leaked, and alarms have neither been lost nor doubled."""
 import datetime
 import os
@@ -24,7 +24,7 @@ def alarms(lab):
     return [name for name in lab.told() if name in (RISING, FALLING)]
 
 
-def check_figures(lab):
+def check_values(lab):
     """Right again: what the agent says is what conntrack says."""
     wait_for(lambda: lab.get("nfctInstanceEntries.1") == int(lab.run("conntrack", "-C").stdout), 15)
     wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1)
@@ -51,7 +51,7 @@ def test_fifty_masters_one_after_the_other(lab):
         if number % 10 == 9:
             wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
-    check_figures(lab)
+    check_values(lab)
     check_nothing_grew(lab, before)
 
 
@@ -78,7 +78,7 @@ def test_a_master_that_misbehaves(bare_lab, kind, count):
     assert lab.agent.poll() is None
     lab.start_snmpd()
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 30)
-    check_figures(lab)
+    check_values(lab)
     check_nothing_grew(lab, before)
 
 
@@ -125,7 +125,7 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
     told = lab.told()
     assert told == [RISING, FALLING] * (len(told) // 2) + [RISING], told
     assert lab.get("nfctThresholdTransitions.1.1") % 2 == 1
-    check_figures(lab)
+    check_values(lab)
     check_nothing_grew(lab, before)
 
 
@@ -139,7 +139,7 @@ def test_a_table_that_is_flushed_while_it_is_read(lab):
         wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans, 40)
         lab.fill(10000)
     lab.configure('user = ""\nrefresh-interval = 1\n')
-    check_figures(lab)
+    check_values(lab)
     assert lab.get("nfctSnapshotFailures.1") == 0, "a scan has failed"
 
 
@@ -162,7 +162,7 @@ def test_netlink_at_its_worst(trap_lab, fault):
     if fault == "resize":
         assert lab.get("nfctSnapshotScanned.1") != 20000, "nothing was injected"
     lab.agent.send_signal(signal.SIGUSR2)
-    check_figures(lab)
+    check_values(lab)
     lab.after_a_scan()
     created, destroyed = lab.get("nfctSnapshotCreated.1"), lab.get("nfctSnapshotDestroyed.1")
     lab.after_a_scan()
@@ -200,7 +200,7 @@ def test_the_clock_is_set(trap_lab):
         wait_for(lambda: len(alarms(lab)) == 2 * round_ + 1)
         lab.run("conntrack", "-F")
         wait_for(lambda: len(alarms(lab)) == 2 * round_ + 2)
-        check_figures(lab)
+        check_values(lab)
     assert alarms(lab) == [RISING, FALLING] * 4
     assert lab.get("nfctAgentStartTime.0") == began
 
@@ -217,7 +217,7 @@ def test_out_of_descriptors(bare_lab):
     assert lab.agent.poll() is None
     subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--nofile=4096:4096"], check=True)
     wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1, 20)
-    check_figures(lab)
+    check_values(lab)
 
 
 @pytest.mark.skipif(SANITIZED, reason="the sanitizer's own address space is beyond any limit")
@@ -235,11 +235,11 @@ def test_out_of_memory(bare_lab):
     assert lab.agent.poll() is None
     assert lab.get("nfctInstanceEntries.1") is not None
     subprocess.run(["prlimit", f"--pid={lab.agent.pid}", "--as=unlimited:unlimited"], check=True)
-    check_figures(lab)
+    check_values(lab)
 
 
 def test_the_trap_destination_is_down(bare_lab):
-    """The master sends into the void: that is its own matter, and the agent's figures do not wait."""
+    """The master sends into the void: that is its own matter, and the agent's values do not wait."""
     lab = bare_lab
     lab.start_snmpd(TRAPS + "informsink 127.0.0.1:1162 public\n")
     lab.start_agent(LOW.replace('user = ""\n', ""))
@@ -247,7 +247,7 @@ def test_the_trap_destination_is_down(bare_lab):
     wait_for(lambda: lab.get("nfctAgentNotificationsSent.0", 0) >= 1, 15)
     lab.run("conntrack", "-F")
     wait_for(lambda: lab.get("nfctAgentNotificationsSent.0", 0) >= 2, 15)
-    check_figures(lab)
+    check_values(lab)
 
 
 @pytest.mark.quick
@@ -258,7 +258,7 @@ def test_a_full_disk_for_the_log(bare_lab):
     lab.agent_log = Path("/dev/full")
     lab.start_agent()
     lab.fill(50)
-    check_figures(lab)
+    check_values(lab)
     child = lab.subagent()
     os.kill(child, signal.SIGKILL)
     wait_for(lambda: process_gone(child))

@@ -31,7 +31,7 @@ def capabilities(pid):
 
 
 @pytest.mark.quick
-def test_each_namespace_has_its_own_figures(bare_lab, spaces):
+def test_each_namespace_has_its_own_values(bare_lab, spaces):
     lab = bare_lab
     spaces.add("blue")
     spaces.add("red")

@@ -158,7 +158,7 @@ def test_a_watch_rises_and_falls(trap_lab):
     assert others == [("nfctWatchRising.1.8", 1000), ("nfctWatchFalling.1.8", 800)]
     # a scan that was under way has met some of them
     assert entries == "nfctWatchEntries.1.8" and left <= 800
-    wait_for(lambda: lab.get("nfctWatchState.1.8") == 1)  # figures and events travel apart
+    wait_for(lambda: lab.get("nfctWatchState.1.8") == 1)  # values and events travel apart
     # removed, it is gone
     lab.configure(base)
     wait_for(lambda: lab.column("nfctWatchName") == {})

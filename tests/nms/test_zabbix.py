@@ -154,12 +154,12 @@ def test_nothing_is_unsupported_in_the_end(zabbix):
 
 
 def test_the_agent_falls_silent(zabbix):
-    """snmpd goes on; the figures end, and nothing becomes unsupported."""
+    """snmpd goes on; the values end, and nothing becomes unsupported."""
     zabbix.call("usermacro.create", hostid=zabbix.host, macro="{$CT.NODATA}", value="30s")
     zabbix.lab.stop_agent()
-    wait_for(lambda: "conntrack-agentx gives no figures" in zabbix.problems(zabbix.host), 90, 1)
+    wait_for(lambda: "conntrack-agentx gives no values" in zabbix.problems(zabbix.host), 90, 1)
     zabbix.lab.start_agent(zabbix.lab.agent_config)
-    wait_for(lambda: "conntrack-agentx gives no figures" not in zabbix.problems(zabbix.host), 60, 1)
+    wait_for(lambda: "conntrack-agentx gives no values" not in zabbix.problems(zabbix.host), 60, 1)
 
 
 def test_the_dashboards_are_drawn(zabbix):

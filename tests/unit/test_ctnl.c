@@ -38,7 +38,7 @@ static uint32_t present_in(size_t count)
 	return present;
 }
 
-static void an_older_kernel_lacks_the_last_figures(void **state)
+static void an_older_kernel_lacks_the_last_values(void **state)
 {
 	uint32_t linux_6_18 = present_in(10), linux_5_10 = present_in(9), older = present_in(8);
 
@@ -98,7 +98,7 @@ static void an_error_says_what_is_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_older_kernel_lacks_the_last_figures),
+		cmocka_unit_test(an_older_kernel_lacks_the_last_values),
 		cmocka_unit_test(a_hook_is_conntracks_by_its_priority),
 		cmocka_unit_test(an_error_says_what_is_missing),
 	};

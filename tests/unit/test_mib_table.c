@@ -407,7 +407,7 @@ static struct mib_value get(const struct fixture *fixture, const char *text)
 	return value;
 }
 
-static void values_have_the_types_and_figures_of_the_module(void **state)
+static void varbinds_have_the_types_and_values_of_the_module(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct mib_value value = get(fixture, "2.1.12.1");
@@ -512,7 +512,7 @@ int main(void)
 		TEST(every_object_is_there_to_get_and_inclusively),
 		TEST(what_is_absent_is_not_there),
 		TEST(getnext_finds_its_way_from_anywhere),
-		TEST(values_have_the_types_and_figures_of_the_module),
+		TEST(varbinds_have_the_types_and_values_of_the_module),
 		TEST(what_does_not_follow_identities_has_no_rate),
 		TEST(the_age_of_a_sample_is_reckoned_at_the_request),
 		TEST(an_uptime_shorter_than_the_age_gives_0),
