@@ -78,7 +78,7 @@ def test_without_cap_net_admin_it_says_so_and_stays(bare_lab):
     wait_for(lambda: lab.get("nfctInstanceStatus.1") == 3)
     text = lab.get("nfctInstanceStatusText.1")
     assert text == "ctnetlink: Operation not permitted (CAP_NET_ADMIN is needed)"
-    assert lab.get("nfctInstanceEntries.1") is None, "a figure that cannot be read is shown"
+    assert lab.get("nfctInstanceEntries.1") is None, "a value that cannot be read is shown"
     time.sleep(2)
     assert lab.agent.poll() is None
 

@@ -4,7 +4,7 @@ import pytest
 
 from lab import Lab
 
-# A figure of every kind: zones, watches, packets counted; one source and one watch raise their alarms early.
+# A value of every kind: zones, watches, packets counted; one source and one watch raise their alarms early.
 CONFIG = """cpu-budget = 100
 notification-interval = 0
 zones = true
