@@ -82,7 +82,9 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 	union event_subject subject = event->subject;
 	struct snapshot_sample sample = event->sample;
 	struct snapshot_scan scan = { .tops = &subject.source, .watches = &subject.watch };
-	struct mib_instance instance = { sample.instance, &sample, NULL, &scan, NULL };
+	struct mib_instance instance = { .index = sample.instance,
+					 .sample = &sample,
+					 .scan = &scan };
 	const struct notification notification = { { .instances = &instance, .instance_count = 1 },
 						   event };
 
