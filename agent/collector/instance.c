@@ -1,51 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collector/instance.h"
+#include "collector/instance_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm/instance_alarms.h"
-#include "collector/peak_window.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "kernel/ctnl.h"
 #include "kernel/netns.h"
 #include "kernel/sysctl.h"
 #include "scan/aggregate.h"
-#include "scan/scan.h"
-
-#define REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
-
-struct instance {
-	struct netns *netns; /* NULL: the agent's own */
-	int netns_error;     /* why it could not be entered; 0: it could */
-	bool is_gone;        /* it was deleted; one that is entered from now on is another */
-	/* sample tier */
-	struct ctnl *ctnl; /* NULL until it could be opened */
-	struct counters_table counters;
-	uint64_t counted_ms; /* when they were last read; monotonic */
-	struct peak_window recent;
-	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
-	uint64_t notification_interval_ms;
-	struct snapshot_sample *sample; /* owned */
-	struct instance_alarms alarms;
-	/* scan tier */
-	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
-	struct aggregate_memory *memory;
-	struct snapshot_scan *last_scan; /* owned */
-	bool has_accounting;
-	int scan_errno; /* why the last scan failed; 0: it did not */
-	/* hash buckets: as the scan began, and as the one began that `memory` knows; 0: unknown */
-	uint32_t scan_buckets, memory_buckets;
-	bool is_spoilt;    /* they have changed since */
-	unsigned int vain; /* spoilt scans in a row */
-	struct hints hints;
-};
-
-/* So often a turn begins again, when the table is hashed anew meanwhile. */
-#define VAIN_MAX 3
 
 static struct snapshot_sample *new_sample(uint32_t index, const char *name)
 {
@@ -187,8 +153,7 @@ static void restart(struct instance *instance)
 	instance->last_scan = none;
 }
 
-/* Into the instance's namespace, until leave(). -1 with errno. */
-static int enter(struct instance *instance)
+int instance_enter(struct instance *instance)
 {
 	int result = instance->netns ? netns_enter(instance->netns) : 0;
 
@@ -200,14 +165,13 @@ static int enter(struct instance *instance)
 	return result < 0 ? -1 : 0;
 }
 
-static void leave(const struct instance *instance)
+void instance_leave(const struct instance *instance)
 {
 	if (instance->netns)
 		netns_leave(instance->netns);
 }
 
-/* In the instance's namespace. 0: unknown. */
-static uint32_t read_buckets(void)
+uint32_t instance_read_buckets(void)
 {
 	uint32_t buckets = 0;
 
@@ -219,10 +183,10 @@ static struct ctnl *open_socket(struct instance *instance)
 {
 	struct ctnl *ctnl;
 
-	if (enter(instance) != 0)
+	if (instance_enter(instance) != 0)
 		return NULL;
 	ctnl = ctnl_open(CTNL_BUFFER_PACED);
-	leave(instance);
+	instance_leave(instance);
 	return ctnl;
 }
 
@@ -232,13 +196,13 @@ static int sample_read_sysctls(struct instance *instance)
 {
 	struct snapshot_sample *sample = instance->sample;
 
-	if (enter(instance) != 0)
+	if (instance_enter(instance) != 0)
 		return -1;
-	sample->buckets = read_buckets();
+	sample->buckets = instance_read_buckets();
 	sample->has_buckets = sample->buckets != 0;
 	sample->has_expect_max =
 		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
-	leave(instance);
+	instance_leave(instance);
 	if (!instance->ctnl) {
 		errno = ESTALE;
 		return -1;
@@ -323,7 +287,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 			uint64_t wall_ms)
 {
 	struct snapshot_sample *sample = instance->sample;
-	char reason[REASON_SIZE];
+	char reason[INSTANCE_REASON_SIZE];
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
@@ -384,149 +348,6 @@ bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct
 {
 	return instance_alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
 				    instance->notification_interval_ms, suppressed, event);
-}
-
-/* Judges what only a scan can tell. */
-static void judge_scan(struct instance *instance, const struct aggregate_result *result)
-{
-	uint64_t wall_ms = clock_wall_ms();
-
-	instance_alarms_source(&instance->alarms, &result->source, instance->sample->max_entries,
-			       wall_ms);
-	instance_alarms_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
-				wall_ms);
-}
-
-/* A scan has been read to its end: its values replace those before. */
-static int scan_publish(struct instance *instance, struct scan *scan)
-{
-	struct ctnl_stats stats = { .entries = 0 };
-	struct aggregate_result result;
-
-	/* what the table holds, for what a scan that was cut has not read; the sample may be old */
-	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
-		return -1;
-	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
-	    0)
-		return -1;
-	result.scan->instance = instance->last_scan->instance;
-	result.scan->scans = instance->last_scan->scans + 1;
-	result.scan->failures = instance->last_scan->failures;
-	result.scan->firm_utilization =
-		snapshot_percent(result.scan->assured, instance->sample->max_entries);
-	result.scan->has_accounting = instance->has_accounting;
-	judge_scan(instance, &result);
-	free(instance->last_scan);
-	instance->last_scan = result.scan;
-	instance->memory_buckets = instance->scan_buckets;
-	if (!instance->netns)
-		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
-				 clock_monotonic_ms());
-	return 0;
-}
-
-/* Asks for the entries anew, because the sample may be as old as its interval, and reads what must
- * be read in the namespace. */
-static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
-{
-	uint32_t accounting = 0;
-	struct ctnl *ctnl = NULL;
-	struct ctnl_stats stats = { .entries = 0 };
-	bool is_empty;
-
-	if (enter(instance) != 0)
-		return SCAN_FAILED;
-	is_empty =
-		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
-	instance->has_accounting =
-		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
-	instance->scan_buckets = read_buckets();
-	if (!is_empty)
-		ctnl = ctnl_open(scan_buffer_size(scan));
-	leave(instance);
-	if (!is_empty && !ctnl)
-		return SCAN_FAILED;
-	hints_judge_use(&instance->hints, instance->sample->name, instance->ctnl, is_empty);
-	instance->is_spoilt = false;
-	if (instance->scan_buckets != instance->memory_buckets)
-		aggregate_memory_reorder(instance->memory);
-	instance->running_scan = scan;
-	/* one that follows a scan that was cut will not come much further */
-	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
-	    instance->last_scan->scanned < stats.entries / 2)
-		stats.entries = instance->last_scan->scanned * 2;
-	return scan_start(scan, ctnl, instance->memory, stats.entries);
-}
-
-/* A table that is hashed anew while it is dumped repeats entries, and leaves others out. */
-static bool is_spoilt(struct instance *instance)
-{
-	if (!instance->is_spoilt && enter(instance) == 0) {
-		instance->is_spoilt = read_buckets() != instance->scan_buckets;
-		leave(instance);
-	}
-	return instance->is_spoilt || !instance->running_scan;
-}
-
-/* Gives a spoilt scan up: false if it is to begin again now. */
-static bool scan_give_up(struct instance *instance)
-{
-	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed while the table was "
-		 "read; "
-		 "it is read again",
-		 instance->sample->name);
-	instance_scan_abandon(instance);
-	instance->vain = (instance->vain + 1) % VAIN_MAX;
-	return instance->vain == 0;
-}
-
-bool instance_scan_step(struct instance *instance, struct scan *scan)
-{
-	enum scan_result result;
-	char reason[REASON_SIZE];
-	int error = 0;
-
-	/* whether the namespace is there, is the sample's to find out */
-	if (instance->is_gone || instance->netns_error)
-		return true;
-	if (instance->running_scan && instance->is_spoilt)
-		return scan_give_up(instance);
-	if (instance->running_scan)
-		result = scan_step(scan);
-	else
-		result = scan_begin(instance, scan);
-	if (result == SCAN_MORE)
-		return false;
-	if (result == SCAN_DONE && is_spoilt(instance))
-		return scan_give_up(instance);
-	instance->vain = 0;
-	if (result == SCAN_FAILED)
-		error = instance->running_scan ? scan_error(scan) : errno;
-	else if (scan_publish(instance, scan) != 0)
-		error = errno;
-	instance->running_scan = NULL;
-	if (error) {
-		instance->last_scan->failures++;
-		/* an unreadable table is the sample's to tell */
-		ctnl_explain(error, reason, sizeof(reason));
-		if (instance->sample->has_values)
-			log_warning("conntrack table \"%s\": the scan failed: %s",
-				    instance->sample->name, reason);
-	}
-	instance->scan_errno = error;
-	return true;
-}
-
-void instance_scan_abandon(struct instance *instance)
-{
-	if (instance->running_scan)
-		scan_abandon(instance->running_scan);
-	instance->running_scan = NULL;
-}
-
-const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)
-{
-	return instance->last_scan;
 }
 
 const struct hints *instance_get_hints(const struct instance *instance)

@@ -198,8 +198,10 @@ static bool check_whole(cfg_t *cfg)
 	return false;
 }
 
-struct config *config_parse(const char *name, const char *text, size_t length,
-			    char error[CONFIG_ERROR_SIZE])
+#define OPTIONS_MAX (RANGE_COUNT + 16)
+
+/* All keys of the file. */
+static void list_options(cfg_opt_t options[OPTIONS_MAX])
 {
 	const cfg_opt_t texts[] = {
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
@@ -214,16 +216,24 @@ struct config *config_parse(const char *name, const char *text, size_t length,
 		CFG_SEC("namespace", config_block_options("namespace"), BLOCK_FLAGS),
 		CFG_END(),
 	};
-	cfg_opt_t options[COUNT(texts) + RANGE_COUNT + COUNT(others)];
-	struct config *config = NULL;
-	FILE *file = NULL;
-	cfg_t *cfg;
 
+	_Static_assert(COUNT(texts) + COUNT(others) <= OPTIONS_MAX - RANGE_COUNT, "all keys");
 	for (size_t i = 0; i < RANGE_COUNT; i++)
 		options[COUNT(texts) + i] = (cfg_opt_t)CFG_INT_CB(ranges[i].key, ranges[i].standard,
 								  CFGF_NONE, parse_integer);
 	memcpy(options, texts, sizeof(texts));
 	memcpy(options + COUNT(texts) + RANGE_COUNT, others, sizeof(others));
+}
+
+struct config *config_parse(const char *name, const char *text, size_t length,
+			    char error[CONFIG_ERROR_SIZE])
+{
+	cfg_opt_t options[OPTIONS_MAX];
+	struct config *config = NULL;
+	FILE *file = NULL;
+	cfg_t *cfg;
+
+	list_options(options);
 	error[0] = '\0';
 	config_catch_faults(error);
 	cfg = cfg_init(options, CFGF_NONE);
