@@ -47,7 +47,7 @@ ALL_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 SOURCES = $(wildcard agent/*.c agent/*/*.c)
 OBJECTS = $(SOURCES:agent/%.c=$(BUILD)/agent/%.o)
 
-.PHONY: all clean help deps demo run check check-quick check-nms nms-files smi unit bench soak lint format install uninstall
+.PHONY: all clean help deps demo run check check-quick check-nms nms-files librenms-data smi unit bench soak lint format install uninstall
 all: $(BIN) ## the program, build/conntrack-agentx (CC=clang, WERROR=1, SANITIZE=1, V=1)
 
 include tests/packages.mk tests/fuzz/fuzz.mk tests/rooms/rooms.mk
@@ -106,6 +106,11 @@ nms-files: ## makes the template, the exporter's modules and the dashboard from 
 	$(Q)$(ENSURE) $(FILES_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory smi
 	$(Q)conf/generate/run
+
+librenms-data: ## records a walk, and makes LibreNMS's test data from it
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
+	$(Q)PYTHONPATH=$(TESTS_PATH) $(PYTHON) tests/nms/librenms.py
 
 # The SMI's base modules, without which no tool can load ours: Debian's erlang-snmp carries them.
 SMI_MODULES = SNMPv2-SMI SNMPv2-TC SNMPv2-CONF SNMPv2-MIB INET-ADDRESS-MIB SNMP-FRAMEWORK-MIB
