@@ -47,10 +47,10 @@ ALL_LDFLAGS = $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 SOURCES = $(wildcard agent/*.c agent/*/*.c)
 OBJECTS = $(SOURCES:agent/%.c=$(BUILD)/agent/%.o)
 
-.PHONY: all clean help deps demo run check check-quick check-nms nms-files smi unit bench soak lint format install uninstall
+.PHONY: all clean help deps demo run check check-quick smi unit bench soak lint format install uninstall
 all: $(BIN) ## the program, build/conntrack-agentx (CC=clang, WERROR=1, SANITIZE=1, V=1)
 
-include tests/packages.mk tests/fuzz/fuzz.mk tests/rooms/rooms.mk
+include tests/packages.mk tests/fuzz/fuzz.mk tests/rooms/rooms.mk tests/nms/nms.mk
 
 $(BIN): $(OBJECTS)
 	@echo "  LD      $@"
@@ -97,16 +97,6 @@ check check-quick:
 	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) PYTHON=$(PYTHON) \
 		tests/check $(if $(filter check,$@),all,quick) $(UNIT_TESTS) -- $(PYTEST_ARGS)
 
-check-nms: ## Zabbix, Prometheus, check_snmp and others on the agent
-	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -q $(PYTEST_ARGS) tests/nms
-
-nms-files: ## makes the template, the exporter's modules and the dashboard from the MIB
-	$(Q)$(ENSURE) $(FILES_PACKAGES)
-	$(Q)$(MAKE) --no-print-directory smi
-	$(Q)conf/generate/run
-
 # The SMI's base modules, without which no tool can load ours: Debian's erlang-snmp carries them.
 SMI_MODULES = SNMPv2-SMI SNMPv2-TC SNMPv2-CONF SNMPv2-MIB INET-ADDRESS-MIB SNMP-FRAMEWORK-MIB
 smi:
@@ -119,7 +109,7 @@ smi:
 # A unit test includes the .c that it tests, and links the other objects that it needs.
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_OBJECTS = $(filter-out $(BUILD)/agent/main.o,$(OBJECTS))
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) ## builds the unit tests, build/unit/test_*
 
 $(BUILD)/unit/test_%: tests/unit/test_%.c $(UNIT_OBJECTS) Makefile
 	@mkdir -p $(@D)

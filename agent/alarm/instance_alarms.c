@@ -17,6 +17,9 @@ struct alarm {
 	union event_subject subject;
 };
 
+/* Beside the thresholds and the watches: dropping, the source, degraded. */
+#define SINGLE_ALARMS 3
+
 static struct alarm *dropping_of(const struct instance_alarms *alarms)
 {
 	return &alarms->alarms[alarms->threshold_count];
@@ -101,8 +104,8 @@ int instance_alarms_configure(struct instance_alarms *alarms, const struct confi
 
 	after.threshold_count = config->threshold_count;
 	after.watch_count = config->watch_count;
-	after.alarms =
-		calloc(config->threshold_count + config->watch_count + 3, sizeof(*after.alarms));
+	after.alarms = calloc(config->threshold_count + config->watch_count + SINGLE_ALARMS,
+			      sizeof(*after.alarms));
 	if (!after.alarms)
 		return -1;
 	for (size_t i = 0; i < config->threshold_count; i++)

@@ -332,8 +332,9 @@ void instance_sample(struct instance *instance)
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
 	sample = instance->sample;
+	/* the alarm is the warning; it may have to wait, this does not */
 	if (sample->status != before && sample->status != STATUS_OK)
-		log_warning("conntrack table \"%s\": %s", sample->name, sample->status_text);
+		log_info("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" can be read", sample->name);
 	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);

@@ -110,6 +110,7 @@ static cfg_opt_t threshold_options[] = {
 	CFG_END(),
 };
 
+/* In the order in which they are parsed: state needs the protocol. */
 static cfg_opt_t watch_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),

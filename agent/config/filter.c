@@ -161,7 +161,6 @@ static const char *parse_status(struct filter *filter, const char *text)
 	return "must be assured, unreplied, nat, offloaded or dying";
 }
 
-/* In the order in which they are parsed: state needs the protocol. */
 static const struct filter_key keys[] = {
 	{ "protocol", parse_protocol },
 	{ "source", parse_source },

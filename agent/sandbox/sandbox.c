@@ -220,11 +220,13 @@ void sandbox_collector(const struct config *config, const char *config_path)
 {
 	/* /etc: names of users and hosts; /run: namespaces. A new configuration may change where it
 	 * connects to. */
-	const char *readable[5 + SNAPSHOT_INSTANCES_MAX] = { "/etc", "/proc", "/run" };
-	struct landlock_rules rules = { readable, 3, true, 0 };
+	static const char *const always[] = { "/etc", "/proc", "/run" };
 	char *real_path, *owned[2 + SNAPSHOT_INSTANCES_MAX];
+	const char *readable[COUNT(always) + COUNT(owned)];
+	struct landlock_rules rules = { readable, COUNT(always), true, 0 };
 	size_t count = 0;
 
+	memcpy(readable, always, sizeof(always));
 	if (!config_path)
 		config_path = CONFIG_DEFAULT_PATH;
 	real_path = realpath(config_path, NULL); /* where a link leads */

@@ -59,8 +59,10 @@ struct object {
 #define WATCH_RISING      { &mib_watch_table, 5 }
 #define WATCH_FALLING     { &mib_watch_table, 6 }
 
-/* The objects of each notification, in the order of the MIB; one without a table ends them. */
-static const struct object contents[][9] = {
+#define OBJECTS_MAX 9
+
+/* The objects of each notification, in the order of the MIB; fewer end with one without a table. */
+static const struct object contents[][OBJECTS_MAX] = {
 	[EVENT_UTILIZATION_RISING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
 				       THRESHOLD_NAME, THRESHOLD_RISING },
 	[EVENT_UTILIZATION_FALLING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
@@ -82,12 +84,15 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 	union event_subject subject = event->subject;
 	struct snapshot_sample sample = event->sample;
 	struct snapshot_scan scan = { .tops = &subject.source, .watches = &subject.watch };
-	struct mib_instance instance = { sample.instance, &sample, NULL, &scan, NULL };
+	struct mib_instance instance = { .index = sample.instance,
+					 .sample = &sample,
+					 .scan = &scan };
 	const struct notification notification = { { .instances = &instance, .instance_count = 1 },
 						   event };
 
 	sample.thresholds = &subject.threshold;
-	for (const struct object *object = contents[event->kind]; object->table; object++) {
+	for (size_t i = 0; i < OBJECTS_MAX && contents[event->kind][i].table; i++) {
+		const struct object *object = &contents[event->kind][i];
 		const struct mib_row row = { .table = object->table,
 					     .view = &notification.view,
 					     .instance = &instance };
@@ -95,10 +100,14 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 		struct mib_value value;
 		size_t length;
 
-		if (mib_get_object(&row, object->column, name, &length, &value))
-			mib_value_put(
-				snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0),
-				&value);
+		if (!mib_get_object(&row, object->column, name, &length, &value)) {
+			log_debug("notification %u: no value for object %lu of table %lu",
+				  event->kind, (unsigned long)object->column,
+				  (unsigned long)object->table->number);
+			continue;
+		}
+		mib_value_put(snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0),
+			      &value);
 	}
 }
 

@@ -28,41 +28,39 @@ static struct mib_instance *view_instance(struct mib_view *view, uint32_t index)
 	return &grown[at];
 }
 
-/* Puts `newer` where `place` was; the older one goes. */
-#define REPLACE(place, newer)                                                                      \
-	do {                                                                                       \
-		free(place);                                                                       \
-		(place) = (newer);                                                                 \
-	} while (0)
+/* The newest of each kind stays. */
+static void put_staged(struct snapshot **place, struct snapshot *snapshot)
+{
+	free(*place);
+	*place = snapshot;
+}
 
-/* Shows what is staged, if something is. */
-#define SHOW(shown, staged)                                                                        \
-	do {                                                                                       \
-		if (staged) {                                                                      \
-			REPLACE(shown, staged);                                                    \
-			(staged) = NULL;                                                           \
-		}                                                                                  \
-	} while (0)
+/* What is to be shown from now on: what is staged, or else what was shown. */
+static void *take_staged(void *shown, struct snapshot **staged)
+{
+	void *newer = *staged;
+
+	if (!newer)
+		return shown;
+	free(shown);
+	*staged = NULL;
+	return newer;
+}
 
 int mib_view_stage(struct mib_view *view, struct snapshot *snapshot)
 {
-	/* a snapshot begins with its base, so all these pointers are the same */
-	struct snapshot_sample *sample = (struct snapshot_sample *)snapshot;
-	struct snapshot_scan *scan = (struct snapshot_scan *)snapshot;
+	bool is_sample = snapshot->kind == SNAPSHOT_SAMPLE;
 	struct mib_instance *instance;
 
 	if (snapshot->kind == SNAPSHOT_AGENT) {
-		REPLACE(view->staged_agent, (struct snapshot_agent *)snapshot);
+		put_staged(&view->staged_agent, snapshot);
 		return 0;
 	}
-	instance = view_instance(view, snapshot->kind == SNAPSHOT_SAMPLE ? sample->instance
-									 : scan->instance);
+	instance = view_instance(view, is_sample ? ((struct snapshot_sample *)snapshot)->instance
+						 : ((struct snapshot_scan *)snapshot)->instance);
 	if (!instance)
 		return -1;
-	if (snapshot->kind == SNAPSHOT_SAMPLE)
-		REPLACE(instance->staged_sample, sample);
-	else
-		REPLACE(instance->staged_scan, scan);
+	put_staged(is_sample ? &instance->staged_sample : &instance->staged_scan, snapshot);
 	return 0;
 }
 
@@ -99,12 +97,14 @@ static void drop_unlisted(struct mib_view *view)
 
 void mib_view_commit(struct mib_view *view)
 {
-	SHOW(view->agent, view->staged_agent);
+	view->agent = take_staged(view->agent, &view->staged_agent);
 	if (view->agent)
 		drop_unlisted(view);
 	for (size_t i = 0; i < view->instance_count; i++) {
-		SHOW(view->instances[i].sample, view->instances[i].staged_sample);
-		SHOW(view->instances[i].scan, view->instances[i].staged_scan);
+		struct mib_instance *instance = &view->instances[i];
+
+		instance->sample = take_staged(instance->sample, &instance->staged_sample);
+		instance->scan = take_staged(instance->scan, &instance->staged_scan);
 	}
 }
 

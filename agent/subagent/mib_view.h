@@ -13,13 +13,15 @@
 /* One conntrack table: what is shown, and what waits to be; NULL: nothing. Owned. */
 struct mib_instance {
 	uint32_t index;
-	struct snapshot_sample *sample, *staged_sample;
-	struct snapshot_scan *scan, *staged_scan;
+	struct snapshot_sample *sample;
+	struct snapshot_scan *scan;
+	struct snapshot *staged_sample, *staged_scan;
 };
 
 /* Zeroed at start. */
 struct mib_view {
-	struct snapshot_agent *agent, *staged_agent; /* owned */
+	struct snapshot_agent *agent;
+	struct snapshot *staged_agent; /* both owned */
 	size_t instance_count;
 	struct mib_instance *instances; /* sorted by index; owned */
 	/* filled in for each request */

@@ -53,7 +53,7 @@ INSTANCE = [
     ("nfctInstanceErrors", "errors"), ("nfctInstanceSearchRestarts", "search restarts"),
     ("nfctInstanceClashResolves", "clashes resolved"), ("nfctInstanceExpectMax", "limit of expectations"),
     ("nfctInstanceExpectNew", "expectations met"), ("nfctInstanceExpectCreates", "expectations created"),
-    ("nfctInstanceExpectDeletes", "expectations deleted"),
+    ("nfctInstanceExpectDeletes", "expectations deleted"), ("nfctInstanceSampleAge", "age of the sample"),
     ("nfctSnapshotTime", "scan: ended"), ("nfctSnapshotAge", "scan: age"), ("nfctSnapshotDuration", "scan: duration"),
     ("nfctSnapshotCpuTime", "scan: CPU time"), ("nfctSnapshotScanned", "scan: entries read"),
     ("nfctSnapshotCoverage", "scan: coverage"), ("nfctSnapshotMargin", "scan: margin of shares"),
@@ -112,6 +112,11 @@ RULES = [
     ("cpu", "CPUs", {"CPU.DROPS": "nfctCpuDrops"}, ["TABLE", "CPU"], "[table {#CT.TABLE}] CPU index {#CT.CPU}:", CPU,
      {"disabled": True}),
 ]
+
+# What the template does without: nfctTopText says it in words, a TimeStamp means nothing to Zabbix, and few care on which
+# CPU a chain was too long.
+LEFT_OUT = ["nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort",
+            "nfctInstanceDiscontinuityTime", "nfctCpuChainTooLong"]
 
 # Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
 # <object> means the item of that object.

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our own reading of LibreNMS's definitions, of as much as ours use: which sensors a walk gives.
 
-Run as a program it records a walk of a router with traffic and writes the test data: conf/librenms/tests.
+`make librenms-data` runs it as a program: it records a walk of a router with traffic and writes the test data: conf/librenms/tests.
 """
 import json
 import re
-import sys
-from pathlib import Path
 
 NAME = re.compile(r"\{\{ NF-CONNTRACK-MIB::(\w+)(?::(\d))? \}\}")
 SUBINDEX = re.compile(r"\{\{ \$subindex(\d) \}\}")
@@ -123,7 +121,6 @@ def discover(definitions, walk, translate):
 
 
 def main():
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "integration"))
     import conftest
     import snmprec
     import test_librenms

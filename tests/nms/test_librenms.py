@@ -8,8 +8,9 @@ import subprocess
 import pytest
 import yaml
 
-from lab import ROOT, TOP, wait_for
 import librenms
+import mib
+from lab import ROOT, TOP, wait_for
 
 CONF = TOP / "conf/librenms"
 FEATURE = CONF / "tests/Feature/SnmpTraps/NfctNotificationTest.php"
@@ -17,7 +18,7 @@ NUM_OID = re.compile(r"^(\.\d+)+(\.?\{\{ \$(index|str_index_as_numeric) \}\})?(\
 # of its schema: what a definition may hold, as far as ours do
 KEYS = {"oid", "value", "num_oid", "index", "group", "descr", "warn_limit", "high_limit", "rrd_type"}
 STATE_KEYS = {"oid", "value", "num_oid", "index", "group", "descr", "state_name", "states"}
-NOTIFICATIONS = re.findall(r"^nfct(\w+) NOTIFICATION-TYPE$", (TOP / "mibs/NF-CONNTRACK-MIB.txt").read_text(), re.MULTILINE)
+NOTIFICATIONS = [name.removeprefix("nfct") for name, thing in mib.read().items() if thing.macro == "NOTIFICATION-TYPE"]
 
 
 def definitions():
@@ -55,10 +56,8 @@ def test_a_definition_is_one_the_schema_takes(kind, entry):
 def test_a_state_translates_every_value_and_no_answer(entry):
     """0 is what LibreNMS has when the agent is gone: without a translation it shows an unnamed state."""
     assert {frozenset(state) for state in entry["states"]} == {frozenset(("value", "generic", "descr"))}
-    text = (TOP / "mibs/NF-CONNTRACK-MIB.txt").read_text()
-    syntax = re.search(rf"^{entry['state_name']} OBJECT-TYPE\s+SYNTAX\s+([^{{]*?)(\{{.*?\}}|\n)", text,
-                       re.MULTILINE | re.DOTALL)
-    values = {int(number) for number in re.findall(r"\((\d+)\)", syntax[2])} or {1, 2}  # TruthValue
+    thing = mib.read()[entry["state_name"]]
+    values = set(mib.base(thing.type, thing.enums)[1])
     assert {state["value"] for state in entry["states"]} == values | {0}
     assert [state["generic"] for state in entry["states"] if state["value"] == 0] == [3]  # unknown
 
@@ -84,7 +83,7 @@ def recorded():
 
 def test_every_sensor_finds_its_rows(router):
     for _, entry in definitions():
-        column = entry["num_oid"].removeprefix(ROOT + ".").removesuffix(".{{ $index }}")
+        column = mib.instance(entry["num_oid"].removesuffix(".{{ $index }}"))
         assert router.column(column), entry["num_oid"]
 
 
@@ -108,12 +107,12 @@ def test_the_test_data_stands_in_librenms_order():
 def test_the_recorded_walk_is_of_this_mib(router):
     """Objects that the agent has now are in it, and no others; rows may differ."""
     walk = librenms.read_walk(CONF / "tests/snmpsim/linux_conntrack-agentx.snmprec")
-    base = ROOT.lstrip(".") + "."
+    below = ROOT.lstrip(".") + "."
 
-    def columns(oids):
-        return {tuple(oid.split(".")[:4]) if not oid.startswith("1.1.") else tuple(oid.split(".")[:3]) for oid in oids}
+    def columns(instances):
+        return {instance.partition(".")[0] for instance in instances}
 
-    assert columns(oid.removeprefix(base) for oid in walk if oid.startswith(base)) == columns(router.walk())
+    assert columns(mib.instance(oid) for oid in walk if oid.startswith(below)) == columns(router.walk())
 
 
 @pytest.mark.parametrize("path", [CONF / "NfctNotification.php", CONF / "snmptraps.php", FEATURE], ids=lambda path: path.name)
@@ -187,7 +186,8 @@ def test_snmptrapd_names_the_notification_by_the_readmes_lines(bare_router):
     daemon = lab.spawn("env", *environment, "snmptrapd", "-f", "-C", "-c", config, "-Lf", log, "udp:127.0.0.1:1163")
     try:
         wait_for(lambda: log.exists() and "NET-SNMP version" in log.read_text())
-        lab.run("snmptrap", "-v2c", "-c", "public", "127.0.0.1:1163", "1", f"{ROOT}.0.1", f"{ROOT}.1.11.1.0", "s", "a text")
+        lab.run("snmptrap", "-v2c", "-c", "public", "127.0.0.1:1163", "1", "." + mib.oid("nfctUtilizationRising"),
+                "." + mib.oid("nfctNotifyText.0"), "s", "a text")
         wait_for(lambda: out.exists() and "a text" in out.read_text())
     finally:
         daemon.terminate()

@@ -151,6 +151,39 @@ static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
 		assert_int_equal(fixture->scan.states[i].entries, 0);
 }
 
+/* Word for word, so that a total that is not scaled is found although nobody has named it. */
+static void every_total_of_a_part_is_scaled(void **state)
+{
+	const struct sampling third = { .read = 8, .entries = 24 };
+	const struct ct_entry entries[] = {
+		{ .family = AF_INET,
+		  .protocol = 6,
+		  .tcp_state = 3,
+		  .status = 0xffffffff,
+		  .helped = true,
+		  .packets = 5,
+		  .octets = 7 },
+		{ .family = AF_INET6,
+		  .protocol = 132,
+		  .sctp_state = 2,
+		  .packets = 11,
+		  .octets = 13 },
+	};
+	struct fixture *fixture = *state;
+	uint32_t before[sizeof(struct totals) / sizeof(uint32_t)], after;
+
+	for (size_t i = 0; i < third.read; i++)
+		totals_add(&fixture->totals, &entries[i % 2]);
+	memcpy(before, &fixture->totals, sizeof(before));
+	totals_scale(&fixture->totals, &third);
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		memcpy(&after, (char *)&fixture->totals + i * sizeof(after), sizeof(after));
+		if (after != 3 * before[i])
+			fail_msg("octet %zu of struct totals: expected 3 x %u, got %u",
+				 i * sizeof(after), before[i], after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +197,7 @@ int main(void)
 			protocols_past_the_cap_share_one_row_and_none_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_state_that_the_kernel_does_not_have_is_not_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_total_of_a_part_is_scaled, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("totals", tests, NULL, NULL);

@@ -30,7 +30,10 @@ is_running() {
 
 # The agent's configuration is the operator's with these lines behind it.
 configure() {
-	{ [ ! -e /tmp/service.conf ] || cat /tmp/service.conf; printf '%s\n' "$@"; } >$service_conf
+	{
+		[ ! -e /tmp/service.conf ] || cat /tmp/service.conf
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} >$service_conf
 }
 
 logged() { # PRIORITY (or worse) TEXT
