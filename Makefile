@@ -142,7 +142,7 @@ C_FILES = $(wildcard agent/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
 # whatever says that a shell runs it
 SHELL_FILES = $(shell grep -lE '^\#!/bin/(ba)?sh|shellcheck shell=' .ci/run $(wildcard conf/*/* tests/* tests/*/*) 2>/dev/null)
 
-lint: ## clang-format, cppcheck, shellcheck, smilint, mandoc, the include rule
+lint: ## clang-format, cppcheck, shellcheck, smilint, mandoc, includes, log messages
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory smi
 	clang-format --dry-run --Werror $(C_FILES)
@@ -150,6 +150,7 @@ lint: ## clang-format, cppcheck, shellcheck, smilint, mandoc, the include rule
 		--inline-suppr -D_GNU_SOURCE -D'VERSION=""' -Iagent agent tests/tools tests/preload
 	shellcheck -x $(SHELL_FILES)
 	tests/lint-includes
+	$(PYTHON) tests/lint-messages
 	@# smilint exits 0 whatever it finds: what it says of our module is what counts
 	@SMIPATH=build/smi smilint -l 6 -s -m mibs/NF-CONNTRACK-MIB.txt 2>&1 | { ! grep -F mibs/NF-CONNTRACK-MIB.txt; }
 	@# that our own pages are not installed where they are checked is no fault of theirs
