@@ -106,7 +106,7 @@ step_other_subagent() {
 	run_page "$SOURCE/README.md" "### Where another subagent uses snmpd's socket"
 	wait_for 15 answers || fail "no answer through the other's group"
 	sed -i '/^agentXPerms/d' /etc/snmp/snmpd.conf
-	deluser --quiet conntrack-agentx frr
+	gpasswd -d conntrack-agentx frr >/dev/null
 	cp /tmp/mine $snippet
 	systemctl restart snmpd conntrack-agentx
 	wait_for 20 answers || fail "no answer after that"

@@ -15,6 +15,7 @@ step_zabbix_traps() {
 	rm /etc/systemd/system/snmptrapd.service.d/zabbix.conf
 	systemctl daemon-reload
 	systemctl restart snmptrapd
+	wait_for 20 snmptrapd_listens || fail "snmptrapd does not listen"
 }
 
 # What the package of the Zabbix server has made, and the README's lines.
@@ -26,6 +27,12 @@ zabbix_receiver() {
 	(cd "$SOURCE/conf/zabbix" && sh -eu /tmp/zabbix-traps) >/tmp/zabbix-traps.log 2>&1 ||
 		fail "the lines of conf/zabbix/README.md fail: $(cat /tmp/zabbix-traps.log)"
 	systemctl --quiet is-active snmptrapd || fail "snmptrapd does not run"
+	# a unit of Type=simple is active before it listens
+	wait_for 20 snmptrapd_listens || fail "snmptrapd does not listen"
+}
+
+snmptrapd_listens() {
+	ss -H -l -u -n -p 'sport = 162' | grep -q '"snmptrapd"'
 }
 
 # readme_block FILE WORD: the first indented block of the page that has the word in its first line, without the indent.
