@@ -170,7 +170,7 @@ struct snapshot_scan {
 	struct snapshot_watch *watches;
 };
 
-/* Entries in whole percent of the limit, rounded down; 0 without a limit; may pass 100. */
+/* Entries in whole percent of the limit, rounded down; 0 without a limit; may be over 100. */
 static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
 {
 	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;

@@ -350,7 +350,8 @@ void mib_value_put(netsnmp_variable_list *variable, const struct mib_value *valu
 		snmp_set_var_typed_value(variable, ASN_COUNTER64, &wide, sizeof(wide));
 		break;
 	default:
-		/* gauges and ticks may pass LONG_MAX where long has 32 bits; the bits are the same
+		/* gauges and ticks may exceed LONG_MAX where long has 32 bits; the bits are the
+		 * same
 		 */
 		snmp_set_var_typed_integer(variable, value->type, (long)value->number);
 	}
