@@ -221,11 +221,12 @@ def test_out_of_descriptors(bare_lab):
 
 
 @pytest.mark.skipif(SANITIZED, reason="the sanitizer's own address space is beyond any limit")
+@pytest.mark.heavy
 def test_out_of_memory(bare_lab):
     """Its address space is held to what it has now: a reload that asks for more is refused, what was goes on."""
     lab = bare_lab
     lab.start_snmpd()
-    lab.start_agent()
+    lab.start_agent("cpu-budget = 50\n")  # two scans of 60,000 entries within the time that check_values() gives
     lab.fill(50)
     lab.after_a_scan()
     size = int(status(lab.agent.pid)["VmSize"].split()[0]) * 1024
