@@ -22,14 +22,13 @@ static uint32_t below(struct own_snmp *snmp, uint32_t limit)
 	return (uint32_t)(snmp->random >> 32) % limit;
 }
 
-void own_snmp_choose(struct own_snmp *snmp, const struct ct_entry *entry)
+void own_snmp_choose(struct own_snmp *snmp, uint8_t family, const struct address *address)
 {
 	uint32_t place = snmp->seen < OWN_SNMP_CHOSEN ? snmp->seen : below(snmp, snmp->seen + 1);
 
 	snmp->seen++;
 	if (place < OWN_SNMP_CHOSEN)
-		snmp->chosen[place] =
-			(struct own_snmp_pair){ entry->family, entry->source, entry->destination };
+		snmp->chosen[place] = (struct own_snmp_end){ family, *address };
 }
 
 union name {
@@ -103,9 +102,7 @@ bool own_snmp_is_tracked(const struct own_snmp *snmp)
 	uint32_t count = snmp->seen < OWN_SNMP_CHOSEN ? snmp->seen : OWN_SNMP_CHOSEN;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct own_snmp_pair *pair = &snmp->chosen[i];
-
-		if (is_own(pair->family, &pair->source) || is_own(pair->family, &pair->destination))
+		if (is_own(snmp->chosen[i].family, &snmp->chosen[i].address))
 			return true;
 	}
 	return false;

@@ -97,6 +97,7 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 					     .view = &notification.view,
 					     .instance = &instance };
 		oid name[MIB_OID_MAX];
+		netsnmp_variable_list *variable;
 		struct mib_value value;
 		size_t length;
 
@@ -106,8 +107,9 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 				  (unsigned long)object->table->number);
 			continue;
 		}
-		mib_value_put(snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0),
-			      &value);
+		variable = snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0);
+		if (variable)
+			mib_value_put(variable, &value);
 	}
 }
 

@@ -112,6 +112,11 @@ def test_tracked_snmp_of_the_host_is_told_once(lab):
     # what this host forwards is no concern of its own, and its own is not tracked by the rules of the lab
     lab.run("conntrack", "-I", "-p", "udp", "-s", "198.51.100.7", "-d", "203.0.113.1", "--sport", "40000",
             "--dport", "161", "--timeout", "100")
+    # nor what it asks of others
+    lab.run("conntrack", "-I", "-p", "udp", "-s", "127.0.0.1", "-d", "203.0.113.1", "--sport", "40001",
+            "--dport", "161", "--timeout", "100")
+    lab.run("conntrack", "-I", "-p", "udp", "-s", "203.0.113.1", "-d", "127.0.0.1", "--sport", "161",
+            "--dport", "40002", "--timeout", "100")
     lab.after_a_scan()
     assert TRACKED not in lab.log() and TRACKED not in once()
     lab.run("nft", "-f", "-", input=TRACKING)

@@ -99,6 +99,9 @@ static void what_others_send_each_other_is_theirs(void **state)
 	(void)state;
 	assert_false(tells(udp(AF_INET, "198.51.100.7", "203.0.113.1", 40000, 161)));
 	assert_false(tells(udp(AF_INET6, "2001:db8::7", "2001:db8::1", 40000, 162)));
+	/* what this host asks of others, and the answer when the question was not tracked */
+	assert_false(tells(udp(AF_INET, "192.0.2.1", "203.0.113.1", 40000, 161)));
+	assert_false(tells(udp(AF_INET, "203.0.113.1", "192.0.2.1", 161, 40000)));
 	/* neither is everything of the host's */
 	assert_false(tells(udp(AF_INET, "198.51.100.7", "192.0.2.1", 40000, 53)));
 	tcp.protocol = IPPROTO_TCP;
@@ -147,14 +150,14 @@ static void each_has_the_same_chance_to_be_chosen(void **state)
 	for (int scan = 0; scan < 10000; scan++) {
 		own_snmp_clear(&snmp);
 		for (uint64_t i = 0; i < 64; i++) {
-			struct ct_entry entry = { .source = { .half = { i, 0 } },
+			struct ct_entry entry = { .destination = { .half = { i, 0 } },
 						  .protocol = IPPROTO_UDP,
 						  .destination_port = 161 };
 
 			own_snmp_add(&snmp, &entry);
 		}
 		for (int i = 0; i < OWN_SNMP_CHOSEN; i++)
-			chosen[snmp.chosen[i].source.half[0]]++;
+			chosen[snmp.chosen[i].address.half[0]]++;
 	}
 	for (int i = 0; i < 64; i++) /* 2500, deviation 43 */
 		assert_in_range(chosen[i], 2500 - 5 * 43, 2500 + 5 * 43);

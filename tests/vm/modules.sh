@@ -93,7 +93,7 @@ step_modules() {
 		fail "$drops drops were set back to 0, and are $(value nfctInstanceDrops.1)"
 	[ "$(value nfctInstancePeakEntries.1)" -lt 500 ] || fail "the peak is that of before"
 	later=$(discontinuity)
-	[ "$later" != "$began" ] || fail "nfctInstanceDiscontinuityTime has not moved"
+	{ [ "$began" ] && [ "$later" ] && [ "$later" != "$began" ]; } || fail "nfctInstanceDiscontinuityTime has not moved"
 	journal | grep -q "has reset its counters" || fail "the journal does not tell of the counters"
 	sleep 3
 	! has_trap "is dropping" || fail "an alarm out of nothing: $(traps)"
