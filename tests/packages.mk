@@ -8,7 +8,7 @@ RUN_PACKAGES = snmp snmpd snmptrapd conntrack nftables iproute2 iputils-ping pro
 TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-pytest-xdist python3-seccomp systemd
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc libcmocka-dev erlang-snmp snmp
 DEB_PACKAGES = build-essential debhelper lintian
-ROOM_PACKAGES = debootstrap iproute2
+ROOM_PACKAGES = debootstrap arch-test iproute2
 VM_PACKAGES = debootstrap e2fsprogs qemu-system-x86 util-linux
 # make nms-files needs the exporter's generator; make check-nms runs the real programs.
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp

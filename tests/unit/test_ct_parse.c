@@ -166,10 +166,13 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 				   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP } };
 	unsigned int seen[256] = { 0 };
 	struct nfct_handle *handle;
+	const char *emulator = getenv("EMULATED");
 	struct mnl_socket *socket;
 	bool done = false;
 
 	(void)state;
+	if (emulator && emulator[0])
+		skip(); /* qemu's user emulation knows no netfilter */
 	if (unshare(CLONE_NEWNET) != 0)
 		fail_msg("a network namespace is needed (run as root): %s", strerror(errno));
 	handle = nfct_open(CONNTRACK, 0);
