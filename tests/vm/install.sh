@@ -124,6 +124,9 @@ step_after_reboot() {
 	say "after a reboot"
 	wait_for 60 answers || fail "no answer after a reboot; /var/agentx has mode $(stat -c %a /var/agentx)"
 	nft -f /usr/share/conntrack-agentx/snmp-notrack.nft
+	# where a socket unit listens for it, its first notification starts it
+	systemctl start snmptrapd
+	wait_for 60 snmptrapd_listens || fail "snmptrapd does not listen after a reboot"
 	step_notification
 }
 

@@ -20,6 +20,8 @@ fail() {
 	journalctl -q -b -o short-monotonic -u conntrack-agentx --no-pager | tail -n 25
 	echo "--- journal of snmpd"
 	journalctl -q -b -o short-monotonic -u snmpd --no-pager | tail -n 10
+	echo "--- journal of snmptrapd"
+	journalctl -q -b -o short-monotonic -u snmptrapd --no-pager | tail -n 10
 	exit 1
 }
 
@@ -48,6 +50,11 @@ answers() {
 
 journal() {
 	journalctl -q -b -o cat --no-pager -u conntrack-agentx
+}
+
+# A unit of Type=simple is active before its daemon listens.
+snmptrapd_listens() {
+	ss -H -l -u -n -p 'sport = 162' | grep -q '"snmptrapd"'
 }
 
 # What snmptrapd has logged since mark_traps.

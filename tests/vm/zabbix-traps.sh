@@ -31,10 +31,6 @@ zabbix_receiver() {
 	wait_for 20 snmptrapd_listens || fail "snmptrapd does not listen"
 }
 
-snmptrapd_listens() {
-	ss -H -l -u -n -p 'sport = 162' | grep -q '"snmptrapd"'
-}
-
 # readme_block FILE WORD: the first indented block of the page that has the word in its first line, without the indent.
 readme_block() {
 	awk -v word="$2" '
