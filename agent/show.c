@@ -58,10 +58,9 @@ static void read_instances(const struct instances *instances, struct scan *scan)
 		read_instance(instances->list[i], scan);
 }
 
-static void sleep_until(uint64_t when_ms)
+static void sleep_ms(uint64_t ms)
 {
-	uint64_t now_ms = clock_monotonic_ms(), left_ms = when_ms > now_ms ? when_ms - now_ms : 0;
-	struct timespec left = { (time_t)(left_ms / 1000), (long)(left_ms % 1000 * 1000000) };
+	struct timespec left = { (time_t)(ms / 1000), (long)(ms % 1000 * NS_PER_MS) };
 
 	while (nanosleep(&left, &left) != 0 && errno == EINTR)
 		;
@@ -261,7 +260,6 @@ int show_run(const struct config *config)
 	const struct instances none = { 0 };
 	struct instances instances = { 0 };
 	struct scan *scan = scan_new(config);
-	uint64_t started_ms = clock_monotonic_ms();
 	int status = 0;
 
 	if (!scan || instances_build(&instances, &none, config, config) != 0) {
@@ -272,7 +270,7 @@ int show_run(const struct config *config)
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
 	read_instances(&instances, scan);
 	if (config->identities && instance_get_last_scan(instances.list[0])->scans) {
-		sleep_until(started_ms + RATE_MS);
+		sleep_ms(RATE_MS); /* from the end of the first look, however long it took */
 		read_instances(&instances, scan);
 	}
 	for (size_t i = 0; i < instances.count; i++) {
