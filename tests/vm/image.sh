@@ -73,7 +73,7 @@ image_build() {
 	image_in_tree systemctl enable vm-test.service
 	cp "$ROOM"/tree/boot/vmlinuz-* "$ROOM/vmlinuz"
 	cp "$ROOM"/tree/boot/initrd.img-* "$ROOM/initrd"
-	mke2fs -q -F -t ext4 -d "$ROOM/tree" "$ROOM/new.img" 4G
+	mke2fs -q -F -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 -d "$ROOM/tree" "$ROOM/new.img" 4G
 	mv "$ROOM/new.img" "$ROOM/image"
 	cp "$TOP/tests/vm/image.sh" "$ROOM/made-by"
 }
