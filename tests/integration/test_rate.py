@@ -19,6 +19,11 @@ def destroyed(lab):
     return lab.get("nfctSnapshotDestroyed.1")
 
 
+def is_count(value, count):
+    """CTA_ID has 32 bits: of 20,000 entries two share one in one run of twenty, and count as one."""
+    return count - 2 <= value <= count
+
+
 def made(process):
     count, milliseconds = process.stdout.readline().split()
     return int(count), int(milliseconds)
@@ -77,11 +82,14 @@ def test_a_flush_is_no_setup(lab):
     before = created(lab), destroyed(lab)
     lab.run("conntrack", "-F")
     lab.after_a_scan()
-    assert (created(lab), destroyed(lab)) == (before[0], before[1] + 20000)
+    flushed = destroyed(lab)
+    assert created(lab) == before[0]
+    assert is_count(flushed - before[1], 20000)
     assert lab.get("nfctSnapshotCreateRate.1") == 0
     lab.fill(300)
     lab.after_a_scan()
-    assert (created(lab), destroyed(lab)) == (before[0] + 300, before[1] + 20000)
+    assert is_count(created(lab) - before[0], 300)
+    assert destroyed(lab) == flushed
 
 
 def test_a_subset_that_had_to_be_halved_makes_no_jump(lab):
@@ -119,5 +127,6 @@ def test_scans_that_failed_in_between_make_no_jump(bare_lab):
     lab.fill(700, "--spread")
     lab.agent.send_signal(signal.SIGUSR2)
     lab.after_a_scan()
-    assert (created(lab), destroyed(lab)) == (before[0] + 700, before[1])
+    assert is_count(created(lab) - before[0], 700)
+    assert destroyed(lab) == before[1]
     assert lab.get("nfctSnapshotScanned.1") == 5700
