@@ -10,6 +10,10 @@ LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc libcmocka-dev e
 DEB_PACKAGES = build-essential debhelper lintian
 ROOM_PACKAGES = debootstrap arch-test iproute2
 VM_PACKAGES = debootstrap e2fsprogs qemu-system-x86 util-linux
+# What is in the virtual machines, whose program and package are built there too.
+IMAGE_PACKAGES = linux-image-cloud-amd64 systemd-sysv dbus kmod udev procps iproute2 netbase iputils-ping libcap2-bin \
+	initramfs-tools zstd conntrack nftables snmp snmpd snmptrapd erlang-snmp adduser $(BUILD_PACKAGES) \
+	build-essential debhelper
 # make nms-files needs the exporter's generator; make check-nms runs the real programs.
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \

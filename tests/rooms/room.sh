@@ -6,13 +6,18 @@
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
+# The mirror among this machine's own sources that carries a code name; nothing if there is none.
+room_mirror() {
+	apt-get indextargets --format '$(REPO_URI)' "Codename: $1" "Created-By: Packages" | head -n 1
+}
+
 # room_make SUITE ARCH: makes it; its directory is then $ROOM.
 room_make() {
 	ROOM=$(mktemp -d "${TMPDIR:-/tmp}/nfct-room-XXXXXX")
 	chmod 755 "$ROOM" # apt gives its own root away
 	trap 'room_remove' EXIT
 	trap 'exit 1' INT TERM
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: bookworm" "Created-By: Packages" | head -n 1)
+	mirror=$(room_mirror bookworm)
 	# a mirror may be in the middle of its synchronization
 	for _ in 1 2 3; do
 		echo "  ROOM    $1 $2"
@@ -35,7 +40,6 @@ room_remove() {
 
 # room_run COMMAND...: in it, as its root.
 room_run() {
-	# shellcheck disable=SC2016
 	unshare --mount --propagation private sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' sh "$ROOM" "$@"
 }
 

@@ -23,4 +23,4 @@ check-portable: ## 32 bits; the headers of Linux 5.10 with glibc 2.31
 VM ?= bookworm trixie bullseye
 check-vm: ## the README's lines on stock Debians with their own kernels and systemd (VM=bookworm: one)
 	$(Q)$(ENSURE) $(VM_PACKAGES)
-	$(Q)tests/vm/run $(VM)
+	$(Q)IMAGE_PACKAGES='$(IMAGE_PACKAGES)' tests/vm/run $(VM)

@@ -75,9 +75,10 @@ page_lines() {
 	awk -v heading="$2" '/^#+ / { inside = ($0 == heading) } inside && /^    / { print substr($0, 5) }' "$1"
 }
 
-# run_page FILE HEADING: types them. 192.0.2.10 stands for the reader's own receiver: here it is this machine.
+# run_page FILE HEADING: types them, in the folder of the page. 192.0.2.10 stands for the reader's own receiver: here
+# it is this machine.
 run_page() {
 	page_lines "$1" "$2" | sed 's/192\.0\.2\.10/127.0.0.1/g' >/tmp/lines
 	[ -s /tmp/lines ] || fail "$1 has no lines under '$2'"
-	(cd "$SOURCE" && sh -eux /tmp/lines) >/tmp/lines.log 2>&1 || { cat /tmp/lines.log; fail "'$2' of $1 does not work"; }
+	(cd "$(dirname "$1")" && sh -eux /tmp/lines) >/tmp/lines.log 2>&1 || { cat /tmp/lines.log; fail "'$2' of $1 does not work"; }
 }

@@ -22,21 +22,10 @@ step_zabbix_traps() {
 zabbix_receiver() {
 	getent group zabbix >/dev/null || groupadd --system zabbix
 	getent passwd zabbix >/dev/null || useradd --system -g zabbix --no-create-home --shell /usr/sbin/nologin zabbix
-	readme_block "$SOURCE/conf/zabbix/README.md" trap-to-zabbix >/tmp/zabbix-traps
-	[ -s /tmp/zabbix-traps ] || fail "conf/zabbix/README.md has no block that names trap-to-zabbix"
-	(cd "$SOURCE/conf/zabbix" && sh -eu /tmp/zabbix-traps) >/tmp/zabbix-traps.log 2>&1 ||
-		fail "the lines of conf/zabbix/README.md fail: $(cat /tmp/zabbix-traps.log)"
+	run_page "$SOURCE/conf/zabbix/README.md" "### The receiver"
 	systemctl --quiet is-active snmptrapd || fail "snmptrapd does not run"
 	# a unit of Type=simple is active before it listens
 	wait_for 20 snmptrapd_listens || fail "snmptrapd does not listen"
-}
-
-# readme_block FILE WORD: the first indented block of the page that has the word in its first line, without the indent.
-readme_block() {
-	awk -v word="$2" '
-		/^    / { if (!within) { within = 1; wanted = !done && index($0, word) } if (wanted) print substr($0, 5); next }
-		/^$/ { if (wanted) print; next }
-		{ if (wanted) done = 1; within = wanted = 0 }' "$1"
 }
 
 # A notification of the agent's own kind, from another address than the receiver's.
