@@ -190,6 +190,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "\n= 5\n", 2, "unexpected =" },
 		{ "top = 5,\n", 1, "unexpected ," },
 		{ "top = *5\n", 1, "unexpected *" },
+		{ "top = 5/* five */\n", 1, "unexpected *" },
 		{ "top = +5\n", 1, "unexpected +" },
 		{ "top += 5\n", 1, "non-list" },
 		{ "\ntop = {\n5 }\n", 2, "unexpected token '{'" },

@@ -109,7 +109,7 @@ static void a_name_in_utf_8_is_taken_as_it_is(void **state)
 				      "watch \"\\xf0\\x9f\\x94\\xA5\\101\\z\" { index = 2 }\n"
 				      "watch 'a\\b\\\\\\'\"${c}' { index = 3 }\n"
 				      "watch \"\\${d}\\\"\\\\\" { index = 4 }\n"
-				      "watch /*x*/ foo//bar { index = 5 }#x",
+				      "watch /*x*/ foo//bar { index = 5 /* x */ }#x",
 				      error);
 
 	(void)state;
