@@ -73,7 +73,8 @@ static enum config_token next(struct reader *reader)
 {
 	enum config_token token = config_lexer_next(&reader->lexer);
 
-	go_to_line(reader, reader->lexer.token_line);
+	if (token != TOKEN_FAULT && token != TOKEN_END)
+		go_to_line(reader, reader->lexer.token_line);
 	write_token(reader, token);
 	return token;
 }
