@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIG_FAULT_SIZE 320
+#define CONFIG_FAULT_SIZE 384
 
 /* The first fault of a file. */
 struct config_text_fault {

@@ -203,14 +203,20 @@ static bool read_block(struct reader *reader, struct mark mark)
 	return true;
 }
 
+/* libconfuse takes "threshold|rising" for a key of a block, and says nothing of an empty one. */
+static bool is_key(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-")];
+}
+
 /* What follows a name: a sign and a value, or a title and a block. */
 static bool read_item(struct reader *reader, const struct mark *block)
 {
 	struct mark mark = { reader->lexer.text, NULL, block, reader->lexer.token_line };
 	enum config_token token = next(reader);
 
-	/* libconfuse has a meaning for these: "threshold|rising" is a key of another block */
-	if (strpbrk(mark.name, "|="))
+	if (!is_key(mark.name))
 		return config_text_fault(reader->fault, mark.line,
 					 "unknown key \"%.64s\"; a key has letters and hyphens",
 					 mark.name);

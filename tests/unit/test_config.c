@@ -190,6 +190,8 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "\n= 5\n", 2, "unexpected =" },
 		{ "top = 5,\n", 1, "unexpected ," },
 		{ "top = *5\n", 1, "unexpected *" },
+		{ "\n\"\" = 5\n", 2, "unknown key \"\"" },
+		{ "watch \"w\" {\n watch|index = 5 }\n", 2, "unknown key \"watch|index\"" },
 		{ "top = 5/* five */\n", 1, "unexpected *" },
 		{ "top = +5\n", 1, "unexpected +" },
 		{ "top += 5\n", 1, "non-list" },
