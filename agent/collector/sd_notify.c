@@ -2,7 +2,8 @@
 #include "collector/sd_notify.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "common/text.h"
 
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -57,7 +58,7 @@ void sd_notify_status(const char *text)
 	char state[SD_NOTIFY_STATUS_SIZE + sizeof("STATUS=")];
 
 	snprintf(state, sizeof(state), "STATUS=%s", text);
-	/* after a newline the manager would read another assignment */
-	state[strcspn(state, "\n")] = '\0';
+	/* after a newline the manager would read another assignment; it drops what is not UTF-8 */
+	text_make_plain(state);
 	tell(state);
 }

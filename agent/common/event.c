@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/text.h"
+
 __attribute__((format(printf, 2, 3))) static void say(struct event *event, const char *format, ...)
 {
 	va_list arguments;
@@ -17,6 +19,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct event *event, const
 	va_start(arguments, format);
 	vsnprintf(event->text + used, sizeof(event->text) - (size_t)used, format, arguments);
 	va_end(arguments);
+	text_make_plain(event->text); /* it may have been cut within a character */
 }
 
 static void say_utilization(struct event *event, uint32_t rising, uint32_t falling)

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
+
 /* The settings of this process, set before its first message. */
 static enum log_level threshold = LOG_LEVEL_INFO;
 static const char *role;
@@ -60,11 +62,16 @@ static void log_line(enum log_level level, const char *format, va_list arguments
 {
 	/* the journal takes the name from the process */
 	char line[1024], prefix[24] = "conntrack-agentx: ";
+	size_t end;
 
 	if (level > threshold)
 		return;
 	vsnprintf(line, sizeof(line), format, arguments);
-	line[strcspn(line, "\n")] = '\0';
+	/* some libraries end a message with a line feed; one inside would begin another entry */
+	end = strlen(line);
+	while (end && line[end - 1] == '\n')
+		line[--end] = '\0';
+	text_make_plain(line);
 	if (to_journal)
 		snprintf(prefix, sizeof(prefix), "<%d>", level_priorities[level]);
 	/* one write a line: the two processes share stderr */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages for the operator, one line each, on stderr. Each begins with the program's name, or, if
- * stderr is the journal's, with the priority that journald reads ("<4>", see sd-daemon(3)). */
+/* Messages for the operator, one line of plain text each (common/text.h), on stderr. Each begins
+ * with the program's name, or, if stderr is the journal's, with the priority that journald reads
+ * ("<4>", see sd-daemon(3)). */
 #ifndef LOG_H
 #define LOG_H
 

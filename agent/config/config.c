@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "common/agentx_master.h"
 
 #define CONFIG_FILE_MAX (1U << 20)
 
@@ -44,9 +47,6 @@ static const struct config_range {
 
 /* Fewer would say little. */
 #define IDENTITIES_MIN 1024
-
-/* The line of the last source-* key; libconfuse's callbacks have no user pointer. */
-static int source_line;
 
 static const struct config_range *range_find(const char *key)
 {
@@ -94,12 +94,6 @@ static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 		name[strcspn(name, "'")] = '\0';
 		config_fault(cfg, "%s has no name; write %s \"name\" { key = value ... }", name,
 			     name);
-	} else if (strncmp(said, "found duplicate title '", 23) == 0) {
-		char *name = said + 23;
-
-		name[strcspn(name, "'")] = '\0';
-		config_fault(cfg, "duplicate block name \"%s\"; give each block its own name",
-			     name);
 	} else {
 		config_fault(cfg, "%s; write key = value, or BLOCK \"name\" { key = value ... }",
 			     said);
@@ -140,10 +134,17 @@ static struct config *config_from(cfg_t *cfg)
 
 static int check_address(cfg_t *cfg, cfg_opt_t *option)
 {
-	if (cfg_opt_getstr(option)[0])
+	const char *address = cfg_opt_getstr(option), *path = agentx_master_path(address);
+
+	if (!address[0]) {
+		config_fault(cfg, "agentx-address is empty; give the path of the master's socket, "
+				  "such as \"/var/agentx/master\"");
+		return -1;
+	}
+	if (!path || strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return 0;
-	config_fault(cfg, "agentx-address is empty; give the path of the master's socket, "
-			  "such as \"/var/agentx/master\"");
+	config_fault(cfg, "agentx-address: the path of a socket has at most %zu octets",
+		     sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	return -1;
 }
 
@@ -180,13 +181,6 @@ static int parse_boolean(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	return 0;
 }
 
-static int remember_line(cfg_t *cfg, cfg_opt_t *option)
-{
-	(void)option;
-	source_line = cfg->line;
-	return 0;
-}
-
 /* What can be checked only after the whole file was read. */
 static bool check_whole(cfg_t *cfg)
 {
@@ -194,7 +188,9 @@ static bool check_whole(cfg_t *cfg)
 
 	if (rising == 0 || falling < rising)
 		return true;
-	cfg->line = source_line;
+	/* without source-falling its default is too large for this source-rising */
+	if (config_at(cfg, cfg, "source-falling")->line == 0)
+		config_at(cfg, cfg, "source-rising");
 	config_fault(cfg, "source-falling = %ld must be below source-rising = %ld", falling,
 		     rising);
 	return false;
@@ -227,51 +223,68 @@ static void list_options(cfg_opt_t options[OPTIONS_MAX])
 	memcpy(options + COUNT(texts) + RANGE_COUNT, others, sizeof(others));
 }
 
-struct config *config_parse(const char *name, const char *text, size_t length,
-			    char error[CONFIG_ERROR_SIZE])
+/* A parser that knows all keys. NULL: no memory. */
+static cfg_t *parser_new(const char *name)
 {
 	cfg_opt_t options[OPTIONS_MAX];
-	struct config *config = NULL;
-	FILE *file = NULL;
 	cfg_t *cfg;
 
 	list_options(options);
-	error[0] = '\0';
-	config_catch_faults(error);
 	cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg)
-		goto done;
+		return NULL;
 	cfg_set_error_function(cfg, confuse_error);
 	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
 	cfg_set_validate_func(cfg, "scan", check_scan);
 	cfg_set_validate_func(cfg, "identities", check_identities);
-	cfg_set_validate_func(cfg, "source-rising", remember_line);
-	cfg_set_validate_func(cfg, "source-falling", remember_line);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
 	cfg->filename = strdup(name);
-	if (memchr(text, '\0', length)) {
-		config_fault(cfg, "the file contains a NUL byte; it must be plain text");
-		goto done;
-	}
-	if (length == 0) {
-		text = "\n"; /* fmemopen() takes no empty buffer */
-		length = 1;
-	}
-	file = fmemopen((void *)(uintptr_t)text, length, "r");
-	if (!cfg->filename || !file)
-		goto done;
+	if (cfg->filename)
+		return cfg;
+	cfg_free(cfg);
+	return NULL;
+}
+
+/* Lets libconfuse parse what was checked. NULL after a fault, or without memory. */
+static struct config *parse_plain(cfg_t *cfg, const struct config_text *text, const char *error)
+{
+	struct config *config = NULL;
+	size_t length;
+	const char *plain = config_text_plain(text, &length);
+	FILE *file = fmemopen((void *)(uintptr_t)plain, length, "r");
+
+	if (!file)
+		return NULL;
 	if (cfg_parse_fp(cfg, file) == CFG_SUCCESS && !error[0] && check_whole(cfg))
 		config = config_from(cfg);
 	else if (!error[0])
 		config_fault(cfg, "cannot parse the file from here on");
-done:
+	fclose(file);
+	return config;
+}
+
+struct config *config_parse(const char *name, const char *text, size_t length,
+			    char error[CONFIG_ERROR_SIZE])
+{
+	struct config_text_fault fault;
+	struct config_text *checked = config_text_read(text, length, &fault);
+	struct config *config = NULL;
+	cfg_t *cfg = parser_new(name);
+
+	error[0] = '\0';
+	config_catch_faults(error, checked);
+	if (cfg && checked) {
+		config = parse_plain(cfg, checked, error);
+	} else if (cfg && fault.text[0]) {
+		cfg->line = fault.line;
+		config_fault(cfg, "%s", fault.text);
+	}
 	if (!config && !error[0])
 		snprintf(error, CONFIG_ERROR_SIZE, "%s: out of memory", name);
-	config_catch_faults(NULL);
-	if (file)
-		fclose(file);
+	config_catch_faults(NULL, NULL);
+	config_text_free(checked);
 	if (cfg)
 		cfg_free(cfg);
 	return config;

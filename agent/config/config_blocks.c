@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 /* The value of a key that was not given. */
 #define UNSET (-1)
 
@@ -31,12 +33,14 @@ static const struct block_range {
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
 
-/* Where the message goes. */
+/* Where the message goes, and the file that it is about. */
 static char *error_line;
+static const struct config_text *source;
 
-void config_catch_faults(char error[CONFIG_ERROR_SIZE])
+void config_catch_faults(char error[CONFIG_ERROR_SIZE], const struct config_text *text)
 {
 	error_line = error;
+	source = text;
 }
 
 void config_fault(cfg_t *cfg, const char *format, ...)
@@ -53,10 +57,16 @@ void config_fault(cfg_t *cfg, const char *format, ...)
 	if (used > 0 && used < CONFIG_ERROR_SIZE)
 		vsnprintf(error_line + used, (size_t)(CONFIG_ERROR_SIZE - used), format, arguments);
 	va_end(arguments);
-	for (char *c = error_line; *c; c++) {
-		if ((unsigned char)*c < ' ')
-			*c = '?';
-	}
+	text_make_plain(error_line);
+}
+
+cfg_t *config_at(cfg_t *cfg, cfg_t *section, const char *key)
+{
+	const char *block = cfg_title(section) ? cfg_name(section) : NULL;
+	int line = config_text_line(source, block, cfg_title(section), key);
+
+	cfg->line = line ? line : config_text_line(source, block, cfg_title(section), NULL);
+	return cfg;
 }
 
 int config_take_integer(cfg_t *cfg, const cfg_opt_t *option, const char *value, long low, long high,
@@ -161,8 +171,9 @@ static int check_title(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 
 	if (title && title[0] && strlen(title) < SNAPSHOT_NAME_SIZE)
 		return 0;
-	config_fault(cfg, "%s \"%s\": the name must have 1 to %d characters", option->name,
-		     title ? title : "", SNAPSHOT_NAME_SIZE - 1);
+	config_fault(config_at(cfg, section, NULL),
+		     "%s \"%s\": the name must have 1 to %d octets (a letter has 1 to 4)",
+		     option->name, title ? title : "", SNAPSHOT_NAME_SIZE - 1);
 	return -1;
 }
 
@@ -170,7 +181,8 @@ static int check_count(cfg_t *cfg, cfg_opt_t *option, unsigned int max)
 {
 	if (cfg_opt_size(option) <= max)
 		return 0;
-	config_fault(cfg, "too many %s blocks: at most %u are allowed", option->name, max);
+	config_fault(config_at(cfg, newest(option), NULL),
+		     "too many %s blocks: at most %u are allowed", option->name, max);
 	return -1;
 }
 
@@ -181,7 +193,7 @@ static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 
 	if (index == UNSET) {
 		config_fault(
-			cfg,
+			config_at(cfg, section, NULL),
 			"%s \"%s\": index is missing; give a number that no other block has, so "
 			"that its OIDs never change",
 			option->name, cfg_title(section));
@@ -192,7 +204,8 @@ static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 
 		if (cfg_getint(other, "index") != index)
 			continue;
-		config_fault(cfg, "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
+		config_fault(config_at(cfg, section, "index"),
+			     "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
 			     option->name, cfg_title(section), index, cfg_title(other));
 		return -1;
 	}
@@ -207,28 +220,29 @@ int config_check_threshold(cfg_t *cfg, cfg_opt_t *option)
 	if (check_title(cfg, option, section) != 0)
 		return -1;
 	if (rising == UNSET) {
-		config_fault(cfg,
+		config_fault(config_at(cfg, section, NULL),
 			     "threshold \"%s\": rising is missing; give a percentage from 1 to 100",
 			     cfg_title(section));
 		return -1;
 	}
 	if (falling == UNSET) {
-		config_fault(cfg,
+		config_fault(config_at(cfg, section, NULL),
 			     "threshold \"%s\": falling is missing; give a percentage below rising "
 			     "(%ld)",
 			     cfg_title(section), rising);
 		return -1;
 	}
 	if (falling >= rising) {
-		config_fault(cfg, "threshold \"%s\": falling = %ld must be below rising = %ld",
+		config_fault(config_at(cfg, section, "falling"),
+			     "threshold \"%s\": falling = %ld must be below rising = %ld",
 			     cfg_title(section), falling, rising);
 		return -1;
 	}
 	return check_count(cfg, option, SNAPSHOT_THRESHOLDS_MAX);
 }
 
-/* Builds the filter of a block. NULL, or what is wrong. */
-static const char *read_filter(cfg_t *section, struct filter *filter)
+/* Builds the filter of a block. NULL, or what is wrong, and with which key. */
+static const char *read_filter(cfg_t *section, struct filter *filter, const char **wrong)
 {
 	const char *remedy = NULL;
 
@@ -243,31 +257,33 @@ static const char *read_filter(cfg_t *section, struct filter *filter)
 			remedy = text ? key->parse(filter, text) : NULL;
 		}
 	}
-	return remedy ? remedy : filter_check(filter);
+	return remedy ? remedy : filter_check(filter, wrong);
 }
 
 int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 {
 	cfg_t *section = newest(option);
-	const char *title = cfg_title(section), *remedy;
+	const char *title = cfg_title(section), *remedy, *key = NULL;
 	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
 	struct filter filter;
 
 	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
 		return -1;
-	remedy = read_filter(section, &filter);
+	remedy = read_filter(section, &filter, &key);
 	if (remedy) {
 		const char *state = cfg_getstr(section, "state");
 
 		if (state && !(filter.conditions & FILTER_STATE))
-			config_fault(cfg, "watch \"%s\": state = %s %s", title, state, remedy);
+			config_fault(config_at(cfg, section, "state"),
+				     "watch \"%s\": state = %s %s", title, state, remedy);
 		else
-			config_fault(cfg, "watch \"%s\": %s", title, remedy);
+			config_fault(config_at(cfg, section, key), "watch \"%s\": %s", title,
+				     remedy);
 		return -1;
 	}
 	if (rising > 0 && falling == UNSET) {
 		config_fault(
-			cfg,
+			config_at(cfg, section, NULL),
 			"watch \"%s\": falling is missing; give a number of entries below rising "
 			"(%ld)",
 			title, rising);
@@ -275,14 +291,15 @@ int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 	}
 	if (rising <= 0 && falling > 0) {
 		config_fault(
-			cfg,
+			config_at(cfg, section, NULL),
 			"watch \"%s\": rising is missing; give a number of entries above falling "
 			"(%ld)",
 			title, falling);
 		return -1;
 	}
 	if (rising > 0 && falling >= rising) {
-		config_fault(cfg, "watch \"%s\": falling = %ld must be below rising = %ld", title,
+		config_fault(config_at(cfg, section, "falling"),
+			     "watch \"%s\": falling = %ld must be below rising = %ld", title,
 			     falling, rising);
 		return -1;
 	}
@@ -297,14 +314,14 @@ int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
 	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
 		return -1;
 	if (strcmp(title, "default") == 0) {
-		config_fault(cfg,
+		config_fault(config_at(cfg, section, NULL),
 			     "namespace \"default\": this is the name of the agent's own; give the "
 			     "path \"/run/netns/default\"");
 		return -1;
 	}
 	if (strcmp(title, ".") == 0 || strcmp(title, "..") == 0 ||
 	    (strchr(title, '/') && title[0] != '/')) {
-		config_fault(cfg,
+		config_fault(config_at(cfg, section, NULL),
 			     "namespace \"%s\": must be a name as ip-netns(8) shows it, or an "
 			     "absolute path, such as \"/run/netns/blue\"",
 			     title);
@@ -333,10 +350,11 @@ size_t config_read_thresholds(cfg_t *cfg, struct config_threshold *thresholds)
 static void read_watch(cfg_t *section, struct config_watch *watch)
 {
 	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
+	const char *key;
 
 	watch->index = (uint32_t)cfg_getint(section, "index");
 	strcpy(watch->name, cfg_title(section));
-	read_filter(section, &watch->filter);
+	read_filter(section, &watch->filter, &key);
 	watch->rising = rising > 0 ? (uint32_t)rising : 0;
 	watch->falling = rising > 0 ? (uint32_t)falling : 0;
 }

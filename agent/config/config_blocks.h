@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/snapshot.h"
+#include "config/config_text.h"
 #include "config/filter.h"
 
 #define CONFIG_ERROR_SIZE 512
@@ -34,11 +35,15 @@ struct config_namespace {
 };
 
 /* From here on, faults are written to `error`; NULL: nowhere. libconfuse's callbacks have no user
- * pointer. */
-void config_catch_faults(char error[CONFIG_ERROR_SIZE]);
+ * pointer. `text` tells where keys stand; it must stay until the next call. */
+void config_catch_faults(char error[CONFIG_ERROR_SIZE], const struct config_text *text);
 
 /* Reports what is wrong at the line that `cfg` has reached. Only the first report counts. */
 __attribute__((format(printf, 2, 3))) void config_fault(struct cfg_t *cfg, const char *format, ...);
+
+/* Moves `cfg` to the line of `key` in `section`, or, if it is not there, to the line where the
+ * section begins. Returns `cfg`. */
+struct cfg_t *config_at(struct cfg_t *cfg, struct cfg_t *section, const char *key);
 
 /* Reads an integer key from `low` to `high`, for a CFG_INT_CB(), so that a wrong type and a wrong
  * range get the same clear line. `what` names the number for people. */

@@ -182,18 +182,22 @@ const struct filter_key *filter_find_key(const char *name)
 	return NULL;
 }
 
-const char *filter_check(const struct filter *filter)
+const char *filter_check(const struct filter *filter, const char **key)
 {
-	if ((filter->conditions & FILTER_SOURCE) && (filter->conditions & FILTER_DESTINATION) &&
-	    filter->source.family != filter->destination.family)
+	uint32_t given = filter->conditions;
+
+	if (given & FILTER_SOURCE && given & FILTER_DESTINATION &&
+	    filter->source.family != filter->destination.family) {
+		*key = "destination";
 		return "source and destination are of different families and can match nothing; "
-		       "give "
-		       "both as IPv4 or both as IPv6";
-	if ((filter->conditions & (FILTER_SOURCE_PORT | FILTER_DESTINATION_PORT)) &&
-	    (filter->conditions & FILTER_PROTOCOL) && !ct_protocol_has_ports(filter->protocol))
+		       "give both as IPv4 or both as IPv6";
+	}
+	if (given & (FILTER_SOURCE_PORT | FILTER_DESTINATION_PORT) && given & FILTER_PROTOCOL &&
+	    !ct_protocol_has_ports(filter->protocol)) {
+		*key = given & FILTER_DESTINATION_PORT ? "destination-port" : "source-port";
 		return "this protocol has no ports; leave the port out, or give a protocol that "
-		       "has "
-		       "them, such as \"tcp\" or \"udp\"";
+		       "has them, such as \"tcp\" or \"udp\"";
+	}
 	return NULL;
 }
 

@@ -58,8 +58,9 @@ struct filter_key {
 /* By name; NULL if there is none. "status" may be parsed several times, one flag each. */
 const struct filter_key *filter_find_key(const char *name);
 
-/* After the last key, checks the whole filter: NULL, or what is wrong. */
-const char *filter_check(const struct filter *filter);
+/* After the last key, checks the whole filter: NULL, or what is wrong; then `*key` is the key that
+ * does not fit the others. */
+const char *filter_check(const struct filter *filter, const char **key);
 
 bool filter_matches(const struct filter *filter, const struct ct_entry *entry);
 

@@ -48,7 +48,17 @@ BAD_FILES = [
     ('namespace "blue" { }', 1, "index is missing"),
     ('namespace "blue" { index = 1 }', 1, "from 2 to 65535"),
     ('namespace "default" { index = 2 }', 1, "/run/netns/default"),
-    ("\x01\x02\x03", 1, ""),
+    ("\x01\x02\x03", 1, "control characters"),
+    ('threshold "a" { rising = 50 falling = 4', 1, '"a" is not closed'),
+    ('threshold "a" { rising = 50\n/* falling = 40 }', 2, "close it with */"),
+    ('\nuser = "nobody', 2, "no closing quotation mark"),
+    ("# one\n## two\n// three\n/* four\n*/ # five\ntop = ten", 6, "from 0 to 100"),
+    ("# one\r\nzones = true\r\n\r\ntop = ten\r", 4, "from 0 to 100"),
+    ("top = 1\n# again\ntop = 2", 3, "set twice (first on line 1)"),
+    ('threshold "a" { rising = 50 rising = 60 falling = 4 }', 1, "rising is set twice (first on line 1)"),
+    ('# x\nwatch "a\\e[2J" { index = 1 }', 2, "U+001B"),
+    ('namespace "caf\udce9" { index = 2 }', 1, "0xE9, which is not UTF-8"),
+    ('threshold "a" { rising = 50 falling = 40 }\nthreshold|rising = 5', 2, "unknown key"),
 ]
 
 
@@ -56,7 +66,7 @@ BAD_FILES = [
 @pytest.mark.parametrize("option", ["-n", None], ids=["check", "run"])
 def test_a_bad_line_is_named(tmp_path, text, line, remedy, option):
     path = tmp_path / "bad.conf"
-    path.write_text(text + "\n")
+    path.write_bytes(text.encode(errors="surrogateescape") + b"\n")
     result = run(*([option] if option else []), "-c", path)
     assert result.returncode == 2
     assert result.stdout == ""

@@ -4,6 +4,7 @@ import re
 import subprocess
 import tempfile
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,23 @@ def test_a_trap_becomes_one_record_of_its_sender(tmp_path):
 
 @pytest.mark.parametrize("value", ["x\n12:00:00 2026/11/25 ZBXTRAP 198.51.100.99\n.1.3.6.1.6.3.1.1.4.1.0 .1.3.6",
                                    "x ZBXTRAP 198.51.100.99", "ZBXZBXTRAPTRAP 198.51.100.99", 'ZBX\\"TRAP',
-                                   "ZBXTRAPZBXTRAP"])
+                                   "ZBXTRAPZBXTRAP", "ZBX\0TRAP 198.51.100.99", "\rZBXTRAP\t198.51.100.99",
+                                   'x"\nZBXTRAP\n198.51.100.99\ny"'])
 def test_a_sender_cannot_forge_the_trap_of_another(tmp_path, value):
     path = tmp_path / "traps"
     assert hand_over(path, UPTIME, f'{TEXT} "{value}"').returncode == 0
     assert hand_over(path, UPTIME, transport=TRANSPORT.replace("192.0.2.1", "192.0.2.2")).returncode == 0
     assert [address for _, address, _ in records(path)] == ["192.0.2.1", "192.0.2.2"]
+
+
+def test_a_string_of_several_lines_is_one_line(tmp_path):
+    """None of them looks like another object of the trap."""
+    path = tmp_path / "traps"
+    hand_over(path, f'{TEXT} "one\n.1.3.6.1.6.3.1.1.4.1.0 .1.3.6.1\n\\"two\\" \\\\\\"\nthree"', f'{TEXT} "\nfour\\\\"',
+              f'{TEXT} ""', UPTIME, f'{TEXT} "never closed', "end")
+    [(_, _, text)] = records(path)
+    assert text.splitlines() == [f'{TEXT} one .1.3.6.1.6.3.1.1.4.1.0 .1.3.6.1 "two" \\\\" three', f"{TEXT}  four\\\\",
+                                 f"{TEXT} ", UPTIME, f"{TEXT} never closed end "]
 
 
 def test_the_stamp_is_iso_8601(tmp_path):
@@ -66,7 +78,7 @@ def test_the_address_is_the_senders(tmp_path, transport, address):
     assert [found for _, found, _ in records(path)] == [address]
 
 
-@pytest.mark.parametrize("transport", ["callback: 1 on fd 3", "UDP: []:1->[]:2", "UDP: [192.0.2.1 ZBXTRAP x]:1->[]:2"])
+@pytest.mark.parametrize("transport", ["callback: 1 on fd 3", "", "UDP: []:1->[]:2", "UDP: [192.0.2.1 ZBXTRAP x]:1->[]:2"])
 def test_a_trap_without_an_address_is_refused_with_a_reason(tmp_path, transport):
     path = tmp_path / "traps"
     run = hand_over(path, UPTIME, transport=transport)
@@ -75,7 +87,7 @@ def test_a_trap_without_an_address_is_refused_with_a_reason(tmp_path, transport)
     assert not path.exists()
 
 
-@pytest.mark.parametrize("size", [100, 9000, 200000])
+@pytest.mark.parametrize("size", [100, 9000, 59000])
 def test_a_record_is_one_write(tmp_path, size):
     path, log = tmp_path / "traps", tmp_path / "strace"
     run = hand_over(path, UPTIME, f'{TEXT} "{"x" * size}"',
@@ -84,6 +96,45 @@ def test_a_record_is_one_write(tmp_path, size):
     writes = [line for line in log.read_text().splitlines() if f"<{path}>" in line]
     assert len(writes) == 1, f"{len(writes)} writes for a record of {path.stat().st_size} octets"
     assert path.stat().st_size > size
+
+
+def test_two_traps_at_once_do_not_mix(tmp_path):
+    path = tmp_path / "traps"
+    values = [letter * 20 * 1024 for letter in "ab" * 10]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda value: hand_over(path, f'{TEXT} "{value}"'), values))
+    assert sorted(text for _, _, text in records(path)) == sorted(f"{TEXT} {value}\n" for value in values)
+
+
+@pytest.mark.parametrize("value", ["x" * 200000, "x\n" * 100000, "ZBXTRAP" * 8500], ids=["line", "lines", "word"])
+def test_a_record_fits_into_what_zabbix_reads_at_a_time(tmp_path, value):
+    """64 KiB. Behind a longer one the next record gets lost."""
+    path = tmp_path / "traps"
+    assert hand_over(path, UPTIME, f'{TEXT} "{value}"').returncode == 0
+    assert path.stat().st_size < 65535
+    [(_, address, text)] = records(path)
+    assert address == "192.0.2.1" and text.startswith(f"{UPTIME}\n")
+    assert text.endswith("(the rest of this trap was left out: it is longer than 60000 octets)\n")
+
+
+def test_a_nul_hides_nothing_behind_it(tmp_path):
+    """Zabbix takes it for the end of what it has read."""
+    path = tmp_path / "traps"
+    hand_over(path, f'{TEXT} "a\0b"', UPTIME)
+    assert [text for _, _, text in records(path)] == [f"{TEXT} ab\n{UPTIME}\n"]
+
+
+def test_the_last_line_has_an_end(tmp_path):
+    """Zabbix drops a last line without one; and the next record would begin in it."""
+    path = tmp_path / "traps"
+    subprocess.run([SCRIPT, path], input=f"host\n{TRANSPORT}\n{UPTIME}", text=True, timeout=60, check=True)
+    assert path.read_bytes().endswith(f"{UPTIME}\n".encode())
+
+
+def test_octets_that_are_no_text_pass(tmp_path):
+    path = tmp_path / "traps"
+    subprocess.run([SCRIPT, path], input=f"host\n{TRANSPORT}\n{TEXT} ".encode() + b'"caf\xe9 \xff"\n', timeout=60, check=True)
+    assert path.read_bytes().endswith(f"{TEXT} ".encode() + b"caf\xe9 \xff\n")
 
 
 def test_a_record_is_added_to_those_that_are_there(tmp_path):

@@ -12,7 +12,7 @@ static struct filter filter_of(const char *text)
 {
 	struct filter filter = { 0 };
 	char copy[256], *rest = copy, *part;
-	const char *remedy;
+	const char *remedy, *key;
 
 	strcpy(copy, text);
 	while ((part = strsep(&rest, ","))) {
@@ -23,7 +23,7 @@ static struct filter filter_of(const char *text)
 		if (remedy)
 			fail_msg("%s %s: %s", name, value, remedy);
 	}
-	assert_null(filter_check(&filter));
+	assert_null(filter_check(&filter, &key));
 	return filter;
 }
 
@@ -99,6 +99,7 @@ static void what_means_nothing_is_refused(void **state)
 		{ "status", "seen" },
 	};
 	struct filter filter;
+	const char *key;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -111,10 +112,12 @@ static void what_means_nothing_is_refused(void **state)
 	filter = (struct filter){ .conditions = FILTER_SOURCE | FILTER_DESTINATION,
 				  .source.family = AF_INET,
 				  .destination.family = AF_INET6 };
-	assert_non_null(filter_check(&filter));
+	assert_non_null(filter_check(&filter, &key));
+	assert_string_equal(key, "destination");
 	filter = (struct filter){ .conditions = FILTER_PROTOCOL | FILTER_DESTINATION_PORT,
 				  .protocol = 1 };
-	assert_non_null(filter_check(&filter));
+	assert_non_null(filter_check(&filter, &key));
+	assert_string_equal(key, "destination-port");
 	assert_null(filter_find_key("port"));
 }
 

@@ -33,7 +33,7 @@ static void expect(const char *expected)
 	char line[256];
 
 	log_open();
-	log_warning("the table is full\nand a second line");
+	log_warning("the table is full\n");
 	read_line(line, sizeof(line));
 	assert_string_equal(line, expected);
 }
@@ -86,6 +86,27 @@ static void it_is_decided_once(void **state)
 	assert_string_equal(line, "<6>subagent: connected\n");
 }
 
+/* What a message quotes may come from a file, a master or the command line. */
+static void a_message_is_one_line_of_plain_text(void **state)
+{
+	char line[2048], long_text[1100];
+
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	log_open();
+	log_error("user \"a\n<0>b\033[2J\" does not exist\n\n");
+	read_line(line, sizeof(line));
+	assert_string_equal(line, "conntrack-agentx: user \"a?<0>b?[2J\" does not exist\n");
+	log_error("caf\xe9 caf\xc3\xa9 \xe2\x80\xa8 \xc2\x9b");
+	read_line(line, sizeof(line));
+	assert_string_equal(line, "conntrack-agentx: caf? caf\xc3\xa9 ? ?\n");
+	memset(long_text, 'x', sizeof(long_text));
+	strcpy(long_text + 1022, "\xc3\xa9");
+	log_error("%s", long_text);
+	read_line(line, sizeof(line));
+	assert_string_equal(line + strlen(line) - 3, "xx\n");
+}
+
 static int redirect(void **state)
 {
 	(void)state;
@@ -113,6 +134,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_journal_that_is_not_ours_does_not_count, redirect,
 						restore),
 		cmocka_unit_test_setup_teardown(it_is_decided_once, redirect, restore),
+		cmocka_unit_test_setup_teardown(a_message_is_one_line_of_plain_text, redirect,
+						restore),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
