@@ -34,6 +34,7 @@ static struct {
 	const struct account_names *names;
 	netsnmp_handler_registration *registration;
 	struct master_session session;
+	bool is_opening;       /* an attempt to find a master has neither failed nor succeeded */
 	char unreachable[512]; /* the last reported reason for having no master; "" with one */
 	unsigned int tick_alarm;
 } agentx;
@@ -152,15 +153,36 @@ static void explain_unreachable(int error, char *text, size_t size)
 }
 
 /* Once for each reason: after the directory is opened, the socket may still be closed to us. */
-static void tell_unreachable(void)
+static void tell_unreachable(const char *reason)
+{
+	if (strcmp(reason, agentx.unreachable) == 0)
+		return;
+	snprintf(agentx.unreachable, sizeof(agentx.unreachable), "%s", reason);
+	log_warning("%s Trying again every %d seconds", reason, CONNECT_INTERVAL_S);
+}
+
+static void tell_failure(int error)
 {
 	char text[sizeof(agentx.unreachable)];
 
-	explain_unreachable(errno, text, sizeof(text));
-	if (strcmp(text, agentx.unreachable) == 0)
+	agentx.is_opening = false;
+	explain_unreachable(error, text, sizeof(text));
+	tell_unreachable(text);
+}
+
+/* The library says nothing of a master that has accepted the connection and then is silent. */
+static void tell_silence(void)
+{
+	char text[sizeof(agentx.unreachable)];
+
+	if (!agentx.is_opening || agentx.session.library)
 		return;
-	memcpy(agentx.unreachable, text, sizeof(text));
-	log_warning("%s Trying again every %d seconds", text, CONNECT_INTERVAL_S);
+	agentx.is_opening = false;
+	snprintf(text, sizeof(text),
+		 "the AgentX master at %s accepts the connection, but does not answer; it is busy, "
+		 "or hangs.",
+		 agentx.session.address);
+	tell_unreachable(text);
 }
 
 /* Some events show only in the messages of the library. */
@@ -172,7 +194,7 @@ static int handle_log(int major, int minor, void *server, void *client)
 	(void)minor;
 	(void)client;
 	if (strstr(message->msg, "Failed to connect to the agentx master")) {
-		tell_unreachable();
+		tell_failure(errno);
 		return SNMP_ERR_NOERROR;
 	}
 	if (message->priority <= LOG_ERR)
@@ -193,6 +215,7 @@ static int handle_session_init(int major, int minor, void *server, void *client)
 	(void)client;
 	session->timeout = RESPONSE_TIMEOUT_US;
 	session->retries = 0;
+	agentx.is_opening = true;
 	return SNMP_ERR_NOERROR;
 }
 
@@ -206,6 +229,7 @@ static int handle_connected(int major, int minor, void *server, void *client)
 	(void)client;
 	mib_views_forget(agentx.views); /* a new master counts its transactions from the start */
 	agentx.unreachable[0] = '\0';
+	agentx.is_opening = false;
 	(*agentx.master_connects)++;
 	/* a master that does not read would block a write for ever */
 	if (transport)
@@ -233,6 +257,7 @@ static void tick(unsigned int alarm, void *context)
 {
 	(void)alarm;
 	(void)context;
+	tell_silence();
 	master_session_tick(&agentx.session);
 }
 

@@ -40,6 +40,18 @@ def test_the_agent_waits_for_a_master_that_is_not_there_yet(bare_lab):
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 8)
 
 
+def test_a_master_that_accepts_and_is_silent_is_told_once(bare_lab):
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.snmpd.send_signal(signal.SIGSTOP)
+    lab.start_agent(wait=False)
+    wait_for(lambda: "accepts the connection, but does not answer; it is busy, or hangs" in lab.log())
+    time.sleep(4)
+    assert lab.log().count("does not answer") == 1
+    lab.snmpd.send_signal(signal.SIGCONT)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
+
+
 def test_what_happened_without_a_master_is_told_once(trap_lab):
     lab = trap_lab
     lab.configure('user = ""\nthreshold "low" { rising = 1 falling = 0 }\n')
