@@ -16,55 +16,48 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "subagent/agentx_socket.h"
+#include "subagent/master_session.h"
 #include "subagent/mib_table.h"
 #include "subagent/socket_access.h"
 
-#define PING_INTERVAL_S     3      /* also how often to look for a lost master */
-#define RESPONSE_TIMEOUT_US 300000 /* a stopped master blocks us at most this long */
+#define CONNECT_INTERVAL_S  3 /* between two attempts to find a master */
+#define TICK_S              1
+#define RESPONSE_TIMEOUT_US 500000 /* the opening and closing of a session block us so long */
 #define SEND_TIMEOUT_US     300000
-#define REGISTER_RETRY_S    3
 
 static const oid registered[] = { MIB_ROOT, MIB_OBJECTS };
 
 /* The library's state is global, so what its callbacks need is global too: this one struct. */
 static struct {
-	struct mib_view *view;
+	struct mib_views *views;
 	uint64_t *master_connects;
-	const char *address;
 	const struct account_names *names;
 	netsnmp_handler_registration *registration;
-	netsnmp_session *session; /* the library's; NULL without a master */
-	long pinned;              /* transid of the request that the view is held for */
-	bool has_pinned;
-	bool refused;          /* the last registration was */
-	bool refusal_told;     /* and the operator knows */
+	struct master_session session;
+	bool is_opening;       /* an attempt to find a master has neither failed nor succeeded */
 	char unreachable[512]; /* the last reported reason for having no master; "" with one */
-	unsigned int retry_alarm;
+	unsigned int tick_alarm;
 } agentx;
 
 /* One GETBULK arrives as many requests with one transaction id: all of them see the same view. */
-static void pin_view(long transid)
+static const struct mib_view *view_of(long transaction)
 {
-	struct mib_view *view = agentx.view;
+	struct mib_view *view = mib_views_of(agentx.views, transaction, clock_monotonic_ms(),
+					     netsnmp_get_agent_uptime());
 
-	if (!agentx.has_pinned || agentx.pinned != transid) {
-		mib_view_commit(view);
-		agentx.pinned = transid;
-		agentx.has_pinned = true;
-		mib_view_set_time(view, clock_monotonic_ms(), netsnmp_get_agent_uptime());
-	}
 	view->master_connects = *agentx.master_connects;
+	return view;
 }
 
-static void answer_next(netsnmp_request_info *request)
+static void answer_next(const struct mib_view *view, netsnmp_request_info *request)
 {
 	netsnmp_variable_list *variable = request->requestvb;
 	struct mib_value value;
 	oid next[MIB_OID_MAX];
 	size_t length;
 
-	if (!mib_get_next(agentx.view, variable->name, variable->name_length, request->inclusive,
-			  next, &length, &value))
+	if (!mib_get_next(view, variable->name, variable->name_length, request->inclusive, next,
+			  &length, &value))
 		return; /* the library continues after this module */
 	if (request->range_end &&
 	    snmp_oid_compare(next, length, request->range_end, request->range_end_len) >= 0)
@@ -73,91 +66,123 @@ static void answer_next(netsnmp_request_info *request)
 	mib_value_put(variable, &value);
 }
 
-static void answer_get(netsnmp_agent_request_info *information, netsnmp_request_info *request)
+static void answer_get(const struct mib_view *view, netsnmp_agent_request_info *information,
+		       netsnmp_request_info *request)
 {
 	netsnmp_variable_list *variable = request->requestvb;
 	struct mib_value value;
 
-	if (mib_get(agentx.view, variable->name, variable->name_length, &value))
+	if (mib_get(view, variable->name, variable->name_length, &value))
 		mib_value_put(variable, &value);
-	else
+	else if (mib_is_object(variable->name, variable->name_length))
 		netsnmp_set_request_error(information, request, SNMP_NOSUCHINSTANCE);
+	else
+		netsnmp_set_request_error(information, request, SNMP_NOSUCHOBJECT);
 }
 
 static int handle_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 			  netsnmp_agent_request_info *information, netsnmp_request_info *requests)
 {
+	const struct mib_view *view = view_of(information->asp->pdu->transid);
+
 	(void)handler;
 	(void)registration;
-	pin_view(information->asp->pdu->transid);
+	master_session_asked(&agentx.session);
 	for (netsnmp_request_info *request = requests; request; request = request->next) {
 		if (request->processed)
 			continue;
 		if (information->mode == MODE_GETNEXT)
-			answer_next(request);
+			answer_next(view, request);
 		else if (information->mode == MODE_GET)
-			answer_get(information, request);
+			answer_get(view, information, request);
 	}
 	return SNMP_ERR_NOERROR;
 }
 
-static void register_module(void)
+/* Only here: what the master learns of it is master_session's matter. */
+static int register_handler(void)
 {
-	agentx.refused = false;
 	agentx.registration =
 		netsnmp_create_handler_registration("nfConntrackMIB", handle_request, registered,
 						    OID_LENGTH(registered), HANDLER_CAN_RONLY);
-	if (!agentx.registration ||
-	    netsnmp_register_handler(agentx.registration) != MIB_REGISTERED_OK) {
-		log_error("libnetsnmpagent refuses to register the module");
-		agentx.registration = NULL; /* freed by the library */
-	}
+	if (agentx.registration &&
+	    netsnmp_register_handler(agentx.registration) == MIB_REGISTERED_OK)
+		return 0;
+	log_error("libnetsnmpagent refuses to register the module");
+	agentx.registration = NULL; /* freed by the library */
+	return -1;
 }
 
-/* The library does not retry a region that another subagent has registered, and does not report it.
- */
-static void retry_registration(unsigned int alarm, void *context)
+/* With each connection the library registers what is not marked, and waits for the answer. */
+static void keep_library_from_registering(void)
 {
-	(void)alarm;
-	(void)context;
-	if (!agentx.session || !agentx.refused)
+	netsnmp_subtree *module =
+		netsnmp_subtree_find(registered, OID_LENGTH(registered), NULL, "");
+
+	if (module)
+		module->flags |= SUBTREE_ATTACHED;
+}
+
+/* The library's own ping waits for its answer, and a master that is busy meanwhile loses the
+ * session. The library keeps the ping's alarm in a field that AgentX does not use. */
+static void keep_library_from_pinging(void)
+{
+	netsnmp_session *session = agentx.session.library;
+
+	if (!session || session->securityModel == (int)SNMP_DEFAULT_SECMODEL)
 		return;
-	if (agentx.registration)
-		netsnmp_unregister_handler(agentx.registration);
-	register_module();
-	if (!agentx.refused && agentx.refusal_told) {
-		agentx.refusal_told = false;
-		log_info("the master has accepted the registration: this agent answers now");
-	}
+	snmp_alarm_unregister((unsigned int)session->securityModel);
+	session->securityModel = (int)SNMP_DEFAULT_SECMODEL;
 }
 
 static void explain_unreachable(int error, char *text, size_t size)
 {
-	const char *path = agentx_master_path(agentx.address);
+	const char *path = agentx_master_path(agentx.session.address);
 	uid_t peer;
 
 	if (agentx_socket_is_distrusted(&peer))
 		snprintf(text, size,
 			 "the AgentX socket %s belongs to uid %u, not root: refusing to connect; "
 			 "set agentx-owner if snmpd starts as this user.",
-			 agentx.address, (unsigned int)peer);
+			 agentx.session.address, (unsigned int)peer);
 	else if (error != EACCES || !path || !socket_access_explain(path, agentx.names, text, size))
 		snprintf(text, size,
 			 "no AgentX master at %s: %s; is snmpd running with \"master agentx\", and "
 			 "may this user use its socket (agentXPerms)?",
-			 agentx.address, strerror(error));
+			 agentx.session.address, strerror(error));
 }
 
 /* Once for each reason: after the directory is opened, the socket may still be closed to us. */
-static void tell_unreachable(void)
+static void tell_unreachable(const char *reason)
+{
+	if (strcmp(reason, agentx.unreachable) == 0)
+		return;
+	snprintf(agentx.unreachable, sizeof(agentx.unreachable), "%s", reason);
+	log_warning("%s Trying again every %d seconds", reason, CONNECT_INTERVAL_S);
+}
+
+static void tell_failure(int error)
 {
 	char text[sizeof(agentx.unreachable)];
 
-	explain_unreachable(errno, text, sizeof(text));
-	if (strcmp(text, agentx.unreachable) == 0)
+	agentx.is_opening = false;
+	explain_unreachable(error, text, sizeof(text));
+	tell_unreachable(text);
+}
+
+/* The library says nothing of a master that has accepted the connection and then is silent. */
+static void tell_silence(void)
+{
+	char text[sizeof(agentx.unreachable)];
+
+	if (!agentx.is_opening || agentx.session.library)
 		return;
-	memcpy(agentx.unreachable, text, sizeof(text));
-	log_warning("%s Trying again every %d seconds", text, PING_INTERVAL_S);
+	agentx.is_opening = false;
+	snprintf(text, sizeof(text),
+		 "the AgentX master at %s accepts the connection, but does not answer; it is busy, "
+		 "or hangs.",
+		 agentx.session.address);
+	tell_unreachable(text);
 }
 
 /* Some events show only in the messages of the library. */
@@ -168,17 +193,8 @@ static int handle_log(int major, int minor, void *server, void *client)
 	(void)major;
 	(void)minor;
 	(void)client;
-	if (strstr(message->msg, "registering pdu failed")) {
-		agentx.refused = true;
-		if (!agentx.refusal_told)
-			log_error("the master refuses to register the module: another subagent "
-				  "has registered it; trying again every %d seconds",
-				  REGISTER_RETRY_S);
-		agentx.refusal_told = true;
-		return SNMP_ERR_NOERROR;
-	}
 	if (strstr(message->msg, "Failed to connect to the agentx master")) {
-		tell_unreachable();
+		tell_failure(errno);
 		return SNMP_ERR_NOERROR;
 	}
 	if (message->priority <= LOG_ERR)
@@ -199,6 +215,7 @@ static int handle_session_init(int major, int minor, void *server, void *client)
 	(void)client;
 	session->timeout = RESPONSE_TIMEOUT_US;
 	session->retries = 0;
+	agentx.is_opening = true;
 	return SNMP_ERR_NOERROR;
 }
 
@@ -210,15 +227,16 @@ static int handle_connected(int major, int minor, void *server, void *client)
 	(void)major;
 	(void)minor;
 	(void)client;
-	agentx.session = server;
-	agentx.has_pinned = false; /* a new master counts its transactions from the start */
+	mib_views_forget(agentx.views); /* a new master counts its transactions from the start */
 	agentx.unreachable[0] = '\0';
-	agentx.refused = false; /* the library registers again after each connection */
+	agentx.is_opening = false;
 	(*agentx.master_connects)++;
 	/* a master that does not read would block a write for ever */
 	if (transport)
 		setsockopt(transport->sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	log_info("connected to the AgentX master at %s", agentx.address);
+	log_info("connected to the AgentX master at %s", agentx.session.address);
+	keep_library_from_registering();
+	master_session_begin(&agentx.session, server);
 	return SNMP_ERR_NOERROR;
 }
 
@@ -228,11 +246,19 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 	(void)minor;
 	(void)server;
 	(void)client;
-	if (agentx.session)
+	if (agentx.session.library)
 		log_warning("the AgentX master at %s is gone; trying again every %d seconds",
-			    agentx.address, PING_INTERVAL_S);
-	agentx.session = NULL;
+			    agentx.session.address, CONNECT_INTERVAL_S);
+	master_session_end(&agentx.session);
 	return SNMP_ERR_NOERROR;
+}
+
+static void tick(unsigned int alarm, void *context)
+{
+	(void)alarm;
+	(void)context;
+	tell_silence();
+	master_session_tick(&agentx.session);
 }
 
 static void set_up_library(const char *address)
@@ -256,7 +282,7 @@ static void set_up_library(const char *address)
 }
 
 int agentx_start(const struct agentx_master *master, const struct account_names *names,
-		 struct mib_view *view, uint64_t *master_connects)
+		 struct mib_views *views, uint64_t *master_connects)
 {
 	const char *address = agentx_socket_register(master);
 
@@ -264,9 +290,9 @@ int agentx_start(const struct agentx_master *master, const struct account_names 
 		log_error("out of memory");
 		return -1;
 	}
-	agentx.address = master->address;
+	agentx.session.address = master->address;
 	agentx.names = names;
-	agentx.view = view;
+	agentx.views = views;
 	agentx.master_connects = master_connects;
 	signal(SIGPIPE, SIG_IGN);
 	set_up_library(address);
@@ -276,39 +302,54 @@ int agentx_start(const struct agentx_master *master, const struct account_names 
 	}
 	/* init_agent() sets its own, so this comes after */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
-			   PING_INTERVAL_S);
-	register_module();
+			   CONNECT_INTERVAL_S);
+	if (register_handler() != 0)
+		return -1;
 	init_snmp("conntrack-agentx");
-	agentx.retry_alarm =
-		snmp_alarm_register(REGISTER_RETRY_S, SA_REPEAT, retry_registration, NULL);
-	return agentx.registration ? 0 : -1;
+	keep_library_from_pinging();
+	agentx.tick_alarm = snmp_alarm_register(TICK_S, SA_REPEAT, tick, NULL);
+	return 0;
 }
 
 void agentx_stop(void)
 {
-	snmp_alarm_unregister(agentx.retry_alarm);
-	/* Close the session first: this also unregisters at the master, in one message. If a master
-	 * went away during an unregistration, the library would call its own callback from within
-	 * it. */
+	if (agentx.tick_alarm)
+		snmp_alarm_unregister(agentx.tick_alarm);
+	if (agentx.session.library)
+		agentx.session.library->timeout = RESPONSE_TIMEOUT_US;
+	master_session_end(&agentx.session);
+	/* Close the session first, so that nothing is unregistered at the master: it would take
+	 * away what another agent has registered with the same priority. */
 	snmp_shutdown("conntrack-agentx");
 	if (agentx.registration)
 		netsnmp_unregister_handler(agentx.registration);
 	agentx.registration = NULL;
 	shutdown_agent();
-	agentx.session = NULL;
 }
 
-bool agentx_is_connected(void)
+/* The library notices only when it reads that the master has closed. */
+static bool is_open(void)
 {
-	netsnmp_transport *transport;
-	struct pollfd end = { .fd = -1, .events = 0 };
+	netsnmp_transport *transport =
+		snmp_sess_transport(snmp_sess_pointer(agentx.session.library));
+	struct pollfd end = { .fd = transport ? transport->sock : -1, .events = 0 };
 
-	if (!agentx.session)
-		return false;
-	transport = snmp_sess_transport(snmp_sess_pointer(agentx.session));
-	end.fd = transport ? transport->sock : -1;
-	/* the library notices only when it reads that the master has closed */
 	return end.fd >= 0 && poll(&end, 1, 0) == 0;
+}
+
+bool agentx_awaits_events(void)
+{
+	return agentx.session.library && !agentx.session.is_pinging && is_open();
+}
+
+bool agentx_takes_event(void)
+{
+	if (!agentx_awaits_events())
+		return false;
+	if (master_session_is_fresh(&agentx.session))
+		return true;
+	master_session_ping(&agentx.session);
+	return false;
 }
 
 size_t agentx_poll_set(struct pollfd *fds, int *timeout_ms)
@@ -354,5 +395,6 @@ void agentx_process(const struct pollfd *fds, size_t count)
 		snmp_timeout();
 	netsnmp_large_fd_set_cleanup(&set);
 	run_alarms();
+	keep_library_from_pinging();
 	netsnmp_check_outstanding_agent_requests();
 }

@@ -14,16 +14,20 @@
 
 #define AGENTX_POLL_MAX 16
 
-/* Registers the module, which reads `view`, and begins to connect to `master`; it keeps trying by
- * itself. `view`, `master` and `names` must stay. `*master_connects` counts connections. -1 with a
- * log line if the library refuses. */
+/* Shows the module, with the values in `views`, and begins to connect to `master`; it keeps trying
+ * by itself. `views`, `master` and `names` must stay. `*master_connects` counts connections. -1
+ * with a log line if the library refuses. */
 int agentx_start(const struct agentx_master *master, const struct account_names *names,
-		 struct mib_view *view, uint64_t *master_connects);
+		 struct mib_views *views, uint64_t *master_connects);
 void agentx_stop(void);
 
-/* True if a master is connected and its end of the socket is open: it will accept a notification.
- */
-bool agentx_is_connected(void);
+/* Whether to look for events: a master is connected, and no question whether it is alive is under
+ * way. */
+bool agentx_awaits_events(void);
+
+/* An event is there. True if the master has just answered: it takes the notification. If not, asks
+ * the master to answer; an event must wait, because a master that hangs would never read it. */
+bool agentx_takes_event(void);
 
 /* The descriptors that the library wants to read, at most AGENTX_POLL_MAX of them; returns how many
  * and lowers `*timeout_ms` to its next alarm. They may change each time. */

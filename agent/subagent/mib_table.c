@@ -160,30 +160,52 @@ static bool starts_with(const oid *name, size_t length, const oid *prefix, size_
 	return length >= prefix_length && compare(name, prefix_length, prefix, prefix_length) == 0;
 }
 
-bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct mib_value *value)
+/* The column that `name` begins with; `*used` is how far. NULL: none. */
+static const struct mib_column *find_column(const oid *name, size_t length,
+					    const struct mib_table **table, size_t *used)
 {
-	struct mib_row row;
-	oid index[KEY_MAX], prefix[3];
+	oid prefix[3];
 
 	if (!starts_with(name, length, objects, OBJECTS_LENGTH))
-		return false;
+		return NULL;
 	name += OBJECTS_LENGTH;
 	length -= OBJECTS_LENGTH;
 	for (size_t t = 0; t < TABLE_COUNT; t++) {
 		for (size_t c = 0;
 		     length && tables[t]->number == name[0] && c < tables[t]->column_count; c++) {
-			const struct mib_column *column = &tables[t]->columns[c];
-			size_t used = column_prefix(tables[t], column, prefix);
+			size_t own = column_prefix(tables[t], &tables[t]->columns[c], prefix);
 
-			if (!starts_with(name, length, prefix, used))
+			if (!starts_with(name, length, prefix, own))
 				continue;
-			return row_seek(tables[t], view, name + used, length - used, false, &row) &&
-			       compare(index, row_index(&row, index), name + used, length - used) ==
-				       0 &&
-			       column_get(column, &row, value);
+			*table = tables[t];
+			*used = OBJECTS_LENGTH + own;
+			return &tables[t]->columns[c];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+bool mib_is_object(const oid *name, size_t length)
+{
+	const struct mib_table *table;
+	size_t used;
+
+	return find_column(name, length, &table, &used);
+}
+
+bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct mib_value *value)
+{
+	const struct mib_table *table;
+	const struct mib_column *column;
+	struct mib_row row;
+	oid index[KEY_MAX];
+	size_t used;
+
+	column = find_column(name, length, &table, &used);
+	if (!column || !row_seek(table, view, name + used, length - used, false, &row))
+		return false;
+	return compare(index, row_index(&row, index), name + used, length - used) == 0 &&
+	       column_get(column, &row, value);
 }
 
 /* The first value of a column at or behind the index. */

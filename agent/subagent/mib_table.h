@@ -69,6 +69,9 @@ struct mib_table {
 /* GET: the value at `name`. False: there is none. */
 bool mib_get(const struct mib_view *view, const oid *name, size_t length, struct mib_value *value);
 
+/* Whether `name` is an object of the module, or an instance of one, that a request may read. */
+bool mib_is_object(const oid *name, size_t length);
+
 /* GETNEXT: the first value after `name` (or at it, if `inclusive`); its OID goes to `next`. False:
  * there is none in this module. */
 bool mib_get_next(const struct mib_view *view, const oid *name, size_t length, bool inclusive,

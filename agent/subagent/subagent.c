@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "sandbox/privileges.h"
 #include "sandbox/sandbox.h"
@@ -45,7 +46,7 @@ static void set_up_signals(sigset_t *while_waiting)
 }
 
 /* Reads all snapshots that wait. False when the collector is gone. */
-static bool receive_snapshots(const struct channel *channel, struct mib_view *view)
+static bool receive_snapshots(const struct channel *channel, struct mib_views *views)
 {
 	struct snapshot *snapshot;
 	size_t length;
@@ -56,7 +57,7 @@ static bool receive_snapshots(const struct channel *channel, struct mib_view *vi
 		snapshot = snapshot_accept(block, length);
 		if (!snapshot)
 			log_warning("channel: a message of %zu octets is not a snapshot", length);
-		if (!snapshot || mib_view_stage(view, snapshot) != 0)
+		if (!snapshot || mib_views_put(views, snapshot, clock_monotonic_ms()) != 0)
 			free(block);
 	}
 	if (result < 0 && errno == EAGAIN)
@@ -67,12 +68,12 @@ static bool receive_snapshots(const struct channel *channel, struct mib_view *vi
 }
 
 /* Waits for the first snapshots, which are on their way: no request is answered without them. */
-static bool receive_first_snapshots(const struct channel *channel, struct mib_view *view)
+static bool receive_first_snapshots(const struct channel *channel, struct mib_views *views)
 {
 	struct pollfd end = { .fd = channel->snapshots, .events = POLLIN };
 
 	poll(&end, 1, FIRST_SNAPSHOTS_MS);
-	return receive_snapshots(channel, view);
+	return receive_snapshots(channel, views);
 }
 
 /* Reads one event, if there is a master to give it to. */
@@ -82,7 +83,7 @@ static void pass_event(const struct channel *channel)
 	void *event;
 	int result;
 
-	if (!agentx_is_connected())
+	if (!agentx_takes_event())
 		return;
 	result = channel_receive(channel->events, &event, &length);
 	if (result < 0 && errno != EAGAIN)
@@ -96,7 +97,7 @@ static void pass_event(const struct channel *channel)
 	free(event);
 }
 
-static int serve(const struct channel *channel, struct mib_view *view,
+static int serve(const struct channel *channel, struct mib_views *views,
 		 const sigset_t *while_waiting)
 {
 	struct pollfd fds[2 + AGENTX_POLL_MAX];
@@ -107,8 +108,8 @@ static int serve(const struct channel *channel, struct mib_view *view,
 		struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 
 		fds[0] = (struct pollfd){ .fd = channel->snapshots, .events = POLLIN };
-		/* an event stays in the channel while there is no master */
-		fds[1] = (struct pollfd){ .fd = agentx_is_connected() ? channel->events : -1,
+		/* an event stays in the channel while no master takes it */
+		fds[1] = (struct pollfd){ .fd = agentx_awaits_events() ? channel->events : -1,
 					  .events = POLLIN };
 		if (ppoll(fds, 2 + count, &timeout, while_waiting) < 0) {
 			if (errno == EINTR)
@@ -116,7 +117,7 @@ static int serve(const struct channel *channel, struct mib_view *view,
 			log_error("cannot wait: %s", strerror(errno));
 			return 1;
 		}
-		if (fds[0].revents && !receive_snapshots(channel, view))
+		if (fds[0].revents && !receive_snapshots(channel, views))
 			return 0;
 		agentx_process(fds + 2, count);
 		if (fds[1].revents)
@@ -129,7 +130,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		 uint64_t *master_connects)
 {
 	struct account_names names = { 0 };
-	struct mib_view view = { 0 };
+	struct mib_views *views;
 	sigset_t while_waiting;
 	int status = 1;
 
@@ -140,13 +141,18 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 		log_error("cannot drop capabilities: %s", strerror(errno));
 		return 1;
 	}
+	views = mib_views_new();
+	if (!views) {
+		log_error("out of memory");
+		return 1;
+	}
 	account_names_load(&names); /* no file can be read from here on */
 	sandbox_subagent(master);
-	if (receive_first_snapshots(channel, &view) &&
-	    agentx_start(master, &names, &view, master_connects) == 0)
-		status = serve(channel, &view, &while_waiting);
+	if (receive_first_snapshots(channel, views) &&
+	    agentx_start(master, &names, views, master_connects) == 0)
+		status = serve(channel, views, &while_waiting);
 	agentx_stop();
-	mib_view_clear(&view);
+	mib_views_free(views);
 	account_names_clear(&names);
 	return status;
 }

@@ -74,7 +74,8 @@ static void walk_on(const struct mib_view *view, const oid *name, size_t length,
 	order = snmp_oid_compare(next, next_length, name, length);
 	if (order < 0 || (order == 0 && !inclusive) || value.length > sizeof(value.bytes))
 		abort();
-	if (!mib_get(view, next, next_length, &same) || same.type != value.type)
+	if (!mib_get(view, next, next_length, &same) || same.type != value.type ||
+	    !mib_is_object(next, next_length))
 		abort();
 }
 

@@ -1,13 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The master restarts, hangs, or is somebody else's."""
+"""The master restarts, is busy, hangs, or is somebody else's; it has several agents, or several managers."""
+import os
+import random
 import signal
+import threading
 import time
 
 import pytest
 
-from lab import AGENT, TRAPS, wait_for
+import agentx
+import mib
+from lab import AGENT, ROOT, TRAPS, wait_for
 
 TOLD_ONCE = ["nfctUtilizationRising", "nfctUtilizationFalling"]
+SECOND = "another subagent has registered it"
+FIRST = "this agent answers now"
+SYS_OR_ID = ".1.3.6.1.2.1.1.9.1.2"
+# snmpd runs the script each time that it is asked for its first line.
+SLOW = "extend -cacheTime -1 slow /bin/sleep {}\n"
+SLOW_LINE = ".1.3.6.1.4.1.8072.1.3.2.3.1.1.4.115.108.111.119"
+# BUSY_TIME=120 asks for two minutes, of a script of one, two and five seconds.
+BUSY_TIME = int(os.environ.get("BUSY_TIME", 7))
+BUSY_SECONDS = (1, 2, 5) if BUSY_TIME > 60 else (2,)
 
 
 @pytest.mark.quick
@@ -26,6 +40,18 @@ def test_the_agent_waits_for_a_master_that_is_not_there_yet(bare_lab):
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 8)
 
 
+def test_a_master_that_accepts_and_is_silent_is_told_once(bare_lab):
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.snmpd.send_signal(signal.SIGSTOP)
+    lab.start_agent(wait=False)
+    wait_for(lambda: "accepts the connection, but does not answer; it is busy, or hangs" in lab.log())
+    time.sleep(4)
+    assert lab.log().count("does not answer") == 1
+    lab.snmpd.send_signal(signal.SIGCONT)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 15)
+
+
 def test_what_happened_without_a_master_is_told_once(trap_lab):
     lab = trap_lab
     lab.configure('user = ""\nthreshold "low" { rising = 1 falling = 0 }\n')
@@ -41,6 +67,43 @@ def test_what_happened_without_a_master_is_told_once(trap_lab):
     time.sleep(2)
     assert lab.told() == TOLD_ONCE
     wait_for(lambda: lab.get("nfctAgentNotificationsSent.0") == 2)
+
+
+@pytest.mark.parametrize("seconds", BUSY_SECONDS)
+def test_a_master_that_is_busy_answers_late_and_nothing_is_absent(bare_lab, seconds):
+    """snmpd waits for a script; whoever asks at the same time gets the values afterwards."""
+    lab = bare_lab
+    lab.start_snmpd(SLOW.format(seconds))
+    lab.start_agent()
+    slow = ["snmpget", "-v2c", "-cpublic", "-t", "20", "-r", "0", "127.0.0.1"]
+    end, runs, answers, longest = time.monotonic() + BUSY_TIME, [], 0, 0
+
+    def keep_busy():
+        while time.monotonic() < end:
+            runs.append(lab.run(*slow, SLOW_LINE, check=False).stdout)
+
+    busy = threading.Thread(target=keep_busy)
+    busy.start()
+    chance = random.Random(seconds)
+    while time.monotonic() < end:
+        time.sleep(chance.random() * 0.5)
+        asked = time.monotonic()
+        said = lab.run(*slow, "." + mib.oid("nfctInstanceEntries.1"), check=False).stdout
+        assert "Gauge32" in said, f"after {answers} answers: {said or 'no answer'}"
+        answers, longest = answers + 1, max(longest, time.monotonic() - asked)
+    busy.join()
+    print(f"{answers} answers, the latest after {longest:.1f} s; {len(runs)} runs of the script")
+    assert longest > seconds / 2, "the master was not busy"
+    assert lab.get("nfctAgentMasterConnects.0") == 1, "the session was given up"
+
+
+def test_a_master_that_hung_is_asked_on_in_the_same_session(lab):
+    lab.snmpd.send_signal(signal.SIGSTOP)
+    wait_for(lambda: "has not answered for 10 seconds; notifications wait" in lab.log(), 20)
+    lab.snmpd.send_signal(signal.SIGCONT)
+    assert lab.get("nfctAgentMasterConnects.0") == 1
+    wait_for(lambda: "answers again" in lab.log())
+    assert lab.log().count("has not answered for") == 1
 
 
 def test_a_hung_master_does_not_stop_the_measuring(trap_lab):
@@ -80,6 +143,135 @@ def test_a_second_agent_takes_over_when_the_first_goes(lab):
     assert "this agent answers now" in log.read_text()
     second.send_signal(signal.SIGTERM)
     assert second.wait(5) == 0
+
+
+def test_an_agent_that_was_refused_takes_nothing_away(lab):
+    """Neither while it waits nor when it ends; the first one stays what it was."""
+    log = lab.dir / "second.log"
+    second = lab.spawn(AGENT, "-c", lab.dir / "agent.conf", "-x", lab.dir / "master", log=log)
+    wait_for(lambda: SECOND in log.read_text())
+    asked = time.monotonic()
+    while time.monotonic() < asked + 4:
+        assert lab.get("nfctInstanceEntries.1") is not None
+        time.sleep(0.1)
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(5) == 0
+    assert lab.get("nfctInstanceEntries.1") is not None
+    assert FIRST not in log.read_text() and SECOND not in lab.log()
+    assert lab.get("nfctAgentMasterConnects.0") == 1
+
+
+def test_another_program_cannot_take_the_registration_away(lab):
+    """snmpd unregisters what has the OID and the priority that a subagent names, whoever has registered it."""
+    rival = agentx.Subagent(lab.dir / "master")
+    assert rival.unregister("nfctObjects") == agentx.UNKNOWN_REGISTRATION
+    assert lab.get("nfctInstanceEntries.1") is not None
+    rival.connection.close()
+
+
+class Agents:
+    """Several on one master. Each is known by its refresh-interval."""
+
+    def __init__(self, lab):
+        self.lab, self.living, self.logs = lab, {}, {}
+
+    def start(self, number):
+        config = self.lab.dir / f"agent-{number}.conf"
+        config.write_text(f'user = ""\nrefresh-interval = {number}\n')
+        self.logs[number] = self.lab.dir / f"agent-{number}-{time.monotonic_ns()}.log"
+        self.living[number] = self.lab.spawn(AGENT, "-c", config, "-x", self.lab.dir / "master", log=self.logs[number])
+
+    def end(self, number, how):
+        process = self.living.pop(number)
+        process.send_signal(how)
+        process.wait(10)
+
+    def answering(self):
+        return self.lab.get("nfctAgentRefreshInterval.0")
+
+    def last_word(self, number):
+        """Whether the agent's log says that it is first, or second, or has not said anything."""
+        log = self.logs[number].read_text()
+        return max((FIRST, SECOND), key=log.rfind) if FIRST in log or SECOND in log else None
+
+    def settled(self):
+        """One answers; the others say that they do not."""
+        first = self.answering()
+        return first in self.living and self.last_word(first) != SECOND and \
+            all(self.last_word(number) == SECOND for number in self.living if number != first)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_three_agents_one_answers_whichever_is_killed(bare_lab, seed):
+    lab, chance = bare_lab, random.Random(seed)
+    lab.start_snmpd()
+    agents = Agents(lab)
+    for number in (1, 2, 3):
+        agents.start(number)
+    wait_for(agents.settled)
+    for _ in range(4):
+        victim = agents.answering() if chance.random() < 0.6 else chance.choice(sorted(agents.living))
+        agents.end(victim, chance.choice((signal.SIGTERM, signal.SIGKILL)))
+        time.sleep(chance.random() * 0.5)
+        if chance.random() < 0.5:
+            agents.start(victim)
+        wait_for(agents.settled, 10)
+        if victim not in agents.living:
+            agents.start(victim)
+            wait_for(agents.settled, 10)
+    for number in sorted(agents.living):
+        agents.end(number, signal.SIGTERM)
+    assert agents.answering() is None
+    assert lab.snmpd.poll() is None
+
+
+def test_two_managers_at_once_each_see_one_snapshot(bare_lab):
+    """snmpd passes the requests of several managers on as they come: their transactions alternate."""
+    lab = bare_lab
+    master = agentx.Master(lab.dir / "master")
+    lab.start_agent(wait=False)
+    master.accept()
+    numbers = iter(range(100, 10**6))
+
+    def scans(transaction):
+        return master.get(transaction, "nfctSnapshotScans.1")
+
+    wait_for(lambda: scans(next(numbers)))
+    first, second = next(numbers), next(numbers)
+    before = scans(first)
+    wait_for(lambda: scans(next(numbers)) > before)
+    after = scans(second)
+    assert [scans(first), scans(second), scans(first), scans(second)] == [before, after, before, after]
+    name, _, value = master.ask(agentx.GETNEXT, first, "nfctSnapshotScans")
+    assert (mib.instance(".".join(map(str, name))), value) == ("nfctSnapshotScans.1", before)
+    lab.stop_agent()
+    master.close()
+
+
+def test_an_unknown_object_is_no_object_and_a_row_that_is_not_there_no_instance(lab):
+    def said(name):
+        return lab.snmp("snmpget", "." + mib.oid(name)).stdout.partition(" = ")[2].strip()
+
+    no_object = "No Such Object available on this agent at this OID"
+    no_instance = "No Such Instance currently exists at this OID"
+    for unknown in ("nfctInstanceEntry.99.1", "nfctObjects.99.1.1.1", "nfctAgent.99.0", "nfctInstanceIndex.1",
+                    "nfctNotifyText.0", "nfConntrackMIB.2.1.1"):
+        assert said(unknown) == no_object, unknown
+    for absent in ("nfctInstanceEntries.40", "nfctAgentVersion.1", "nfctInstanceEntries", "nfctWatchName.1.1"):
+        assert said(absent) == no_instance, absent
+
+
+def test_the_module_is_in_sysortable_while_its_agent_is_there(lab):
+    def rows():
+        return lab.snmp("snmpwalk", SYS_OR_ID).stdout.count(f"OID: {ROOT}\n")
+
+    assert rows() == 1
+    lab.stop_snmpd()
+    lab.start_snmpd()
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 8)
+    wait_for(lambda: rows() == 1)
+    lab.stop_agent()
+    wait_for(lambda: rows() == 0)
 
 
 def test_an_agent_of_its_own_user_uses_the_socket_that_agentxperms_opens(bare_lab):

@@ -342,6 +342,32 @@ static void what_is_absent_is_not_there(void **state)
 	}
 }
 
+/* RFC 3416, 4.2.1: noSuchObject is of the object, noSuchInstance of the row. */
+static void an_unknown_object_differs_from_a_row_that_is_not_there(void **state)
+{
+	static const char *const objects_of_module[] = {
+		"1.1",     "1.1.0",    "1.1.0.0",     "2.1.2",
+		"2.1.2.2", "2.1.5.40", "5.1.3.1.1.7", "9.1.2.1.2",
+	};
+	static const char *const unknown[] = {
+		"",        "1",        "2",           "2.1",    "1.99.0",   "2.0.2.1",
+		"2.1.1.1", "2.1.99.1", "8.1.1.1.1.1", "11.1.0", "99.1.2.1",
+	};
+	const oid elsewhere[] = { MIB_ROOT, 2, 1 };
+	oid name[MIB_OID_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(objects_of_module) / sizeof(objects_of_module[0]); i++) {
+		if (!mib_is_object(name, name_of(objects_of_module[i], name)))
+			fail_msg("%s is not an object", objects_of_module[i]);
+	}
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		if (mib_is_object(name, name_of(unknown[i], name)))
+			fail_msg("%s is an object", unknown[i]);
+	}
+	assert_false(mib_is_object(elsewhere, OID_LENGTH(elsewhere)));
+}
+
 static void getnext_finds_its_way_from_anywhere(void **state)
 {
 	static const struct {
@@ -511,6 +537,7 @@ int main(void)
 		TEST(every_object_follows_the_one_before),
 		TEST(every_object_is_there_to_get_and_inclusively),
 		TEST(what_is_absent_is_not_there),
+		TEST(an_unknown_object_differs_from_a_row_that_is_not_there),
 		TEST(getnext_finds_its_way_from_anywhere),
 		TEST(varbinds_have_the_types_and_values_of_the_module),
 		TEST(what_does_not_follow_identities_has_no_rate),
