@@ -108,7 +108,6 @@ static void sample(void *context)
 	sample_instances(collector);
 	for (size_t i = 0; i < collector->instances.count; i++)
 		pass_events(collector, collector->instances.list[i]);
-	supervisor_check(collector->supervisor);
 	supervisor_publish(collector->supervisor);
 	tell_status(collector);
 }
@@ -319,6 +318,7 @@ int collector_run(struct config *config, const struct options *options)
 	sample_instances(&collector);
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
+	supervisor_reap(collector.supervisor); /* who ended before the signal was watched */
 	start_tiers(&collector);
 	if (sd_notify_alive_interval_ns())
 		loop_timer_every(collector.alive_timer, sd_notify_alive_interval_ns());
