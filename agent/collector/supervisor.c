@@ -39,6 +39,7 @@ struct supervisor {
 	struct channel channel;
 	uint64_t started_ms;
 	uint64_t sent_ms;           /* when snapshots were last sent; monotonic */
+	int unsent_errno;           /* the last reason that was told why they could not be sent */
 	unsigned int unread_checks; /* how many checks in a row have found them unread */
 	uint64_t backoff_ms;
 	bool is_killed; /* by us, because it hung */
@@ -217,6 +218,7 @@ void supervisor_start(struct supervisor *supervisor)
 	}
 	supervisor->started_ms = clock_monotonic_ms();
 	supervisor->unread_checks = 0;
+	supervisor->unsent_errno = 0;
 	supervisor->is_killed = false;
 	supervisor->event_under_way = false;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
@@ -381,14 +383,35 @@ void supervisor_scanned(struct supervisor *supervisor, size_t position)
 	supervisor->lacks[position].scan = true;
 }
 
-/* False if there is no room now; only then another try makes sense. */
+/* Once for each subagent: else there would be a line for each sample. */
+static void tell_unsent(struct supervisor *supervisor, size_t size, int error)
+{
+	if (supervisor->unsent_errno == error)
+		return;
+	supervisor->unsent_errno = error;
+	if (error == EMSGSIZE)
+		log_warning("channel: a snapshot of %zu octets is too long for the socket, and its "
+			    "values are not shown; raise net.core.wmem_max and restart the agent",
+			    size);
+	else
+		log_warning("channel: %s", strerror(error));
+}
+
+/* False if another try makes sense. */
 static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
-	if (channel_send(supervisor->channel.snapshots, snapshot, snapshot_size(snapshot)) == 0)
+	size_t size = snapshot_size(snapshot);
+	int error;
+
+	if (channel_send(supervisor->channel.snapshots, snapshot, size) == 0)
 		return true;
-	if (errno != EAGAIN)
-		log_warning("channel: %s", strerror(errno));
-	return errno != EAGAIN;
+	error = errno;
+	/* the subagent is gone: the next one gets everything */
+	if (error == EPIPE || error == ECONNRESET)
+		return true;
+	if (error != EAGAIN)
+		tell_unsent(supervisor, size, error);
+	return error == EMSGSIZE;
 }
 
 static void send_agent(struct supervisor *supervisor)
