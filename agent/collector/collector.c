@@ -75,6 +75,7 @@ static void pass_events(struct collector *collector, struct instance *instance)
 
 static void sample_instances(struct collector *collector)
 {
+	scan_pacer_expect(collector->pacer);
 	for (size_t i = 0; i < collector->instances.count; i++) {
 		instance_sample(collector->instances.list[i]);
 		supervisor_sampled(collector->supervisor, i);
@@ -142,10 +143,9 @@ static void describe_agent(struct collector *collector)
 	supervisor_show(collector->supervisor, &collector->instances, agent);
 }
 
-static void start_tiers(struct collector *collector)
+static void start_samples(struct collector *collector)
 {
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
-	scan_pacer_start(collector->pacer, collector->instances.list);
 }
 
 static bool same_text(const char *one, const char *other)
@@ -189,14 +189,14 @@ static void reload(struct collector *collector)
 		config_free(config);
 		return;
 	}
-	scan_pacer_stop(collector->pacer);
+	scan_pacer_start(collector->pacer, instances.list); /* the list stays where it is */
 	instances_replace(&collector->instances, &instances);
 	review_privileges(config, before);
 	collector->config = config;
 	sample_instances(collector); /* a new instance is sampled before it is shown */
 	describe_agent(collector);
 	supervisor_set_master(collector->supervisor, &master);
-	start_tiers(collector);
+	start_samples(collector);
 	config_free(before);
 	log_info("the configuration was read again");
 }
@@ -319,7 +319,8 @@ int collector_run(struct config *config, const struct options *options)
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
 	supervisor_reap(collector.supervisor); /* who ended before the signal was watched */
-	start_tiers(&collector);
+	start_samples(&collector);
+	scan_pacer_start(collector.pacer, collector.instances.list);
 	if (sd_notify_alive_interval_ns())
 		loop_timer_every(collector.alive_timer, sd_notify_alive_interval_ns());
 	tell_status(&collector);

@@ -330,6 +330,7 @@ void instance_sample(struct instance *instance)
 	struct snapshot_sample *sample;
 	struct ctnl_stats stats;
 	enum instance_step failed;
+	int error;
 
 	check_namespace(instance);
 	failed = sample_read(instance, &stats, now_ms);
@@ -343,8 +344,9 @@ void instance_sample(struct instance *instance)
 	}
 	if (!failed && sample_copy_counters(instance) != 0)
 		failed = STEP_MEMORY;
+	error = errno;
 	if (failed)
-		sample_fail(instance, failed, errno);
+		sample_fail(instance, failed, error);
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
 	sample = instance->sample;

@@ -22,8 +22,8 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 			      const struct config *config);
 void instance_free(struct instance *instance);
 
-/* Applies a new configuration; counters, peaks and alarm states stay. Not while a scan runs. -1
- * with ENOMEM; nothing has changed then. */
+/* Applies a new configuration; counters, peaks and alarm states stay, and a running scan runs on.
+ * -1 with ENOMEM; nothing has changed then. */
 int instance_configure(struct instance *instance, const struct config *config);
 
 /* Reads the O(1) values and updates peaks and alarms. The status of the sample tells what failed.
