@@ -184,7 +184,7 @@ static void reload(struct collector *collector)
 		return;
 	}
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0 ||
-	    instances_build(&instances, &collector->instances, config, before) != 0) {
+	    instances_build(&instances, &collector->instances, config) != 0) {
 		log_error("%s; the configuration stays as it was", strerror(errno));
 		config_free(config);
 		return;
@@ -274,7 +274,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 		return -1;
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
 		return -1;
-	return instances_build(&collector->instances, &none, config, config);
+	return instances_build(&collector->instances, &none, config);
 }
 
 int collector_check(const struct config *config, const struct options *options)

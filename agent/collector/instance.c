@@ -71,6 +71,7 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 		instance_free(instance);
 		return NULL;
 	}
+	instance_apply(instance);
 	return instance;
 }
 
@@ -78,6 +79,7 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
+	instance_discard(instance);
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
 	netns_free(instance->netns);
@@ -90,33 +92,56 @@ void instance_free(struct instance *instance)
 	free(instance);
 }
 
+void instance_discard(struct instance *instance)
+{
+	free(instance->next.sample);
+	peak_window_clear(&instance->next.recent);
+	instance_alarms_clear(&instance->next.alarms);
+	instance->next = (struct instance_settings){ 0 };
+}
+
 int instance_configure(struct instance *instance, const struct config *config)
 {
-	bool new_window = config->peak_window != instance->peak_window ||
-			  config->sample_interval != instance->sample_interval;
-	struct snapshot_sample *sample = resize_sample(
-		instance->sample, instance->sample->cpu_count, config->threshold_count);
-	struct peak_window window = { 0 };
+	const struct snapshot_sample *sample = instance->sample;
+	struct instance_settings *next = &instance->next;
 
-	if (!sample)
-		return -1;
-	if ((new_window &&
-	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
-	    instance_alarms_configure(&instance->alarms, config) != 0) {
-		peak_window_clear(&window);
-		free(sample);
+	instance_discard(instance);
+	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count);
+	next->has_window = config->peak_window != instance->peak_window ||
+			   config->sample_interval != instance->sample_interval;
+	next->peak_window = config->peak_window;
+	next->sample_interval = config->sample_interval;
+	next->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	if (!next->sample ||
+	    (next->has_window &&
+	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
+	    instance_alarms_copy(&next->alarms, &instance->alarms) != 0 ||
+	    instance_alarms_configure(&next->alarms, config) != 0) {
+		instance_discard(instance);
+		errno = ENOMEM;
 		return -1;
 	}
-	if (new_window) {
-		peak_window_clear(&instance->recent);
-		instance->recent = window;
-		instance->peak_window = config->peak_window;
-		instance->sample_interval = config->sample_interval;
-	}
-	memcpy(sample->cpus, instance->sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
-	replace_sample(instance, sample);
-	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	memcpy(next->sample->cpus, sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
 	return 0;
+}
+
+void instance_apply(struct instance *instance)
+{
+	struct instance_settings *next = &instance->next;
+
+	if (!next->sample)
+		return;
+	replace_sample(instance, next->sample);
+	if (next->has_window) {
+		peak_window_clear(&instance->recent);
+		instance->recent = next->recent;
+		instance->peak_window = next->peak_window;
+		instance->sample_interval = next->sample_interval;
+	}
+	instance->notification_interval_ms = next->notification_interval_ms;
+	instance_alarms_clear(&instance->alarms);
+	instance->alarms = next->alarms;
+	*next = (struct instance_settings){ 0 };
 }
 
 /* Counters and peaks begin here. */

@@ -22,9 +22,13 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 			      const struct config *config);
 void instance_free(struct instance *instance);
 
-/* Applies a new configuration; counters, peaks and alarm states stay, and a running scan runs on.
- * -1 with ENOMEM; nothing has changed then. */
+/* Prepares for a new configuration. -1 with ENOMEM. Nothing changes until instance_apply(), which
+ * cannot fail: counters, peaks and alarm states stay, and a running scan runs on. The thresholds
+ * get their values with the next sample. */
 int instance_configure(struct instance *instance, const struct config *config);
+void instance_apply(struct instance *instance);
+/* Forgets what was prepared. */
+void instance_discard(struct instance *instance);
 
 /* Reads the O(1) values and updates peaks and alarms. The status of the sample tells what failed.
  */

@@ -11,6 +11,16 @@
 
 #define INSTANCE_REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
 
+/* What depends on the configuration: made by instance_configure(), taken by instance_apply(). */
+struct instance_settings {
+	struct snapshot_sample *sample; /* owned; NULL: nothing is prepared */
+	bool has_window;                /* else the present one stays */
+	struct peak_window recent;
+	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	uint64_t notification_interval_ms;
+	struct instance_alarms alarms;
+};
+
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
 	/* sample tier */
@@ -22,6 +32,7 @@ struct instance {
 	uint64_t notification_interval_ms;
 	struct snapshot_sample *sample; /* owned */
 	struct instance_alarms alarms;
+	struct instance_settings next;
 	/* scan tier */
 	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
