@@ -246,7 +246,8 @@ static void a_full_socket_takes_no_more(void **state)
 
 static void the_largest_sample_fits(void **state)
 {
-	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE, .cpu_count = COUNTERS_CPU_MAX };
+	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE,
+					.cpu_count = COUNTERS_CPU_MAX };
 	struct snapshot *sample = snapshot_new(&head.base);
 	struct channel ours, theirs;
 	size_t length;
