@@ -79,7 +79,7 @@ static size_t place_rank(const struct place *places, size_t count, size_t positi
 
 	for (size_t i = 0; i < count; i++) {
 		if (places[i].due_ms < places[position].due_ms ||
-		    (places[i].due_ms == places[position].due_ms && i < position))
+		    (i < position && places[i].due_ms == places[position].due_ms))
 			rank++;
 	}
 	return rank;
