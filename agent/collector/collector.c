@@ -223,7 +223,8 @@ static void handle_signal(void *context)
 	}
 }
 
-/* Signals come through the loop. The subagent must undo this mask. */
+/* Signals come through the loop. The subagent must undo this mask. Before anything else: the first
+ * process of a container never gets a SIGTERM that is neither handled nor blocked. */
 static int open_signals(struct collector *collector)
 {
 	sigset_t mask;
@@ -261,7 +262,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	if (!collector->agent)
 		return -1;
 	collector->loop = loop_new();
-	if (!collector->loop || open_signals(collector) != 0 ||
+	if (!collector->loop ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
 	collector->supervisor =
@@ -302,6 +303,10 @@ int collector_run(struct config *config, const struct options *options)
 	 * identities of some thousand entries: their size differs from scan to scan, and they would
 	 * fragment the heap by a few MiB an hour. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	if (open_signals(&collector) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		goto done;
+	}
 	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
 	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
 		    0) {
