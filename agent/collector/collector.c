@@ -36,7 +36,7 @@ struct collector {
 	struct status_line status;
 };
 
-/* -1 with `error` if the owner does not exist. */
+/* -1 with `error` if the owner is not found. */
 static int find_master(const struct collector *collector, const struct config *config,
 		       struct agentx_master *master, char *error, size_t size)
 {
@@ -45,9 +45,13 @@ static int find_master(const struct collector *collector, const struct config *c
 	master->owner = AGENTX_MASTER_NO_OWNER;
 	if (!config->agentx_owner || privileges_find_user(config->agentx_owner, &master->owner))
 		return 0;
-	snprintf(error, size,
-		 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
-		 config->agentx_owner);
+	if (errno == ENOENT)
+		snprintf(error, size,
+			 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
+			 config->agentx_owner);
+	else
+		snprintf(error, size, "agentx-owner \"%s\" cannot be looked up: %s",
+			 config->agentx_owner, strerror(errno));
 	return -1;
 }
 
