@@ -262,7 +262,7 @@ int show_run(const struct config *config)
 	struct scan *scan = scan_new(config);
 	int status = 0;
 
-	if (!scan || instances_build(&instances, &none, config, config) != 0) {
+	if (!scan || instances_build(&instances, &none, config) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		status = 1;
 		goto done;

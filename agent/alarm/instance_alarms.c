@@ -127,6 +127,19 @@ void instance_alarms_clear(struct instance_alarms *alarms)
 	memset(alarms, 0, sizeof(*alarms));
 }
 
+int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms)
+{
+	size_t size = alarms->alarms ? (size_t)(degraded_of(alarms) + 1 - alarms->alarms) : 0;
+
+	*copy = *alarms;
+	copy->alarms = calloc(size + 1, sizeof(*copy->alarms));
+	if (!copy->alarms)
+		return -1;
+	if (size)
+		memcpy(copy->alarms, alarms->alarms, size * sizeof(*copy->alarms));
+	return 0;
+}
+
 void instance_alarms_restart(struct instance_alarms *alarms)
 {
 	alarms->has_drops = false;

@@ -30,6 +30,9 @@ struct instance_alarms {
 int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config);
 void instance_alarms_clear(struct instance_alarms *alarms);
 
+/* Copies the alarms with their states to `copy`, which is empty. -1 with ENOMEM. */
+int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms);
+
 /* A new table has taken the place of this one: its counters start again, the states continue. */
 void instance_alarms_restart(struct instance_alarms *alarms);
 

@@ -36,7 +36,7 @@ struct collector {
 	struct status_line status;
 };
 
-/* -1 with `error` if the owner does not exist. */
+/* -1 with `error` if the owner is not found. */
 static int find_master(const struct collector *collector, const struct config *config,
 		       struct agentx_master *master, char *error, size_t size)
 {
@@ -45,9 +45,13 @@ static int find_master(const struct collector *collector, const struct config *c
 	master->owner = AGENTX_MASTER_NO_OWNER;
 	if (!config->agentx_owner || privileges_find_user(config->agentx_owner, &master->owner))
 		return 0;
-	snprintf(error, size,
-		 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
-		 config->agentx_owner);
+	if (errno == ENOENT)
+		snprintf(error, size,
+			 "agentx-owner \"%s\" does not exist; name the user that snmpd starts as",
+			 config->agentx_owner);
+	else
+		snprintf(error, size, "agentx-owner \"%s\" cannot be looked up: %s",
+			 config->agentx_owner, strerror(errno));
 	return -1;
 }
 
@@ -75,6 +79,7 @@ static void pass_events(struct collector *collector, struct instance *instance)
 
 static void sample_instances(struct collector *collector)
 {
+	scan_pacer_expect(collector->pacer);
 	for (size_t i = 0; i < collector->instances.count; i++) {
 		instance_sample(collector->instances.list[i]);
 		supervisor_sampled(collector->supervisor, i);
@@ -108,7 +113,6 @@ static void sample(void *context)
 	sample_instances(collector);
 	for (size_t i = 0; i < collector->instances.count; i++)
 		pass_events(collector, collector->instances.list[i]);
-	supervisor_check(collector->supervisor);
 	supervisor_publish(collector->supervisor);
 	tell_status(collector);
 }
@@ -143,10 +147,9 @@ static void describe_agent(struct collector *collector)
 	supervisor_show(collector->supervisor, &collector->instances, agent);
 }
 
-static void start_tiers(struct collector *collector)
+static void start_samples(struct collector *collector)
 {
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
-	scan_pacer_start(collector->pacer, collector->instances.list);
 }
 
 static bool same_text(const char *one, const char *other)
@@ -185,19 +188,19 @@ static void reload(struct collector *collector)
 		return;
 	}
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0 ||
-	    instances_build(&instances, &collector->instances, config, before) != 0) {
+	    instances_build(&instances, &collector->instances, config) != 0) {
 		log_error("%s; the configuration stays as it was", strerror(errno));
 		config_free(config);
 		return;
 	}
-	scan_pacer_stop(collector->pacer);
+	scan_pacer_start(collector->pacer, instances.list); /* the list stays where it is */
 	instances_replace(&collector->instances, &instances);
 	review_privileges(config, before);
 	collector->config = config;
 	sample_instances(collector); /* a new instance is sampled before it is shown */
 	describe_agent(collector);
 	supervisor_set_master(collector->supervisor, &master);
-	start_tiers(collector);
+	start_samples(collector);
 	config_free(before);
 	log_info("the configuration was read again");
 }
@@ -224,7 +227,8 @@ static void handle_signal(void *context)
 	}
 }
 
-/* Signals come through the loop. The subagent must undo this mask. */
+/* Signals come through the loop. The subagent must undo this mask. Before anything else: the first
+ * process of a container never gets a SIGTERM that is neither handled nor blocked. */
 static int open_signals(struct collector *collector)
 {
 	sigset_t mask;
@@ -262,7 +266,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	if (!collector->agent)
 		return -1;
 	collector->loop = loop_new();
-	if (!collector->loop || open_signals(collector) != 0 ||
+	if (!collector->loop ||
 	    loop_watch(collector->loop, collector->signal_fd, handle_signal, collector) != 0)
 		return -1;
 	collector->supervisor =
@@ -275,7 +279,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 		return -1;
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
 		return -1;
-	return instances_build(&collector->instances, &none, config, config);
+	return instances_build(&collector->instances, &none, config);
 }
 
 int collector_check(const struct config *config, const struct options *options)
@@ -303,6 +307,10 @@ int collector_run(struct config *config, const struct options *options)
 	 * identities of some thousand entries: their size differs from scan to scan, and they would
 	 * fragment the heap by a few MiB an hour. */
 	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	if (open_signals(&collector) != 0) {
+		log_error("cannot start: %s", strerror(errno));
+		goto done;
+	}
 	if (find_master(&collector, config, &master, error, sizeof(error)) != 0 ||
 	    privileges_reduce(config->user, config->namespace_count > 0, error, sizeof(error)) !=
 		    0) {
@@ -319,7 +327,9 @@ int collector_run(struct config *config, const struct options *options)
 	sample_instances(&collector);
 	describe_agent(&collector);
 	supervisor_start(collector.supervisor);
-	start_tiers(&collector);
+	supervisor_reap(collector.supervisor); /* who ended before the signal was watched */
+	start_samples(&collector);
+	scan_pacer_start(collector.pacer, collector.instances.list);
 	if (sd_notify_alive_interval_ns())
 		loop_timer_every(collector.alive_timer, sd_notify_alive_interval_ns());
 	tell_status(&collector);

@@ -71,6 +71,7 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 		instance_free(instance);
 		return NULL;
 	}
+	instance_apply(instance);
 	return instance;
 }
 
@@ -78,6 +79,7 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
+	instance_discard(instance);
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
 	netns_free(instance->netns);
@@ -90,33 +92,56 @@ void instance_free(struct instance *instance)
 	free(instance);
 }
 
+void instance_discard(struct instance *instance)
+{
+	free(instance->next.sample);
+	peak_window_clear(&instance->next.recent);
+	instance_alarms_clear(&instance->next.alarms);
+	instance->next = (struct instance_settings){ 0 };
+}
+
 int instance_configure(struct instance *instance, const struct config *config)
 {
-	bool new_window = config->peak_window != instance->peak_window ||
-			  config->sample_interval != instance->sample_interval;
-	struct snapshot_sample *sample = resize_sample(
-		instance->sample, instance->sample->cpu_count, config->threshold_count);
-	struct peak_window window = { 0 };
+	const struct snapshot_sample *sample = instance->sample;
+	struct instance_settings *next = &instance->next;
 
-	if (!sample)
-		return -1;
-	if ((new_window &&
-	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
-	    instance_alarms_configure(&instance->alarms, config) != 0) {
-		peak_window_clear(&window);
-		free(sample);
+	instance_discard(instance);
+	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count);
+	next->has_window = config->peak_window != instance->peak_window ||
+			   config->sample_interval != instance->sample_interval;
+	next->peak_window = config->peak_window;
+	next->sample_interval = config->sample_interval;
+	next->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	if (!next->sample ||
+	    (next->has_window &&
+	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
+	    instance_alarms_copy(&next->alarms, &instance->alarms) != 0 ||
+	    instance_alarms_configure(&next->alarms, config) != 0) {
+		instance_discard(instance);
+		errno = ENOMEM;
 		return -1;
 	}
-	if (new_window) {
-		peak_window_clear(&instance->recent);
-		instance->recent = window;
-		instance->peak_window = config->peak_window;
-		instance->sample_interval = config->sample_interval;
-	}
-	memcpy(sample->cpus, instance->sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
-	replace_sample(instance, sample);
-	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
+	memcpy(next->sample->cpus, sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
 	return 0;
+}
+
+void instance_apply(struct instance *instance)
+{
+	struct instance_settings *next = &instance->next;
+
+	if (!next->sample)
+		return;
+	replace_sample(instance, next->sample);
+	if (next->has_window) {
+		peak_window_clear(&instance->recent);
+		instance->recent = next->recent;
+		instance->peak_window = next->peak_window;
+		instance->sample_interval = next->sample_interval;
+	}
+	instance->notification_interval_ms = next->notification_interval_ms;
+	instance_alarms_clear(&instance->alarms);
+	instance->alarms = next->alarms;
+	*next = (struct instance_settings){ 0 };
 }
 
 /* Counters and peaks begin here. */
@@ -143,7 +168,8 @@ static void restart(struct instance *instance)
 	counters_clear(&instance->counters);
 	begin_anew(instance);
 	aggregate_memory_restart(instance->memory);
-	instance->scan_errno = 0;
+	instance->scan_reason[0] = '\0';
+	instance->readable_ms = 0;
 	instance->hints = (struct hints){ 0 };
 	if (!none)
 		return; /* show the old scan until the next one */
@@ -153,15 +179,25 @@ static void restart(struct instance *instance)
 	instance->last_scan = none;
 }
 
+/* A deleted namespace exists as long as a socket in it is open: close ours. */
+static void let_go(struct instance *instance)
+{
+	int saved = errno;
+
+	instance_scan_abandon(instance);
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	errno = saved;
+}
+
 int instance_enter(struct instance *instance)
 {
 	int result = instance->netns ? netns_enter(instance->netns) : 0;
 
-	instance->netns_error = result < 0 ? errno : 0;
-	if (result > 0 || (result == 0 && instance->is_gone))
+	if (result > 0)
 		restart(instance);
-	if (result >= 0)
-		instance->is_gone = false;
+	else if (result < 0 && errno == ENOENT)
+		let_go(instance);
 	return result < 0 ? -1 : 0;
 }
 
@@ -178,67 +214,80 @@ uint32_t instance_read_buckets(void)
 	return sysctl_read_u32("net/netfilter/nf_conntrack_buckets", &buckets) ? buckets : 0;
 }
 
-/* A socket stays in the namespace where it was opened, for ever. NULL with errno. */
-static struct ctnl *open_socket(struct instance *instance)
+bool instance_is_resized(const struct instance *instance, uint32_t buckets)
 {
-	struct ctnl *ctnl;
-
-	if (instance_enter(instance) != 0)
-		return NULL;
-	ctnl = ctnl_open(CTNL_BUFFER_PACED);
-	instance_leave(instance);
-	return ctnl;
+	return buckets && instance->scan_buckets && buckets != instance->scan_buckets;
 }
 
-/* What must be read in the namespace itself, once conntrack is loaded. -1 with errno: the namespace
- * was deleted or replaced. */
-static int sample_read_sysctls(struct instance *instance)
+void instance_explain(const struct instance *instance, enum instance_step step, int error,
+		      char *text, size_t size)
+{
+	if (step == STEP_ENTER)
+		netns_explain(instance->netns, error, text, size);
+	else if (step == STEP_ASK)
+		ctnl_explain(error, text, size);
+	else
+		snprintf(text, size, "out of memory");
+}
+
+/* A socket stays in the namespace where it was opened, for ever. */
+enum instance_step instance_open(struct instance *instance)
+{
+	if (instance->ctnl)
+		return STEP_NONE;
+	if (instance_enter(instance) != 0)
+		return STEP_ENTER;
+	instance->ctnl = ctnl_open(CTNL_BUFFER_PACED);
+	instance_leave(instance);
+	return instance->ctnl ? STEP_NONE : STEP_ASK;
+}
+
+/* What must be read in the namespace itself, once conntrack is loaded. */
+static enum instance_step sample_read_sysctls(struct instance *instance)
 {
 	struct snapshot_sample *sample = instance->sample;
 
 	if (instance_enter(instance) != 0)
-		return -1;
+		return STEP_ENTER;
 	sample->buckets = instance_read_buckets();
 	sample->has_buckets = sample->buckets != 0;
 	sample->has_expect_max =
 		sysctl_read_u32("net/netfilter/nf_conntrack_expect_max", &sample->expect_max);
 	instance_leave(instance);
 	if (!instance->ctnl) {
-		errno = ESTALE;
-		return -1;
+		errno = ESTALE; /* replaced just now: ask the new one */
+		return STEP_ASK;
 	}
-	if (instance->running_scan && sample->buckets != instance->scan_buckets)
+	if (instance->running_scan && instance_is_resized(instance, sample->buckets))
 		instance->is_spoilt = true;
-	return 0;
+	return STEP_NONE;
 }
 
-/* A deleted namespace exists as long as a socket in it is open: close ours. */
+/* Notices that the namespace was deleted or replaced: entering it may be due much later. */
 static void check_namespace(struct instance *instance)
 {
-	if (!instance->netns || !instance->ctnl || netns_is_same(instance->netns))
-		return;
-	instance->is_gone = true;
-	instance_scan_abandon(instance);
-	ctnl_close(instance->ctnl);
-	instance->ctnl = NULL;
+	if (instance->netns && instance->ctnl && !netns_is_same(instance->netns))
+		let_go(instance);
 }
 
-/* Asks the kernel; -1 with errno. */
-static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint64_t now_ms)
+/* Asks the kernel. */
+static enum instance_step sample_read(struct instance *instance, struct ctnl_stats *stats,
+				      uint64_t now_ms)
 {
-	if (!instance->ctnl)
-		instance->ctnl = open_socket(instance);
-	if (!instance->ctnl)
-		return -1;
+	enum instance_step failed = instance_open(instance);
+
+	if (failed)
+		return failed;
 	counters_begin(&instance->counters, now_ms - instance->counted_ms);
 	if (ctnl_get_stats(instance->ctnl, stats) != 0 ||
 	    ctnl_get_cpu_stats(instance->ctnl, &instance->counters) != 0)
-		return -1;
+		return STEP_ASK;
 	/* a kernel may be built without expectations: then their columns are absent */
 	if (ctnl_get_expect_stats(instance->ctnl, &instance->counters) != 0)
 		log_debug("ctnetlink: expectation statistics: %s", strerror(errno));
-	if (sample_read_sysctls(instance) != 0)
-		return -1;
+	failed = sample_read_sysctls(instance);
+	if (failed)
+		return failed;
 	instance->counted_ms = now_ms;
 	if (counters_settle(&instance->counters)) {
 		log_info("conntrack table \"%s\": the kernel has reset its counters; they start "
@@ -246,20 +295,17 @@ static int sample_read(struct instance *instance, struct ctnl_stats *stats, uint
 			 instance->sample->name);
 		begin_anew(instance);
 	}
-	return 0;
+	return STEP_NONE;
 }
 
-static void sample_fail(struct instance *instance, int error)
+static void sample_fail(struct instance *instance, enum instance_step failed, int error)
 {
 	struct snapshot_sample *sample = instance->sample;
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_values = false;
-	if (instance->netns_error)
-		netns_explain(instance->netns, instance->netns_error, sample->status_text,
-			      sizeof(sample->status_text));
-	else
-		ctnl_explain(error, sample->status_text, sizeof(sample->status_text));
+	instance->readable_ms = 0;
+	instance_explain(instance, failed, error, sample->status_text, sizeof(sample->status_text));
 	/* the next sample opens a new socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -287,7 +333,6 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 			uint64_t wall_ms)
 {
 	struct snapshot_sample *sample = instance->sample;
-	char reason[INSTANCE_REASON_SIZE];
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
@@ -300,13 +345,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
 	sample->has_values = true;
-	sample->status = instance->scan_errno ? STATUS_STALE : STATUS_OK;
-	sample->status_text[0] = '\0';
-	if (instance->scan_errno) {
-		ctnl_explain(instance->scan_errno, reason, sizeof(reason));
-		snprintf(sample->status_text, sizeof(sample->status_text),
-			 "the last scan failed: %s", reason);
-	}
+	instance_scan_judge(instance, now_ms);
 }
 
 void instance_sample(struct instance *instance)
@@ -315,20 +354,24 @@ void instance_sample(struct instance *instance)
 	uint8_t before = instance->sample->status;
 	struct snapshot_sample *sample;
 	struct ctnl_stats stats;
-	int result;
+	enum instance_step failed;
+	int error;
 
 	check_namespace(instance);
-	result = sample_read(instance, &stats, now_ms);
+	failed = sample_read(instance, &stats, now_ms);
 	/* a new socket ends the trouble of lost and stray messages, but not of a missing capability
 	 * or namespace */
-	if (result != 0 && errno != EPERM && !instance->netns_error) {
+	if (failed == STEP_ASK && errno != EPERM) {
 		log_debug("ctnetlink: %s; asking again on a new socket", strerror(errno));
 		ctnl_close(instance->ctnl);
 		instance->ctnl = NULL;
-		result = sample_read(instance, &stats, now_ms);
+		failed = sample_read(instance, &stats, now_ms);
 	}
-	if (result != 0 || sample_copy_counters(instance) != 0)
-		sample_fail(instance, errno);
+	if (!failed && sample_copy_counters(instance) != 0)
+		failed = STEP_MEMORY;
+	error = errno;
+	if (failed)
+		sample_fail(instance, failed, error);
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
 	sample = instance->sample;

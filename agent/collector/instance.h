@@ -22,9 +22,13 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 			      const struct config *config);
 void instance_free(struct instance *instance);
 
-/* Applies a new configuration; counters, peaks and alarm states stay. Not while a scan runs. -1
- * with ENOMEM; nothing has changed then. */
+/* Prepares for a new configuration. -1 with ENOMEM. Nothing changes until instance_apply(), which
+ * cannot fail: counters, peaks and alarm states stay, and a running scan runs on. The thresholds
+ * get their values with the next sample. */
 int instance_configure(struct instance *instance, const struct config *config);
+void instance_apply(struct instance *instance);
+/* Forgets what was prepared. */
+void instance_discard(struct instance *instance);
 
 /* Reads the O(1) values and updates peaks and alarms. The status of the sample tells what failed.
  */
@@ -36,12 +40,17 @@ bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct
 
 /* One step of the scan tier. `scan` serves one instance at a time; if none runs for this instance,
  * a new one begins. True when a scan has ended. A failed scan is counted, and the values of the
- * last good one stay. A table that does not exist is not scanned. If the table is rehashed during
+ * last good one stay. A namespace that does not exist is not scanned; it counts neither as good nor
+ * as failed. If the table is rehashed during
  * the scan (nf_conntrack_buckets), the scan starts again, a few times; if each of these is spoilt
  * too, it counts neither as good nor as failed. */
 bool instance_scan_step(struct instance *instance, struct scan *scan);
 
 const struct hints *instance_get_hints(const struct instance *instance);
+
+/* After `patience_ms` without the end of a scan, the status of a sample says that the values are
+ * stale. 0, the default: never. */
+void instance_scan_expect(struct instance *instance, uint64_t patience_ms);
 
 /* Stops a running scan of this instance; it counts neither as good nor as failed. */
 void instance_scan_abandon(struct instance *instance);

@@ -11,10 +11,18 @@
 
 #define INSTANCE_REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
 
+/* What depends on the configuration: made by instance_configure(), taken by instance_apply(). */
+struct instance_settings {
+	struct snapshot_sample *sample; /* owned; NULL: nothing is prepared */
+	bool has_window;                /* else the present one stays */
+	struct peak_window recent;
+	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	uint64_t notification_interval_ms;
+	struct instance_alarms alarms;
+};
+
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
-	int netns_error;     /* why it could not be entered; 0: no error */
-	bool is_gone;        /* it was deleted; the next one with this name is a new one */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
@@ -24,12 +32,16 @@ struct instance {
 	uint64_t notification_interval_ms;
 	struct snapshot_sample *sample; /* owned */
 	struct instance_alarms alarms;
+	struct instance_settings next;
 	/* scan tier */
 	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
 	struct snapshot_scan *last_scan; /* owned */
 	bool has_accounting;
-	int scan_errno; /* why the last scan failed; 0: it did not */
+	char scan_reason[INSTANCE_REASON_SIZE]; /* why the last scan failed; "": it did not */
+	uint64_t scan_patience_ms; /* after this long without a scan the values are stale; 0: never
+				    */
+	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
 	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
 	uint32_t scan_buckets, memory_buckets;
 	bool is_spoilt;    /* they have changed since */
@@ -37,11 +49,28 @@ struct instance {
 	struct hints hints;
 };
 
-/* Enters the instance's namespace, until instance_leave(). -1 with errno. */
+/* What failed; errno says why. What an errno means depends on what was done. */
+enum instance_step { STEP_NONE, STEP_ENTER, STEP_ASK, STEP_MEMORY };
+
+/* The reason in words. */
+void instance_explain(const struct instance *instance, enum instance_step step, int error,
+		      char *text, size_t size);
+
+/* Enters the instance's namespace, until instance_leave(). -1 with errno. If the namespace was
+ * deleted or replaced, a running scan is stopped and the socket is closed. */
 int instance_enter(struct instance *instance);
 void instance_leave(const struct instance *instance);
 
+/* Opens the instance's socket if it is not open. */
+enum instance_step instance_open(struct instance *instance);
+
+/* Sets the status of a sample with values: ok, or stale with its reason. */
+void instance_scan_judge(struct instance *instance, uint64_t now_ms);
+
 /* Hash buckets. Call it in the instance's namespace. 0: unknown. */
 uint32_t instance_read_buckets(void);
+/* Whether the hash table has another size than when the running scan began. An unknown size is no
+ * other one. */
+bool instance_is_resized(const struct instance *instance, uint32_t buckets);
 
 #endif

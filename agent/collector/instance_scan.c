@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scan tier of an instance. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,17 +29,17 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 }
 
 /* After a scan: its values replace the old ones. */
-static int scan_publish(struct instance *instance, struct scan *scan)
+static enum instance_step scan_publish(struct instance *instance, struct scan *scan)
 {
 	struct ctnl_stats stats = { .entries = 0 };
 	struct aggregate_result result;
 
 	/* a cut scan is scaled up to the present number of entries; the sample may be old */
-	if (scan_was_cut(scan) && (!instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0))
-		return -1;
+	if (scan_was_cut(scan) && ctnl_get_stats(instance->ctnl, &stats) != 0)
+		return STEP_ASK;
 	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
 	    0)
-		return -1;
+		return STEP_MEMORY;
 	result.scan->instance = instance->last_scan->instance;
 	result.scan->scans = instance->last_scan->scans + 1;
 	result.scan->failures = instance->last_scan->failures;
@@ -51,20 +53,24 @@ static int scan_publish(struct instance *instance, struct scan *scan)
 	if (!instance->netns)
 		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
 				 clock_monotonic_ms());
-	return 0;
+	return STEP_NONE;
 }
 
 /* Asks for the number of entries again, because the sample may be one interval old, and reads what
  * must be read in the namespace. */
-static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
+static enum scan_result scan_begin(struct instance *instance, struct scan *scan,
+				   enum instance_step *failed)
 {
 	uint32_t accounting = 0;
 	struct ctnl *ctnl = NULL;
 	struct ctnl_stats stats = { .entries = 0 };
 	bool is_empty;
 
-	if (instance_enter(instance) != 0)
+	if (instance_enter(instance) != 0) {
+		*failed = STEP_ENTER;
 		return SCAN_FAILED;
+	}
+	*failed = STEP_ASK;
 	is_empty =
 		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
 	instance->has_accounting =
@@ -87,14 +93,21 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan)
 	return scan_start(scan, ctnl, instance->memory, stats.entries);
 }
 
-/* A dump of a table that is rehashed repeats some entries and misses others. */
-static bool is_spoilt(struct instance *instance)
+/* Before what was read is taken: is it one table, still there, and of one size? A dump of a table
+ * that is rehashed repeats some entries and misses others. Also opens what scan_publish() needs. If
+ * the namespace was deleted or replaced, no scan runs any more. */
+static enum instance_step scan_review(struct instance *instance, const struct scan *scan)
 {
-	if (!instance->is_spoilt && instance_enter(instance) == 0) {
-		instance->is_spoilt = instance_read_buckets() != instance->scan_buckets;
-		instance_leave(instance);
-	}
-	return instance->is_spoilt || !instance->running_scan;
+	enum instance_step failed = scan_was_cut(scan) ? instance_open(instance) : STEP_NONE;
+
+	if (failed)
+		return failed;
+	if (instance_enter(instance) != 0)
+		return STEP_NONE; /* nothing speaks against the scan */
+	if (instance_is_resized(instance, instance_read_buckets()))
+		instance->is_spoilt = true;
+	instance_leave(instance);
+	return STEP_NONE;
 }
 
 /* Stops a spoilt scan. False if it must start again now. */
@@ -108,41 +121,92 @@ static bool scan_give_up(struct instance *instance)
 	return instance->vain == 0;
 }
 
+static void scan_fail(struct instance *instance, enum instance_step failed, int error)
+{
+	/* the sample tier finds that out too, and its status says so */
+	if (failed == STEP_ENTER && error == ENOENT)
+		return;
+	instance->last_scan->failures++;
+	instance_explain(instance, failed, error, instance->scan_reason,
+			 sizeof(instance->scan_reason));
+	/* the sample tier reports an unreadable table */
+	if (instance->sample->has_values)
+		log_warning("conntrack table \"%s\": the scan failed: %s", instance->sample->name,
+			    instance->scan_reason);
+}
+
 bool instance_scan_step(struct instance *instance, struct scan *scan)
 {
+	enum instance_step failed = STEP_ASK;
 	enum scan_result result;
-	char reason[INSTANCE_REASON_SIZE];
-	int error = 0;
+	int error;
 
-	/* the sample tier finds out whether the namespace exists */
-	if (instance->is_gone || instance->netns_error)
-		return true;
 	if (instance->running_scan && instance->is_spoilt)
 		return scan_give_up(instance);
 	if (instance->running_scan)
 		result = scan_step(scan);
 	else
-		result = scan_begin(instance, scan);
+		result = scan_begin(instance, scan, &failed);
+	error = instance->running_scan ? scan_error(scan) : errno;
 	if (result == SCAN_MORE)
 		return false;
-	if (result == SCAN_DONE && is_spoilt(instance))
-		return scan_give_up(instance);
-	instance->vain = 0;
-	if (result == SCAN_FAILED)
-		error = instance->running_scan ? scan_error(scan) : errno;
-	else if (scan_publish(instance, scan) != 0)
+	if (result == SCAN_DONE) {
+		failed = scan_review(instance, scan);
+		if (!instance->running_scan)
+			return false; /* of another namespace than the one that is there now */
+		if (instance->is_spoilt)
+			return scan_give_up(instance);
+		if (!failed)
+			failed = scan_publish(instance, scan);
 		error = errno;
-	instance->running_scan = NULL;
-	if (error) {
-		instance->last_scan->failures++;
-		/* the sample tier reports an unreadable table */
-		ctnl_explain(error, reason, sizeof(reason));
-		if (instance->sample->has_values)
-			log_warning("conntrack table \"%s\": the scan failed: %s",
-				    instance->sample->name, reason);
 	}
-	instance->scan_errno = error;
+	instance->vain = 0;
+	instance->running_scan = NULL;
+	instance->scan_reason[0] = '\0';
+	if (failed)
+		scan_fail(instance, failed, error);
 	return true;
+}
+
+/* "the last scan ended 130 s ago": what is scanned is older than it should be. The time counts
+ * while the table can be read. */
+static bool explain_age(const struct instance *instance, uint64_t now_ms, char *text, size_t size)
+{
+	uint64_t ended_ms = instance->last_scan->end_monotonic;
+	uint64_t since_ms = ended_ms > instance->readable_ms ? ended_ms : instance->readable_ms;
+
+	if (instance->scan_patience_ms == 0 || now_ms - since_ms <= instance->scan_patience_ms)
+		return false;
+	if (ended_ms)
+		snprintf(text, size, "the last scan ended %" PRIu64 " s ago",
+			 (now_ms - ended_ms) / 1000);
+	else
+		snprintf(text, size, "no scan has ended in %" PRIu64 " s",
+			 (now_ms - since_ms) / 1000);
+	return true;
+}
+
+void instance_scan_judge(struct instance *instance, uint64_t now_ms)
+{
+	struct snapshot_sample *sample = instance->sample;
+	bool is_stale = true;
+
+	if (instance->readable_ms == 0)
+		instance->readable_ms = now_ms;
+	if (instance->scan_reason[0])
+		snprintf(sample->status_text, sizeof(sample->status_text),
+			 "the last scan failed: %s", instance->scan_reason);
+	else
+		is_stale = explain_age(instance, now_ms, sample->status_text,
+				       sizeof(sample->status_text));
+	sample->status = is_stale ? STATUS_STALE : STATUS_OK;
+	if (!is_stale)
+		sample->status_text[0] = '\0';
+}
+
+void instance_scan_expect(struct instance *instance, uint64_t patience_ms)
+{
+	instance->scan_patience_ms = patience_ms;
 }
 
 void instance_scan_abandon(struct instance *instance)

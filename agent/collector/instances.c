@@ -53,7 +53,7 @@ static int add(struct instances *instances, const struct instances *before, uint
 }
 
 int instances_build(struct instances *instances, const struct instances *before,
-		    const struct config *config, const struct config *config_before)
+		    const struct config *config)
 {
 	size_t count = config->namespace_count + 1;
 	int saved;
@@ -73,7 +73,7 @@ fail:
 	saved = errno;
 	clear_but(instances, before);
 	for (size_t i = 0; i < before->count; i++)
-		instance_configure(before->list[i], config_before);
+		instance_discard(before->list[i]);
 	errno = saved;
 	return -1;
 }
@@ -82,6 +82,8 @@ void instances_replace(struct instances *before, const struct instances *instanc
 {
 	clear_but(before, instances);
 	*before = *instances;
+	for (size_t i = 0; i < before->count; i++)
+		instance_apply(before->list[i]);
 }
 
 void instances_clear(struct instances *instances)

@@ -15,10 +15,10 @@ struct instances {
 };
 
 /* Makes the instances of `config`. An instance of `before` with the same index and name is reused
- * with its state, and belongs to both until instances_replace(). -1 with errno; `before` is
- * unchanged then. */
+ * with its state: it belongs to both, and follows the old configuration, until instances_replace().
+ * -1 with errno. */
 int instances_build(struct instances *instances, const struct instances *before,
-		    const struct config *config, const struct config *config_before);
+		    const struct config *config);
 
 /* Replaces `before` by `instances`, and frees the instances of `before` that are not reused. */
 void instances_replace(struct instances *before, const struct instances *instances);

@@ -18,6 +18,7 @@ struct place {
 struct plan {
 	const struct config *config;
 	struct scan *scan;
+	uint64_t budget_ns; /* of a scan; 0: it is never cut */
 	size_t count;
 	struct place *places; /* of the instances, in their order */
 };
@@ -36,6 +37,16 @@ struct scan_pacer {
 /* A sampling scan leaves a fifth of the interval's budget unused, so that it ends, and is
  * published, before the next is due. */
 #define SAMPLE_PARTS 4 / 5
+
+/* What a scan costs, roughly: at the default budget, with cold caches. Beside the entries of a
+ * table it walks the hash table, which all namespaces share. */
+#define SCAN_NS   20000000ULL /* of 262,144 empty buckets, and more */
+#define ENTRY_NS  6000ULL
+#define OTHERS_NS 300ULL /* an entry of another table */
+
+/* Values are stale after so many intervals and turns of all, and some time for a busy machine. */
+#define PATIENCE_TIMES 3
+#define PATIENCE_MS    10000
 
 /* The position of the instance that is due first, of `count`, at least 1. */
 static size_t place_next(const struct place *places, size_t count)
@@ -59,6 +70,41 @@ static void place_begin(struct place *places, size_t count, size_t position, uin
 	place->due_ms =
 		now_ms + (place->has_run ? interval_ms : interval_ms * (position + 1) / count);
 	place->has_run = true;
+}
+
+/* How many are due before this one. */
+static size_t place_rank(const struct place *places, size_t count, size_t position)
+{
+	size_t rank = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].due_ms < places[position].due_ms ||
+		    (i < position && places[i].due_ms == places[position].due_ms))
+			rank++;
+	}
+	return rank;
+}
+
+/* All are due at once, in the order in which they would have been: so that each gets its turn
+ * however often this happens. */
+static void places_hurry(struct place *places, size_t count)
+{
+	size_t ranks[SNAPSHOT_INSTANCES_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		ranks[i] = place_rank(places, count, i);
+	/* the first milliseconds after the machine was started are long gone */
+	for (size_t i = 0; i < count; i++)
+		places[i].due_ms = ranks[i];
+}
+
+/* None is due later than one interval from now. */
+static void places_limit(struct place *places, size_t count, uint64_t now_ms, uint64_t interval_ms)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].due_ms > now_ms + interval_ms)
+			places[i].due_ms = now_ms + interval_ms;
+	}
 }
 
 static void plan_clear(struct plan *plan)
@@ -131,7 +177,8 @@ void scan_pacer_free(struct scan_pacer *pacer)
 {
 	if (!pacer)
 		return;
-	scan_pacer_stop(pacer);
+	if (pacer->is_running)
+		instance_scan_abandon(pacer->instances[pacer->position]);
 	plan_clear(&pacer->plan);
 	plan_clear(&pacer->prepared);
 	free(pacer);
@@ -148,26 +195,125 @@ int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, si
 		return -1;
 	}
 	if (config->scan_sample)
-		scan_set_budget(plan.scan, (uint64_t)config->refresh_interval * NS_PER_S *
-						   config->cpu_budget / 100 * SAMPLE_PARTS / count);
+		plan.budget_ns = (uint64_t)config->refresh_interval * NS_PER_S *
+				 config->cpu_budget / 100 * SAMPLE_PARTS / count;
 	plan_clear(&pacer->prepared);
 	pacer->prepared = plan;
 	return 0;
 }
 
-void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances)
+/* Returns `count` if it is not among them. */
+static size_t find(struct instance *const *instances, size_t count, const struct instance *instance)
 {
-	plan_clear(&pacer->plan);
-	pacer->plan = pacer->prepared;
-	pacer->prepared = (struct plan){ 0 };
-	pacer->instances = instances;
-	await_turn(pacer, 0);
+	size_t i = 0;
+
+	while (i < count && instances[i] != instance)
+		i++;
+	return i;
 }
 
-void scan_pacer_stop(struct scan_pacer *pacer)
+/* The prepared places get what is known of the instances that stay. */
+static void take_places(struct scan_pacer *pacer, struct instance *const *instances)
+{
+	const struct plan *before = &pacer->plan;
+	struct plan *after = &pacer->prepared;
+
+	for (size_t i = 0; i < after->count; i++) {
+		size_t at = find(pacer->instances, before->count, instances[i]);
+
+		if (at < before->count)
+			after->places[i] = before->places[at];
+	}
+}
+
+/* The prepared plan gets the scan that is in use, if it can go on with it. */
+static bool take_scan(struct scan_pacer *pacer)
+{
+	struct plan *before = &pacer->plan, *after = &pacer->prepared;
+	struct scan *unused = after->scan;
+
+	if (!before->scan || !scan_suits(before->scan, after->config))
+		return false;
+	scan_adopt(before->scan, after->config);
+	after->scan = before->scan;
+	before->scan = unused;
+	return true;
+}
+
+static void abandon(struct scan_pacer *pacer)
 {
 	loop_timer_stop(pacer->timer);
 	if (pacer->is_running)
 		instance_scan_abandon(pacer->instances[pacer->position]);
 	pacer->is_running = false;
+}
+
+void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances)
+{
+	struct plan *after = &pacer->prepared;
+	uint64_t now_ms = clock_monotonic_ms();
+	bool goes_on = take_scan(pacer);
+	size_t position = after->count;
+
+	take_places(pacer, instances);
+	if (goes_on && pacer->is_running)
+		position = find(instances, after->count, pacer->instances[pacer->position]);
+	if (position == after->count)
+		abandon(pacer);
+	if (goes_on)
+		places_limit(after->places, after->count, now_ms,
+			     (uint64_t)after->config->refresh_interval * 1000);
+	else
+		places_hurry(after->places, after->count);
+	scan_set_budget(after->scan, after->budget_ns);
+	plan_clear(&pacer->plan);
+	pacer->plan = *after;
+	*after = (struct plan){ 0 };
+	pacer->instances = instances;
+	pacer->position = position;
+	if (!pacer->is_running)
+		await_turn(pacer, 0);
+}
+
+/* How many entries all tables have, as far as they can be read. */
+static uint64_t count_entries(const struct scan_pacer *pacer)
+{
+	uint64_t entries = 0;
+
+	for (size_t i = 0; i < pacer->plan.count; i++) {
+		const struct snapshot_sample *sample = instance_get_sample(pacer->instances[i]);
+
+		entries += sample->has_values ? sample->entries : 0;
+	}
+	return entries;
+}
+
+/* How long a scan of this instance takes: as the last one did, or as its table lets expect.
+ * `entries`: of all tables. */
+static uint64_t turn_ms(const struct plan *plan, const struct instance *instance, uint64_t entries)
+{
+	const struct snapshot_sample *sample = instance_get_sample(instance);
+	uint64_t own = sample->has_values ? sample->entries : 0;
+	uint64_t cpu_ns = SCAN_NS + entries * OTHERS_NS + own * ENTRY_NS;
+	uint64_t last_ms = instance_get_last_scan(instance)->duration, ms;
+
+	if (plan->budget_ns && cpu_ns > plan->budget_ns)
+		cpu_ns = plan->budget_ns;
+	ms = (cpu_ns + pause_after(plan->config, cpu_ns)) / NS_PER_MS;
+	return ms > last_ms ? ms : last_ms;
+}
+
+void scan_pacer_expect(const struct scan_pacer *pacer)
+{
+	const struct plan *plan = &pacer->plan;
+	uint64_t entries = count_entries(pacer), expected_ms;
+
+	if (plan->count == 0)
+		return; /* not started yet */
+	expected_ms = (uint64_t)plan->config->refresh_interval * 1000;
+	for (size_t i = 0; i < plan->count; i++)
+		expected_ms += turn_ms(plan, pacer->instances[i], entries);
+	for (size_t i = 0; i < plan->count; i++)
+		instance_scan_expect(pacer->instances[i],
+				     PATIENCE_TIMES * expected_ms + PATIENCE_MS);
 }

@@ -19,11 +19,13 @@ void scan_pacer_free(struct scan_pacer *pacer);
 
 /* Prepares for another configuration. 0, or -1 with errno; nothing has changed then. */
 int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, size_t count);
-/* Switches to what was prepared, and begins at once. A running scan must be stopped first, by
- * scan_pacer_stop(). Configuration and instances must stay. Cannot fail. */
+/* Switches to what was prepared. Configuration and instances must stay; the ones before must stay
+ * until then. A scan of an instance that stays goes on if what it gathers has not changed, and so
+ * do the turns; else all scans begin at once. Cannot fail. */
 void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances);
 
-/* Stops the running scan. */
-void scan_pacer_stop(struct scan_pacer *pacer);
+/* Tells the instances how long a scan may take to end (instance_scan_expect()), by the sizes of the
+ * tables, the intervals and the budget. */
+void scan_pacer_expect(const struct scan_pacer *pacer);
 
 #endif

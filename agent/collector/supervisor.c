@@ -22,20 +22,25 @@
 #define BACKOFF_FIRST_MS 250
 #define BACKOFF_MAX_MS   30000
 #define STEADY_MS        30000 /* after a life this long, the next one starts without delay */
-#define HANG_MS          10000 /* without reading for this long, it is hung */
-#define TERM_MS          1000  /* how long it may take to end */
-#define PUBLISH_RETRY_MS 20    /* when to look again if it has not read the last snapshots */
-#define EVENT_POLL_MS    20    /* how often a new event under way is checked */
+#define CHECK_MS         1000
+#define HANG_CHECKS      10   /* this many in a row find the same unread: it is hung */
+#define QUIET_MS         1500 /* after this long it gets something to read, to show that it does */
+#define TERM_MS          1000 /* how long it may take to end */
+#define PUBLISH_RETRY_MS 20   /* when to look again if it has not read the last snapshots */
+#define EVENT_POLL_MS    20   /* how often a new event under way is checked */
 #define EVENT_YOUNG_MS   1000
 
 struct supervisor {
 	loop_callback *forget;
 	void *context;
-	struct loop_timer *restart_timer, *event_timer, *publish_timer;
+	struct loop_timer *restart_timer, *event_timer, *publish_timer, *check_timer;
 	struct agentx_master master;
 	pid_t pid; /* 0: none runs */
 	struct channel channel;
-	uint64_t started_ms, drained_ms;
+	uint64_t started_ms;
+	uint64_t sent_ms;           /* when snapshots were last sent; monotonic */
+	int unsent_errno;           /* the last reason that was told why they could not be sent */
+	unsigned int unread_checks; /* how many checks in a row have found them unread */
 	uint64_t backoff_ms;
 	bool is_killed; /* by us, because it hung */
 	struct event_queue events;
@@ -57,6 +62,7 @@ static void restart(void *context)
 }
 
 static void push_events(struct supervisor *supervisor);
+static void send_agent(struct supervisor *supervisor);
 
 static void look_after_event(void *context)
 {
@@ -67,6 +73,8 @@ static void publish_again(void *context)
 {
 	supervisor_publish(context);
 }
+
+static void check(void *context);
 
 struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
 				  loop_callback *forget, void *context)
@@ -89,7 +97,9 @@ struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master 
 	supervisor->restart_timer = loop_timer_new(loop, restart, supervisor);
 	supervisor->event_timer = loop_timer_new(loop, look_after_event, supervisor);
 	supervisor->publish_timer = loop_timer_new(loop, publish_again, supervisor);
-	if (!supervisor->restart_timer || !supervisor->event_timer || !supervisor->publish_timer) {
+	supervisor->check_timer = loop_timer_new(loop, check, supervisor);
+	if (!supervisor->restart_timer || !supervisor->event_timer || !supervisor->publish_timer ||
+	    !supervisor->check_timer) {
 		supervisor_free(supervisor);
 		return NULL;
 	}
@@ -206,7 +216,9 @@ void supervisor_start(struct supervisor *supervisor)
 		schedule_restart(supervisor);
 		return;
 	}
-	supervisor->started_ms = supervisor->drained_ms = clock_monotonic_ms();
+	supervisor->started_ms = clock_monotonic_ms();
+	supervisor->unread_checks = 0;
+	supervisor->unsent_errno = 0;
 	supervisor->is_killed = false;
 	supervisor->event_under_way = false;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
@@ -214,6 +226,7 @@ void supervisor_start(struct supervisor *supervisor)
 	forget_what_was_sent(supervisor);
 	supervisor_publish(supervisor);
 	push_events(supervisor);
+	loop_timer_every(supervisor->check_timer, CHECK_MS * NS_PER_MS);
 }
 
 void supervisor_set_master(struct supervisor *supervisor, const struct agentx_master *master)
@@ -239,38 +252,62 @@ static void tell_end(const struct supervisor *supervisor, int status)
 			    WEXITSTATUS(status));
 }
 
-void supervisor_reap(struct supervisor *supervisor)
+/* The subagent has ended, and its status was read. */
+static void follow_end(struct supervisor *supervisor, int status)
 {
-	int status;
-
-	if (supervisor->pid <= 0 || waitpid(supervisor->pid, &status, WNOHANG) != supervisor->pid)
-		return;
 	tell_end(supervisor, status);
 	/* events that it had read are done; the others go to the next subagent */
 	push_events(supervisor);
 	supervisor->pid = 0;
 	supervisor->event_under_way = false;
 	channel_close(&supervisor->channel);
+	loop_timer_stop(supervisor->publish_timer);
+	loop_timer_stop(supervisor->check_timer);
 	if (clock_monotonic_ms() - supervisor->started_ms >= STEADY_MS)
 		supervisor->backoff_ms = BACKOFF_FIRST_MS;
 	schedule_restart(supervisor);
 }
 
-void supervisor_check(struct supervisor *supervisor)
+/* Every child, not only the subagent: a container's first process gets those that others have left
+ * behind, and they remain in the process table until somebody asks for their status. One signal may
+ * stand for several. */
+void supervisor_reap(struct supervisor *supervisor)
 {
-	uint64_t now = clock_monotonic_ms();
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == supervisor->pid)
+			follow_end(supervisor, status);
+	}
+}
+
+static void end_hung(struct supervisor *supervisor)
+{
+	if (supervisor->is_killed)
+		return;
+	log_warning("the subagent has not read for %d seconds (is the master hung?); starting it "
+		    "again",
+		    HANG_CHECKS * CHECK_MS / 1000);
+	supervisor->is_killed = true;
+	kill(supervisor->pid, SIGKILL);
+}
+
+/* Counts checks, not time: it is no fault of the subagent if the collector or the whole machine
+ * stood still. */
+static void check(void *context)
+{
+	struct supervisor *supervisor = context;
 
 	if (supervisor->pid <= 0)
 		return;
 	if (channel_progress(supervisor->channel.snapshots) != CHANNEL_UNREAD)
-		supervisor->drained_ms = now;
-	if (now - supervisor->drained_ms >= HANG_MS && !supervisor->is_killed) {
-		log_warning("the subagent has not read for %d seconds (is the master hung?); "
-			    "starting it again",
-			    HANG_MS / 1000);
-		supervisor->is_killed = true;
-		kill(supervisor->pid, SIGKILL);
-	}
+		supervisor->unread_checks = 0;
+	else if (++supervisor->unread_checks >= HANG_CHECKS)
+		end_hung(supervisor);
+	if (supervisor->unread_checks == 0 &&
+	    clock_monotonic_ms() - supervisor->sent_ms >= QUIET_MS)
+		send_agent(supervisor);
 	push_events(supervisor);
 }
 
@@ -346,22 +383,49 @@ void supervisor_scanned(struct supervisor *supervisor, size_t position)
 	supervisor->lacks[position].scan = true;
 }
 
-/* False if there is no room now; only then another try makes sense. */
+/* Once for each subagent: else there would be a line for each sample. */
+static void tell_unsent(struct supervisor *supervisor, size_t size, int error)
+{
+	if (supervisor->unsent_errno == error)
+		return;
+	supervisor->unsent_errno = error;
+	if (error == EMSGSIZE)
+		log_warning("channel: a snapshot of %zu octets is too long for the socket, and its "
+			    "values are not shown; raise net.core.wmem_max and restart the agent",
+			    size);
+	else
+		log_warning("channel: %s", strerror(error));
+}
+
+/* False if another try makes sense. */
 static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *snapshot)
 {
-	if (channel_send(supervisor->channel.snapshots, snapshot, snapshot_size(snapshot)) == 0)
+	size_t size = snapshot_size(snapshot);
+	int error;
+
+	if (channel_send(supervisor->channel.snapshots, snapshot, size) == 0)
 		return true;
-	if (errno != EAGAIN)
-		log_warning("channel: %s", strerror(errno));
-	return errno != EAGAIN;
+	error = errno;
+	/* the subagent is gone: the next one gets everything */
+	if (error == EPIPE || error == ECONNRESET)
+		return true;
+	if (error != EAGAIN)
+		tell_unsent(supervisor, size, error);
+	return error == EMSGSIZE;
+}
+
+static void send_agent(struct supervisor *supervisor)
+{
+	supervisor->agent->notifications_sent = supervisor->events_taken;
+	supervisor->agent->notifications_lost = supervisor->events_lost;
+	send_snapshot(supervisor, &supervisor->agent->base);
+	supervisor->sent_ms = clock_monotonic_ms();
 }
 
 /* Sends what the subagent lacks, while there is room. True when everything was sent. */
 static bool send_what_lacks(struct supervisor *supervisor)
 {
-	supervisor->agent->notifications_sent = supervisor->events_taken;
-	supervisor->agent->notifications_lost = supervisor->events_lost;
-	send_snapshot(supervisor, &supervisor->agent->base);
+	send_agent(supervisor);
 	for (size_t i = 0; i < supervisor->instances->count; i++) {
 		struct instance *instance = supervisor->instances->list[i];
 		struct lack *lack = &supervisor->lacks[i];
@@ -391,10 +455,12 @@ void supervisor_publish(struct supervisor *supervisor)
 {
 	bool done = false;
 
-	if (!lacks_something(supervisor))
-		return;
-	if (supervisor->pid > 0 && channel_progress(supervisor->channel.snapshots) == CHANNEL_READ)
+	if (supervisor->pid <= 0 || !lacks_something(supervisor))
+		return; /* a new subagent gets everything */
+	if (channel_progress(supervisor->channel.snapshots) == CHANNEL_READ) {
+		supervisor->unread_checks = 0;
 		done = send_what_lacks(supervisor);
+	}
 	if (!done)
 		loop_timer_once(supervisor->publish_timer, PUBLISH_RETRY_MS * NS_PER_MS);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The collector's side of the subagent: starts it, feeds it, ends it when it hangs, and starts it
- * again when it has died. An event that a subagent had not read when it died goes to the next one.
+/* The collector's side of the subagent: starts it, feeds it, ends it when it has not read for some
+ * ten seconds, and starts it again when it has died. An event that a subagent had not read when it
+ * died goes to the next one.
  */
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
@@ -36,11 +37,9 @@ void supervisor_start(struct supervisor *supervisor);
 /* If the master has changed, starts a new subagent for it. */
 void supervisor_set_master(struct supervisor *supervisor, const struct agentx_master *master);
 
-/* Call it when a child may have died (SIGCHLD). */
+/* Call it when a child may have died (SIGCHLD). It asks for the status of every child: the caller
+ * must have no others. */
 void supervisor_reap(struct supervisor *supervisor);
-
-/* Call it at least every few seconds: it ends a subagent that has not read for too long. */
-void supervisor_check(struct supervisor *supervisor);
 
 /* Queues an event. */
 void supervisor_notify(struct supervisor *supervisor, const struct event *event);

@@ -8,6 +8,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/snapshot.h"
+
+_Static_assert(sizeof(struct snapshot_sample) + COUNTERS_CPU_MAX * sizeof(struct counters) +
+			       SNAPSHOT_THRESHOLDS_MAX * sizeof(struct snapshot_threshold) + 64 <=
+		       CHANNEL_MESSAGE_MAX,
+	       "the largest snapshot");
+
+/* By default a message may have about 200 KiB, which some 1,800 CPUs fill. CAP_NET_ADMIN lifts the
+ * limit net.core.wmem_max; without it the limit, doubled, is what there is. */
+static void make_room(int end)
+{
+	int room = CHANNEL_MESSAGE_MAX;
+
+	if (setsockopt(end, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) != 0)
+		setsockopt(end, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
 int channel_open(struct channel *collector, struct channel *subagent)
 {
 	int snapshots[2], events[2], saved;
@@ -24,6 +41,7 @@ int channel_open(struct channel *collector, struct channel *subagent)
 	}
 	*collector = (struct channel){ snapshots[0], events[0] };
 	*subagent = (struct channel){ snapshots[1], events[1] };
+	make_room(collector->snapshots);
 	/* one way: nobody could read what the subagent writes */
 	shutdown(collector->snapshots, SHUT_RD);
 	shutdown(collector->events, SHUT_RD);

@@ -9,6 +9,9 @@
 
 #include <stddef.h>
 
+/* The longest message, in octets. */
+#define CHANNEL_MESSAGE_MAX (1 << 20)
+
 /* One side's ends. */
 struct channel {
 	int snapshots, events;
@@ -18,7 +21,8 @@ struct channel {
 int channel_open(struct channel *collector, struct channel *subagent);
 void channel_close(struct channel *channel);
 
-/* Sends a block of memory as one message; 0, or -1 with errno (EAGAIN: no room). */
+/* Sends a block of memory as one message; 0, or -1 with errno (EAGAIN: no room; EMSGSIZE: longer
+ * than this socket takes; EPIPE, ECONNRESET: the reader is gone). */
 int channel_send(int end, const void *block, size_t length);
 
 /* How far the other side has read what was sent. BROKEN: the reader closed its end and left

@@ -15,9 +15,11 @@
 #define NETNS_DIRECTORY "/run/netns/"
 
 struct netns {
-	int home; /* the namespace to return to */
+	int home;   /* the namespace to return to */
+	dev_t nsfs; /* the device of all namespaces */
 	dev_t device;
-	ino_t inode; /* of the one last entered; 0: none yet */
+	ino_t inode;   /* of the one last entered; 0: none yet */
+	bool was_gone; /* since then: whatever has the name next is another one */
 	char path[];
 };
 
@@ -26,15 +28,17 @@ struct netns *netns_new(const char *name)
 	const char *directory = strchr(name, '/') ? "" : NETNS_DIRECTORY;
 	size_t size = strlen(directory) + strlen(name) + 1;
 	struct netns *netns = calloc(1, sizeof(*netns) + size);
+	struct stat status;
 
 	if (!netns)
 		return NULL;
 	snprintf(netns->path, size, "%s%s", directory, name);
 	netns->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (netns->home < 0) {
+	if (netns->home < 0 || fstat(netns->home, &status) != 0) {
 		netns_free(netns);
 		return NULL;
 	}
+	netns->nsfs = status.st_dev;
 	return netns;
 }
 
@@ -50,24 +54,39 @@ void netns_free(struct netns *netns)
 	errno = saved;
 }
 
+/* What an errno of open() or setns() means for the namespace. While ip-netns(8) makes or deletes
+ * one, an empty file has its name for a moment: setns() refuses that one, and only root may open
+ * it. */
+static int judge_error(const struct netns *netns, int error)
+{
+	struct stat status;
+
+	if (error == EINVAL)
+		return ENOENT;
+	if (error == EACCES && stat(netns->path, &status) == 0 && status.st_dev != netns->nsfs)
+		return ENOENT;
+	return error;
+}
+
 int netns_enter(struct netns *netns)
 {
 	struct stat status;
 	int fd = open(netns->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int result, saved;
+	int result = fd >= 0 && fstat(fd, &status) == 0 ? setns(fd, CLONE_NEWNET) : -1;
+	int saved = errno;
 
-	if (fd < 0)
+	if (fd >= 0)
+		close(fd);
+	if (result != 0) {
+		errno = judge_error(netns, saved);
+		netns->was_gone = netns->was_gone || errno == ENOENT;
 		return -1;
-	result = fstat(fd, &status) == 0 ? setns(fd, CLONE_NEWNET) : -1;
-	saved = errno;
-	close(fd);
-	/* any other file; a deleted namespace leaves one for a moment */
-	errno = saved == EINVAL ? ENOENT : saved;
-	if (result != 0)
-		return -1;
-	result = netns->inode && (status.st_dev != netns->device || status.st_ino != netns->inode);
+	}
+	result = netns->inode && (netns->was_gone || status.st_dev != netns->device ||
+				  status.st_ino != netns->inode);
 	netns->device = status.st_dev;
 	netns->inode = status.st_ino;
+	netns->was_gone = false;
 	return result;
 }
 
@@ -83,12 +102,18 @@ void netns_leave(const struct netns *netns)
 	errno = saved;
 }
 
-bool netns_is_same(const struct netns *netns)
+bool netns_is_same(struct netns *netns)
 {
 	struct stat status;
+	bool is_same;
 
-	return stat(netns->path, &status) == 0 && status.st_dev == netns->device &&
-	       status.st_ino == netns->inode;
+	if (stat(netns->path, &status) == 0)
+		is_same = status.st_dev == netns->device && status.st_ino == netns->inode;
+	else
+		is_same =
+			errno != ENOENT && errno != ENOTDIR; /* else it says nothing of the name */
+	netns->was_gone = netns->was_gone || !is_same;
+	return is_same;
 }
 
 void netns_explain(const struct netns *netns, int error, char *text, size_t size)

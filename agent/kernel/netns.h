@@ -14,17 +14,18 @@ struct netns *netns_new(const char *name);
 void netns_free(struct netns *netns);
 
 /* Moves this thread into the namespace, and remembers which one it was. 0; 1 if it is not the same
- * one as last time; -1 with errno: ENOENT if it does not exist, EPERM without CAP_SYS_ADMIN. Call
- * netns_leave() after every success. */
+ * one as last time, also if it has been missing in between: a new one may get the same inode. -1
+ * with errno: ENOENT if it does not exist, EPERM without CAP_SYS_ADMIN. Call netns_leave() after
+ * every success. */
 int netns_enter(struct netns *netns);
 
 /* Returns to the namespace in which the program was started. If that fails, the program ends: it
  * would read the wrong namespace from then on. */
 void netns_leave(const struct netns *netns);
 
-/* Whether the name still means the namespace that was last entered. The answer is reliable only
+/* False if the namespace that was last entered was deleted or replaced. The answer is reliable only
  * while something (a socket) keeps that namespace from being freed. */
-bool netns_is_same(const struct netns *netns);
+bool netns_is_same(struct netns *netns);
 
 /* "network namespace /run/netns/blue does not exist": why netns_enter() failed. */
 void netns_explain(const struct netns *netns, int error, char *text, size_t size);

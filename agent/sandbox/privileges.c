@@ -16,15 +16,29 @@
 #define DEFAULT_USER  "conntrack-agentx"
 #define FALLBACK_USER "nobody"
 
+/* NULL with errno: ENOENT if there is none, which getpwnam(3) says in many ways. */
+static const struct passwd *look_up(const char *name)
+{
+	const struct passwd *account;
+
+	errno = 0;
+	account = getpwnam(name);
+	if (!account && errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != EIO)
+		errno = ENOENT;
+	return account;
+}
+
 /* NULL with `error`. */
 static const struct passwd *find_named(const char *name, char *error, size_t size)
 {
-	const struct passwd *account = getpwnam(name);
+	const struct passwd *account = look_up(name);
 
-	if (!account)
+	if (!account && errno == ENOENT)
 		snprintf(error, size,
 			 "user \"%s\" does not exist; create it, or set user to an existing one",
 			 name);
+	else if (!account)
+		snprintf(error, size, "user \"%s\" cannot be looked up: %s", name, strerror(errno));
 	return account;
 }
 
@@ -146,7 +160,8 @@ int privileges_reduce(const char *name, bool namespaces, char *error, size_t siz
 
 bool privileges_find_user(const char *name, uid_t *uid)
 {
-	const struct passwd *account = getpwnam(name);
+	const struct passwd *account = look_up(name);
+	int reason = errno;
 	unsigned long number;
 	char *end;
 
@@ -156,8 +171,10 @@ bool privileges_find_user(const char *name, uid_t *uid)
 	}
 	errno = 0;
 	number = strtoul(name, &end, 10);
-	if (name[0] < '0' || name[0] > '9' || *end || errno || number >= (uid_t)-1)
+	if (name[0] < '0' || name[0] > '9' || *end || errno || number >= (uid_t)-1) {
+		errno = reason;
 		return false;
+	}
 	*uid = (uid_t)number;
 	return true;
 }

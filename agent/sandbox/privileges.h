@@ -19,7 +19,7 @@ int privileges_reduce(const char *name, bool namespaces, char *error, size_t siz
 /* Checks that privileges_reduce() would find the user; -1 with one line in `error`. */
 int privileges_check_user(const char *name, char *error, size_t size);
 
-/* The user of that name, or of that number; false if there is none. */
+/* The user of that name, or of that number; false with errno (ENOENT: there is none). */
 bool privileges_find_user(const char *name, uid_t *uid);
 
 /* Gives up CAP_SYS_ADMIN too, when no namespace is configured any more. -1 with errno. */

@@ -91,6 +91,43 @@ void aggregate_free(struct aggregate *aggregate)
 	free(aggregate);
 }
 
+static bool is_same_filter(const struct filter *one, const struct filter *other)
+{
+	char texts[2][2 * SNAPSHOT_FILTER_SIZE];
+
+	filter_text(one, texts[0], sizeof(texts[0]));
+	filter_text(other, texts[1], sizeof(texts[1]));
+	return strcmp(texts[0], texts[1]) == 0;
+}
+
+/* Names and limits of watches matter only at the end. */
+static bool has_same_filters(const struct config *one, const struct config *other)
+{
+	if (one->watch_count != other->watch_count)
+		return false;
+	for (size_t i = 0; i < one->watch_count; i++) {
+		if (!is_same_filter(&one->watches[i].filter, &other->watches[i].filter))
+			return false;
+	}
+	return true;
+}
+
+bool aggregate_suits(const struct aggregate *aggregate, const struct config *config)
+{
+	const struct config *own = aggregate->config;
+
+	return own->top == config->top && own->top_prefix_ipv4 == config->top_prefix_ipv4 &&
+	       own->top_prefix_ipv6 == config->top_prefix_ipv6 &&
+	       (own->source_rising > 0) == (config->source_rising > 0) &&
+	       own->zones == config->zones && own->identities == config->identities &&
+	       own->scan_sample == config->scan_sample && has_same_filters(own, config);
+}
+
+void aggregate_adopt(struct aggregate *aggregate, const struct config *config)
+{
+	aggregate->config = config;
+}
+
 struct aggregate_memory *aggregate_memory_new(void)
 {
 	return calloc(1, sizeof(struct aggregate_memory));

@@ -20,6 +20,11 @@ struct own_snmp;
 struct aggregate *aggregate_new(const struct config *config);
 void aggregate_free(struct aggregate *aggregate);
 
+/* Whether a scan under way gathers what `config` asks for, too: all that differs is of no matter
+ * until its end. Then it can go on with that one, which must outlive it, in place of its own. */
+bool aggregate_suits(const struct aggregate *aggregate, const struct config *config);
+void aggregate_adopt(struct aggregate *aggregate, const struct config *config);
+
 /* The memory of one table. NULL with ENOMEM. */
 struct aggregate_memory *aggregate_memory_new(void);
 void aggregate_memory_free(struct aggregate_memory *memory);

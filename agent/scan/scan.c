@@ -21,6 +21,11 @@ struct scan {
 	int empty_looks;
 };
 
+static void choose_buffer(struct scan *scan, const struct config *config)
+{
+	scan->buffer_size = config->cpu_budget < 100 ? CTNL_BUFFER_PACED : CTNL_BUFFER_LARGEST;
+}
+
 struct scan *scan_new(const struct config *config)
 {
 	struct scan *scan = calloc(1, sizeof(*scan));
@@ -32,8 +37,19 @@ struct scan *scan_new(const struct config *config)
 		free(scan);
 		return NULL;
 	}
-	scan->buffer_size = config->cpu_budget < 100 ? CTNL_BUFFER_PACED : CTNL_BUFFER_LARGEST;
+	choose_buffer(scan, config);
 	return scan;
+}
+
+bool scan_suits(const struct scan *scan, const struct config *config)
+{
+	return aggregate_suits(scan->aggregate, config);
+}
+
+void scan_adopt(struct scan *scan, const struct config *config)
+{
+	aggregate_adopt(scan->aggregate, config);
+	choose_buffer(scan, config);
 }
 
 size_t scan_buffer_size(const struct scan *scan)

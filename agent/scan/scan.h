@@ -19,6 +19,10 @@ enum scan_result { SCAN_MORE, SCAN_DONE, SCAN_FAILED };
 struct scan *scan_new(const struct config *config);
 void scan_free(struct scan *scan);
 
+/* Whether a scan under way can go on with `config` (aggregate_suits()), and goes on with it. */
+bool scan_suits(const struct scan *scan, const struct config *config);
+void scan_adopt(struct scan *scan, const struct config *config);
+
 /* The CPU time in nanoseconds after which a scan is cut; 0, the default: never. */
 void scan_set_budget(struct scan *scan, uint64_t budget_ns);
 

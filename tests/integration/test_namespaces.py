@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Other network namespaces as instances: made, deleted and made again while the agent runs."""
+import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from lab import SANITIZED, TRAPS, status, wait_for
+from lab import SANITIZED, TOP, TRAPS, status, wait_for
 from namespaces import Namespaces
 
 NET_ADMIN, SYS_ADMIN = 1 << 12, 1 << 21
@@ -180,6 +182,91 @@ def test_a_reload_adds_changes_and_removes_and_leaves_the_rest(bare_lab, spaces)
             f"/run/netns/{spaces.name('blue')}")
     spaces.delete("blue")
     wait_for(lambda: lab.run("ip", "link", "show", "here", check=False).returncode != 0)
+
+
+def fault(part):
+    """The prefix of an agent of which each SIGUSR1 makes one open() fail, of a path that contains `part`."""
+    return ("env", f"LD_PRELOAD={TOP}/build/openfault.so", f"OPEN_FAULT={part}")
+
+
+def test_one_failure_to_enter_does_not_end_the_scans(bare_lab, spaces):
+    """Of a scan: the next sample is a minute away, and the next scan asks anew."""
+    lab = bare_lab
+    spaces.add("blue")
+    spaces.fill("blue", 50)
+    start(lab, "sample-interval = 60\n" + spaces.block("blue", 2), prefix=fault(spaces.name("blue")))
+    wait_for(lambda: lab.get("nfctSnapshotScanned.2") == 50)
+    lab.agent.send_signal(signal.SIGUSR1)
+    name = spaces.name("blue")
+    wait_for(lambda: f'"{name}": the scan failed: network namespace /run/netns/{name}: Too many open files' in lab.log())
+    assert lab.get("nfctSnapshotFailures.2") == 1
+    scans = lab.get("nfctSnapshotScans.2")
+    wait_for(lambda: lab.get("nfctSnapshotScans.2") >= scans + 2)
+    assert lab.get("nfctSnapshotFailures.2") == 1
+
+
+def test_a_sample_that_cannot_enter_does_not_disturb_a_running_scan(bare_lab, spaces):
+    lab = bare_lab
+    spaces.add("blue")
+    start(lab, spaces.block("blue", 2), prefix=fault(spaces.name("blue")))
+    wait_for(lambda: lab.get("nfctSnapshotScans.2"))
+    spaces.fill("blue", 20000)
+    lab.configure(BASE.replace("100", "2") + spaces.block("blue", 2))
+    scans = lab.get("nfctSnapshotScans.2")
+    lab.agent.send_signal(signal.SIGUSR1)
+    wait_for(lambda: f"/run/netns/{spaces.name('blue')}: Too many open files" in lab.log())
+    wait_for(lambda: lab.get("nfctInstanceStatus.2") == 1)
+    lab.configure(BASE + spaces.block("blue", 2))
+    wait_for(lambda: lab.get("nfctSnapshotScanned.2") == 20000, 30)
+    wait_for(lambda: lab.get("nfctSnapshotScans.2") >= scans + 2, 30)
+    assert lab.get("nfctSnapshotFailures.2") == 0
+    assert lab.agent.poll() is None and lab.get("nfctAgentMasterConnects.0") == 1
+
+
+def test_buckets_that_cannot_be_read_are_not_other_buckets(bare_lab):
+    lab = bare_lab
+    lab.start_snmpd()
+    lab.fill(4000)
+    lab.start_agent("cpu-budget = 1\n", prefix=fault("nf_conntrack_buckets"))
+    for _ in range(10):
+        lab.agent.send_signal(signal.SIGUSR1)
+        time.sleep(0.3)
+    lab.after_a_scan()
+    assert "was changed during the scan" not in lab.log(), "the hash table has its size still"
+
+
+def test_a_namespace_deleted_between_two_samples_is_no_failed_scan(bare_lab, spaces):
+    """It is the next scan that comes upon it."""
+    lab = bare_lab
+    spaces.add("blue")
+    spaces.fill("blue", 50)
+    start(lab, "sample-interval = 60\n" + spaces.block("blue", 2))
+    wait_for(lambda: lab.get("nfctSnapshotScanned.2") == 50)
+    lab.run("ip", "link", "add", "here", "type", "veth", "peer", "name", "there", "netns",
+            f"/run/netns/{spaces.name('blue')}")
+    spaces.delete("blue")
+    lab.after_a_scan()
+    assert "the scan failed" not in lab.log()
+    assert lab.get("nfctSnapshotFailures.2") == 0
+    # the kernel has freed it: nothing of the agent's holds it
+    wait_for(lambda: lab.run("ip", "link", "show", "here", check=False).returncode != 0)
+    lab.configure(BASE + "sample-interval = 60\n" + spaces.block("blue", 2))
+    wait_for(lambda: lab.get("nfctInstanceStatus.2") == 3)
+    assert lab.get("nfctInstanceStatusText.2").endswith("does not exist")
+
+
+def test_an_empty_file_is_no_namespace(bare_lab, spaces):
+    """While ip(8) makes or deletes a namespace there is one, which only root may open."""
+    lab = bare_lab
+    path = Path(f"/run/netns/{spaces.name('blue')}")
+    path.touch(mode=0)
+    try:
+        path.chmod(0)
+        start(lab, spaces.block("blue", 2), user="nobody")
+        wait_for(lambda: lab.get("nfctInstanceStatus.2") == 3)
+        assert lab.get("nfctInstanceStatusText.2") == f"network namespace {path} does not exist"
+    finally:
+        path.unlink()
 
 
 @pytest.mark.heavy

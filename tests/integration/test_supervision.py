@@ -4,10 +4,11 @@ import os
 import pwd
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from lab import AGENT, SANITIZED, TOP, TRAPS, process_gone, resident_kib, run_us, wait_for
+from lab import AGENT, SANITIZED, TOP, TRAPS, process_gone, resident_kib, run_us, status, wait_for
 
 RISING = "nfctUtilizationRising"
 DEGRADED, RECOVERED = "nfctInstanceDegraded", "nfctInstanceRecovered"
@@ -40,6 +41,76 @@ def test_a_subagent_that_hangs_is_replaced(lab):
     wait_for(lambda: process_gone(before), 20)
     wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 10)
     assert "has not read for" in lab.log()
+
+
+def test_a_subagent_that_hangs_is_replaced_however_seldom_it_gets_values(lab):
+    """The next sample comes in a minute, the next scan in an hour."""
+    lab.configure('user = ""\nsample-interval = 60\nrefresh-interval = 3600\n')
+    wait_for(lambda: lab.get("nfctAgentRefreshInterval.0") == 3600)
+    before = lab.subagent()
+    os.kill(before, signal.SIGSTOP)
+    wait_for(lambda: process_gone(before), 25)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None, 10)
+
+
+def test_a_pause_of_a_second_is_no_hang(lab):
+    """The subagent stands still when a sample comes, and has not read what a scan sent just before. What it read eleven
+    seconds ago says nothing of how long it has not read."""
+    lab.configure('user = ""\nsample-interval = 11\nrefresh-interval = 1\n')
+    wait_for(lambda: lab.get("nfctAgentSampleInterval.0") == 11)
+    before = lab.subagent()
+    wait_for(lambda: lab.get("nfctInstanceSampleAge.1") >= 980, 20)
+    os.kill(before, signal.SIGSTOP)
+    time.sleep(2)
+    os.kill(before, signal.SIGCONT)
+    wait_for(lambda: lab.get("nfctInstanceSampleAge.1", 1100) < 500)
+    assert "has not read for" not in lab.log() and lab.subagent() == before
+
+
+def test_while_no_subagent_runs_the_collector_rests(lab):
+    """Each one dies at once: the next ones are waited for longer and longer."""
+    if SANITIZED:
+        return  # it takes its own time
+    lab.stop_snmpd()
+    for _ in range(4):
+        child = wait_for(lab.subagent_or_none, 20)
+        os.kill(child, signal.SIGKILL)
+        wait_for(lambda: process_gone(child))
+    woken = int(status(lab.agent.pid)["voluntary_ctxt_switches"])
+    time.sleep(1)
+    assert lab.subagent_or_none() is None
+    woken = int(status(lab.agent.pid)["voluntary_ctxt_switches"]) - woken
+    assert woken < 20, f"woken {woken} times in a second"
+
+
+@pytest.mark.quick
+def test_as_the_first_process_of_a_container_it_leaves_no_zombies(bare_lab):
+    """Processes that others have left behind become its children, two of them before it starts."""
+    lab = bare_lab
+    lab.start_snmpd()
+    (lab.dir / "agent.conf").write_text('user = ""\n')
+    orphans = "(true &); (sleep 0.3 &); (sleep 1.5 &); (sleep 1.5 &); (sleep 2 &)"
+    container = lab.spawn("unshare", "--pid", "--fork", "--kill-child", "sh", "-c",
+                          f'{orphans}; sleep 0.5; exec "$@"', "sh", AGENT, "-c", lab.dir / "agent.conf",
+                          "-x", lab.dir / "master", log=lab.agent_log)
+    wait_for(lambda: lab.get("nfctInstanceEntries.1") is not None)
+
+    def children(pid):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    agent = children(container.pid)[0]
+    assert status(agent)["NSpid"].split()[-1] == "1"
+    wait_for(lambda: len(children(agent)) == 1)
+    time.sleep(0.5)
+    subagent, = children(agent)
+    assert not process_gone(subagent)
+    # it has not lost its eye on its own one
+    os.kill(subagent, signal.SIGKILL)
+    wait_for(lambda: children(agent) not in ([subagent], []))
+    wait_for(lambda: lab.get("nfctAgentMasterConnects.0") == 2)
+    assert "the subagent was ended by signal 9" in lab.log()
+    os.kill(agent, signal.SIGTERM)
+    assert container.wait(4) == 0
 
 
 def test_without_the_collector_the_subagent_ends(lab):

@@ -349,6 +349,79 @@ static void a_watch_counts_and_goes_on_under_its_name(void **state)
 	assert_int_equal(scene->scan->watch_count, 0);
 }
 
+/* Whether a scan that was begun by `before` can go on by `after`. */
+static bool suits(struct scene *scene, const char *before, const char *after)
+{
+	char error[CONFIG_ERROR_SIZE];
+	struct config *config = config_parse("t.conf", after, strlen(after), error);
+	bool result;
+
+	if (!config)
+		fail_msg("%s", error);
+	configure(scene, before);
+	result = aggregate_suits(scene->aggregate, config);
+	config_free(config);
+	return result;
+}
+
+static void a_scan_goes_on_if_what_it_gathers_stays(void **state)
+{
+	static const char *const matters[] = {
+		"top = 20\n",
+		"top-prefix-ipv4 = 24\n",
+		"top-prefix-ipv6 = 48\n",
+		"zones = true\n",
+		"identities = 2048\n",
+		"source-rising = 0\nsource-falling = 0\n",
+	};
+	static const char *const others[] = {
+		"cpu-budget = 50\n",
+		"sample-interval = 2\n",
+		"refresh-interval = 100\n",
+		"notification-interval = 5\n",
+		"source-rising = 90\n",
+		"threshold \"low\" { rising = 20 falling = 10 }\n",
+		"namespace \"blue\" { index = 2 }\n",
+	};
+	const char *ssh = "watch \"ssh\" { index = 1 destination-port = 22 }\n";
+
+	for (size_t i = 0; i < sizeof(matters) / sizeof(matters[0]); i++)
+		assert_false(suits(*state, "", matters[i]));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_true(suits(*state, "", others[i]));
+	assert_true(suits(*state, ssh, ssh));
+	assert_true(suits(*state, ssh,
+			  "watch \"shell\" { index = 9 destination-port = 22 rising = 100 "
+			  "falling = 50 }\n"));
+	assert_false(suits(*state, ssh, ""));
+	assert_false(suits(*state, ssh, "watch \"ssh\" { index = 1 destination-port = 23 }\n"));
+}
+
+/* As a reload during the scan does. */
+static void a_scan_that_goes_on_ends_by_the_new_configuration(void **state)
+{
+	struct scene *scene = *state;
+	struct config *before;
+	char error[CONFIG_ERROR_SIZE];
+	const char *text = "watch \"shell\" { index = 9 destination-port = 22 rising = 100 falling "
+			   "= 50 }\n";
+
+	configure(scene, "watch \"ssh\" { index = 1 destination-port = 22 }\n");
+	begin(scene);
+	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 22, 0);
+	before = scene->config;
+	scene->config = config_parse("t.conf", text, strlen(text), error);
+	aggregate_adopt(scene->aggregate, scene->config);
+	config_free(before);
+	add(scene, 11, 5, "192.0.2.7", "198.51.100.80", 6, 22, 0);
+	finish(scene);
+	assert_int_equal(scene->scan->watch_count, 1);
+	assert_string_equal(scene->scan->watches[0].name, "shell");
+	assert_int_equal(scene->scan->watches[0].index, 9);
+	assert_int_equal(scene->scan->watches[0].rising, 100);
+	assert_int_equal(scene->scan->watches[0].entries, 15);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -362,6 +435,8 @@ int main(void)
 		TEST(created_and_destroyed_add_up_from_scan_to_scan),
 		TEST(another_table_in_its_place_is_not_compared),
 		TEST(a_watch_counts_and_goes_on_under_its_name),
+		TEST(a_scan_goes_on_if_what_it_gathers_stays),
+		TEST(a_scan_that_goes_on_ends_by_the_new_configuration),
 	};
 
 	return cmocka_run_group_tests_name("aggregate", tests, NULL, NULL);

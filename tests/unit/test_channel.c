@@ -246,7 +246,8 @@ static void a_full_socket_takes_no_more(void **state)
 
 static void the_largest_sample_fits(void **state)
 {
-	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE, .cpu_count = 1024 };
+	struct snapshot_sample head = { .base.kind = SNAPSHOT_SAMPLE,
+					.cpu_count = COUNTERS_CPU_MAX };
 	struct snapshot *sample = snapshot_new(&head.base);
 	struct channel ours, theirs;
 	size_t length;
@@ -257,7 +258,7 @@ static void the_largest_sample_fits(void **state)
 	assert_int_equal(channel_send(ours.snapshots, sample, snapshot_size(sample)), 0);
 	assert_int_equal(channel_receive(theirs.snapshots, &got, &length), 1);
 	assert_ptr_equal(snapshot_accept(got, length), got);
-	assert_int_equal(((struct snapshot_sample *)got)->cpu_count, 1024);
+	assert_int_equal(((struct snapshot_sample *)got)->cpu_count, COUNTERS_CPU_MAX);
 	free(got);
 	free(sample);
 	channel_close(&ours);

@@ -69,12 +69,56 @@ static void one_alone_runs_every_interval(void **state)
 	assert_int_equal(place.due_ms, 700 + 2 * INTERVAL_MS);
 }
 
+/* A reload that changes what is gathered makes all due, and stops the turn that runs. */
+static void however_often_all_are_due_at_once_each_gets_its_turn(void **state)
+{
+	struct place places[COUNT] = { 0 };
+	uint32_t turns[COUNT] = { 0 }, ended[COUNT] = { 0 };
+	uint64_t now_ms = 5000;
+
+	(void)state;
+	/* the first one takes longer than there is time, the others a tenth of it */
+	for (unsigned int reload = 0; reload < 100; reload++) {
+		uint64_t until_ms = now_ms + 1000;
+
+		places_hurry(places, COUNT);
+		while (now_ms < until_ms) {
+			size_t position = place_next(places, COUNT);
+
+			assert_true(places[position].due_ms <= now_ms);
+			place_begin(places, COUNT, position, now_ms, INTERVAL_MS);
+			turns[position]++;
+			now_ms += position == 0 ? 2000 : 100;
+			ended[position] += now_ms <= until_ms;
+			if (now_ms > until_ms)
+				now_ms = until_ms;
+		}
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_in_range(turns[i], 10, 20);
+		if (i > 0)
+			assert_in_range(ended[i], 5, 20);
+	}
+}
+
+static void a_shorter_interval_is_not_slept_through(void **state)
+{
+	struct place places[2] = { { 4000, true }, { 9000, true } };
+
+	(void)state;
+	places_limit(places, 2, 3000, 2000);
+	assert_int_equal(places[0].due_ms, 4000);
+	assert_int_equal(places[1].due_ms, 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_round_is_made_at_once_and_later_ones_spread),
 		cmocka_unit_test(when_the_time_is_short_each_still_gets_its_turn),
 		cmocka_unit_test(one_alone_runs_every_interval),
+		cmocka_unit_test(however_often_all_are_due_at_once_each_gets_its_turn),
+		cmocka_unit_test(a_shorter_interval_is_not_slept_through),
 	};
 
 	return cmocka_run_group_tests_name("scan_pacer", tests, NULL, NULL);

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reloads (SIGHUP), however often they come; and scans that do not come to an end."""
+import os
+import re
+import time
+
+import pytest
+
+from lab import TOP, wait_for
+
+SLOW = 'user = ""\nrefresh-interval = 1\ncpu-budget = 1\n'
+
+
+def reload_until(lab, configs, done, timeout):
+    """Gives the agent one configuration after the other, ten in a second."""
+    end = time.monotonic() + timeout
+    number = 0
+    while not done():
+        assert time.monotonic() < end, f"waited {timeout} s in vain, over {number} reloads"
+        assert lab.agent.poll() is None
+        lab.configure(configs[number % len(configs)])
+        number += 1
+        time.sleep(0.1)
+    return number
+
+
+@pytest.mark.quick
+def test_a_scan_ends_however_often_the_configuration_is_read_again(lab):
+    """It takes longer than the time between two reloads, and goes on if what it gathers has not changed."""
+    lab.configure(SLOW)
+    wait_for(lambda: lab.get("nfctAgentCpuBudget.0") == 1)
+    lab.after_a_scan()
+    lab.fill(3000)
+    configs = [SLOW + f'threshold "low" {{ rising = {rising} falling = 1 }}\nwatch "all" {{ index = 1 {limits} }}\n'
+               for rising, limits in ((20, ""), (30, "rising = 9000 falling = 8000"))]
+    lab.configure(configs[0])
+    wait_for(lambda: lab.get("nfctWatchName.1.1") == "all")
+    scans = lab.get("nfctSnapshotScans.1")
+    reloads = reload_until(lab, configs, lambda: lab.get("nfctSnapshotScans.1") >= scans + 2, 60)
+    assert reloads > 10, "the scans were not slower than the reloads"
+    assert lab.get("nfctSnapshotScanned.1") == 3000
+    assert lab.get("nfctWatchEntries.1.1") == 3000
+    assert lab.get("nfctSnapshotFailures.1") == 0
+
+
+def test_what_a_scan_gathers_is_changed_at_once(lab):
+    """The scan that runs is of no use then, and another one begins."""
+    lab.configure(SLOW.replace("refresh-interval = 1\n", "refresh-interval = 3600\n"))
+    wait_for(lambda: lab.get("nfctAgentRefreshInterval.0") == 3600)
+    lab.fill(500)
+    time.sleep(1.5)  # the scan that the shorter interval had begun
+    scans = lab.get("nfctSnapshotScans.1")
+    lab.configure(SLOW.replace("refresh-interval = 1\n", "refresh-interval = 3600\n") + 'watch "all" { index = 1 }\n')
+    wait_for(lambda: lab.get("nfctWatchEntries.1.1") == 500, 20)
+    assert lab.get("nfctSnapshotScans.1") == scans + 1
+    # nothing of this concerns a scan
+    lab.configure(SLOW.replace("refresh-interval = 1\n", "refresh-interval = 3600\n") + 'watch "any" { index = 1 }\n')
+    wait_for(lambda: "the configuration was read again" in lab.log())
+    time.sleep(2)
+    assert lab.get("nfctSnapshotScans.1") == scans + 1
+
+
+def test_a_scan_that_does_not_end_is_told(lab):
+    """The hash table is resized again and again, as a script might: no scan is of any use, and none has failed."""
+    lab.stop_agent()
+    buckets = lab.dir / "buckets"
+
+    def resize(number):
+        other = lab.dir / "buckets.new"
+        other.write_text(f"{number}\n")
+        os.replace(other, buckets)
+        return lab.get("nfctInstanceStatus.1") == 2
+
+    resize(65536)
+    lab.fill(5000)
+    lab.start_agent(prefix=("env", f"LD_PRELOAD={TOP}/build/bucketsfile.so",
+                                                f"BUCKETS_FILE={buckets}"))
+    numbers = iter(range(70000, 80000))
+    wait_for(lambda: resize(next(numbers)), 60)
+    said = re.fullmatch(r"the last scan ended (\d+) s ago", lab.get("nfctInstanceStatusText.1"))
+    assert said and int(said[1]) * 100 <= lab.get("nfctSnapshotAge.1") + 100
+    assert lab.get("nfctInstanceEntries.1") == 5000, "what is sampled is as good as ever"
+    assert lab.get("nfctSnapshotFailures.1") == 0
+    wait_for(lambda: lab.get("nfctInstanceStatus.1") == 1, 30)
