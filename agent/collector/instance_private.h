@@ -6,6 +6,7 @@
 
 #include "alarm/instance_alarms.h"
 #include "collector/instance.h"
+#include "collector/loss_window.h"
 #include "collector/peak_window.h"
 #include "common/counters.h"
 
@@ -20,6 +21,7 @@ struct instance {
 	struct counters_table counters;
 	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
+	struct loss_window loss;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	uint64_t notification_interval_ms;
 	struct snapshot_sample *sample; /* owned */
@@ -32,7 +34,10 @@ struct instance {
 	int scan_errno; /* why the last scan failed; 0: it did not */
 	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
 	uint32_t scan_buckets, memory_buckets;
-	bool is_spoilt;    /* they have changed since */
+	bool is_spoilt; /* they have changed since */
+	/* entries that the kernel counted at the start of this scan */
+	bool has_counted;
+	uint32_t counted;
 	unsigned int vain; /* spoilt scans in a row */
 	struct hints hints;
 };
