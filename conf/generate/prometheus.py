@@ -69,10 +69,10 @@ PANELS = [
     ("Kinds of entries", "short", [
         ('nfctSnapshotAssured{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} assured"),
         ('nfctSnapshotUnreplied{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} unreplied"),
-        ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable")]),
+        ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable"),
+        ('nfctSnapshotClosing{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} closing")]),
     ("Protocols", "short", [
-        ('sum by (instance, nfctInstanceIndex, nfctProtocolName) (nfctProtocolEntries{instance=~"$host"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolName}}")]),
+        ('nfctProtocolEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolText}}")]),
     ("TCP states", "short", [
         ('nfctStateEntries{instance=~"$host",nfctStateProtocol="6"}',
          "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),
