@@ -53,7 +53,8 @@ static bool get_status_text(const struct mib_row *row, const struct mib_column *
 	if (!is_old(row))
 		return mib_get_string(row, column, value);
 	snprintf(text, sizeof(text),
-		 "the values are %llu seconds old: the collector does not sample the table",
+		 "the sampled values are %llu seconds old: nothing newer has come from the "
+		 "collector",
 		 (unsigned long long)(row->view->now_ms - row->instance->sample->taken) / 1000);
 	mib_set_string(value, text);
 	return true;

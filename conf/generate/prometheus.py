@@ -59,6 +59,7 @@ PANELS = [
         ('nfctInstanceUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
         ('nfctSnapshotFirmUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} firm")]),
     ("Losses per second", "pps", [
+        ('nfctInstanceLossRate{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} lost, mean of a minute"),
         ('rate(nfctInstanceDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} drops"),
         ('rate(nfctInstanceEarlyDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} early drops"),
         ('rate(nfctInstanceInsertFailed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} failed inserts"),

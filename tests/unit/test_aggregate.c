@@ -171,6 +171,22 @@ static void the_top_names_who_fills_the_table(void **state)
 	assert_int_equal(scene->scan->top_count, 0);
 }
 
+/* Of a protocol without a tracker in this kernel the ports are not told: they are not 0. */
+static void a_service_without_ports_is_not_port_0(void **state)
+{
+	struct ct_entry entry = { .family = AF_INET, .protocol = 33, .has_id = true };
+	struct scene *scene = *state;
+
+	begin(scene);
+	for (int i = 0; i < 3; i++)
+		aggregate_add(scene->aggregate, &entry);
+	entry.has_ports = true;
+	aggregate_add(scene->aggregate, &entry);
+	finish(scene);
+	assert_string_equal(tops(scene, TOP_SERVICE), "dccp 3 3 75, dccp/0 1 1 25");
+	assert_int_equal(scene->scan->tops[3].port, 0);
+}
+
 static void prefixes_put_addresses_together(void **state)
 {
 	struct scene *scene = *state;
@@ -442,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_top_names_who_fills_the_table),
+		TEST(a_service_without_ports_is_not_port_0),
 		TEST(prefixes_put_addresses_together),
 		TEST(the_source_of_the_alarm_is_followed_also_without_rows),
 		TEST(zones_are_counted_when_asked_for_and_keep_their_rows),

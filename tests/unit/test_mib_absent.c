@@ -196,7 +196,8 @@ static void a_sample_that_is_too_old_is_stale(void **state)
 	mib_view_set_time(&fixture->view, 50000, 4500);
 	assert_int_equal(number(fixture, "2.1.3.1"), STATUS_STALE);
 	expect_text(fixture, "2.1.4.1",
-		    "the values are 30 seconds old: the collector does not sample the table");
+		    "the sampled values are 30 seconds old: nothing newer has come from the "
+		    "collector");
 	assert_int_equal(number(fixture, "2.1.5.1"), 91); /* it is told, and so is its age */
 	assert_int_equal(number(fixture, "2.1.28.1"), 3000);
 	/* a notification says how it was when it arose: it has no time of a request */
