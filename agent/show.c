@@ -77,7 +77,8 @@ static void print_fill(const struct snapshot_sample *sample, const struct snapsh
 
 	printf("conntrack table \"%s\"\n", sample->name);
 	if (sample->max_entries == 0) {
-		printf("  entries       %" PRIu32 ", no limit\n", sample->entries);
+		printf("  entries       %" PRIu32 "%s\n", sample->entries,
+		       sample->has_max_entries ? ", no limit" : "");
 		return;
 	}
 	memset(bar, '.', BAR_WIDTH);
@@ -87,13 +88,15 @@ static void print_fill(const struct snapshot_sample *sample, const struct snapsh
 	       sample->max_entries);
 	printf("  utilization   [%s%s%s] %" PRIu32 "%%\n", terminal ? colour : "", bar,
 	       terminal ? "\033[0m" : "", percent);
-	printf("  firm          %" PRIu32 "%% (assured: the kernel does not evict these)\n",
+	printf("  firm          %" PRIu32
+	       "%% (assured and not closing: the kernel does not evict these)\n",
 	       scan->firm_utilization);
 }
 
 static void print_scan(const struct snapshot_scan *scan)
 {
 	printf("  assured       %" PRIu32 "\n", scan->assured);
+	printf("  closing       %" PRIu32 " of these\n", scan->closing);
 	printf("  evictable     %" PRIu32 "\n", scan->evictable);
 	printf("  unreplied     %" PRIu32 "\n", scan->unreplied);
 	printf("  nat           %" PRIu32 " source, %" PRIu32 " destination\n", scan->source_nat,
@@ -105,6 +108,9 @@ static void print_scan(const struct snapshot_scan *scan)
 		printf("  created       %" PRIu32 " per second (%" PRIu32
 		       "%% of the entries followed)\n",
 		       scan->create_rate, scan->identity_share);
+	if (scan->has_unlisted && scan->unlisted)
+		printf("  unlisted      %" PRIu32 " (counted by the kernel, but not listed)\n",
+		       scan->unlisted);
 	printf("  scan          %" PRIu32 " entries read in %" PRIu32 " ms (%" PRIu32
 	       " us of CPU time)\n",
 	       scan->scanned, scan->duration, scan->cpu_time);

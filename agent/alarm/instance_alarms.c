@@ -7,9 +7,6 @@
 #include "alarm/alarm_state.h"
 #include "config/config.h"
 
-/* "Dropping" ends when nothing was dropped for this long. */
-#define QUIET_MS 60000
-
 struct alarm {
 	enum event_kind kind; /* of its rising; the falling is the next number */
 	uint32_t rising, falling;
@@ -140,11 +137,6 @@ int instance_alarms_copy(struct instance_alarms *copy, const struct instance_ala
 	return 0;
 }
 
-void instance_alarms_restart(struct instance_alarms *alarms)
-{
-	alarms->has_drops = false;
-}
-
 const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
 {
 	const struct alarm *source = source_of(alarms);
@@ -186,23 +178,6 @@ void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_wat
 	}
 }
 
-static void follow_drops(struct instance_alarms *alarms, const struct snapshot_sample *sample,
-			 uint64_t now_ms, uint64_t wall_ms)
-{
-	struct alarm_state *state = &dropping_of(alarms)->state;
-	uint64_t drops =
-		sample->total.value[COUNTER_DROPS] + sample->total.value[COUNTER_EARLY_DROPS];
-
-	if (alarms->has_drops && drops != alarms->drops) {
-		alarms->last_drop_ms = now_ms;
-		alarm_state_set(state, true, wall_ms);
-	} else if (now_ms - alarms->last_drop_ms >= QUIET_MS) {
-		alarm_state_set(state, false, wall_ms);
-	}
-	alarms->has_drops = true;
-	alarms->drops = drops;
-}
-
 static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 {
 	alarm->subject.threshold.raised = alarm->state.raised;
@@ -212,12 +187,11 @@ static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 }
 
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
-			    uint64_t now_ms, uint64_t wall_ms)
+			    uint64_t wall_ms)
 {
 	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
-	if (sample->has_values)
-		follow_drops(alarms, sample, now_ms, wall_ms);
-	sample->dropping = dropping_of(alarms)->state.raised;
+	if (sample->has_values && sample->has_loss)
+		alarm_state_set(&dropping_of(alarms)->state, sample->dropping, wall_ms);
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
 		struct alarm *alarm = &alarms->alarms[i];
 

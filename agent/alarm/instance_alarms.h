@@ -20,9 +20,6 @@ struct instance_alarms {
 	/* the thresholds, dropping, the source, the watches, degraded: they are sent in this order;
 	 * owned */
 	struct alarm *alarms;
-	bool has_drops; /* `drops` holds an earlier sample's sum */
-	uint64_t drops;
-	uint64_t last_drop_ms; /* monotonic */
 };
 
 /* Applies the alarms of a configuration. A threshold or watch that keeps its name keeps its state.
@@ -33,13 +30,9 @@ void instance_alarms_clear(struct instance_alarms *alarms);
 /* Copies the alarms with their states to `copy`, which is empty. -1 with ENOMEM. */
 int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms);
 
-/* A new table has taken the place of this one: its counters start again, the states continue. */
-void instance_alarms_restart(struct instance_alarms *alarms);
-
-/* Judges a sample. It must have a row for each threshold; these rows and `dropping` are filled in.
- */
+/* Judges a sample. It must have a row for each threshold; these rows are filled in. */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
-			    uint64_t now_ms, uint64_t wall_ms);
+			    uint64_t wall_ms);
 
 /* The source that the raised alarm is about; NULL while the alarm is clear. */
 const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);

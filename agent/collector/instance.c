@@ -13,6 +13,10 @@
 #include "kernel/sysctl.h"
 #include "scan/aggregate.h"
 
+/* So many intervals after it was taken, a sample is old. The subagent judges it, at the request:
+ * the collector cannot tell that it stands still. */
+#define STALE_INTERVALS 3
+
 static struct snapshot_sample *new_sample(uint32_t index, const char *name)
 {
 	struct snapshot_sample head;
@@ -152,7 +156,7 @@ static void begin_anew(struct instance *instance)
 	peak_window_forget(&instance->recent);
 	sample->discontinuity = sample->peak_time = 0;
 	sample->peak_entries = 0;
-	instance_alarms_restart(&instance->alarms);
+	loss_window_restart(&instance->loss);
 }
 
 /* A new namespace has this name: the old values belong to the old one. */
@@ -303,7 +307,7 @@ static void sample_fail(struct instance *instance, enum instance_step failed, in
 	struct snapshot_sample *sample = instance->sample;
 
 	sample->status = STATUS_UNAVAILABLE;
-	sample->has_values = false;
+	sample->has_values = sample->has_loss = sample->dropping = false;
 	instance->readable_ms = 0;
 	instance_explain(instance, failed, error, sample->status_text, sizeof(sample->status_text));
 	/* the next sample opens a new socket */
@@ -337,13 +341,16 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
 	sample->taken = now_ms;
+	sample->fresh_ms = instance->sample_interval * 1000 * STALE_INTERVALS;
 	sample->entries = stats->entries;
 	sample->max_entries = stats->max_entries;
+	sample->has_max_entries = stats->has_max_entries;
 	if (stats->entries > sample->peak_entries || sample->peak_time == 0) {
 		sample->peak_entries = stats->entries;
 		sample->peak_time = wall_ms;
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
+	loss_window_add(&instance->loss, sample, now_ms);
 	sample->has_values = true;
 	instance_scan_judge(instance, now_ms);
 }
@@ -380,7 +387,7 @@ void instance_sample(struct instance *instance)
 		log_info("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" can be read", sample->name);
-	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
+	instance_alarms_sample(&instance->alarms, sample, wall_ms);
 }
 
 const struct snapshot_sample *instance_get_sample(const struct instance *instance)

@@ -6,6 +6,7 @@
 
 #include "alarm/instance_alarms.h"
 #include "collector/instance.h"
+#include "collector/loss_window.h"
 #include "collector/peak_window.h"
 #include "common/counters.h"
 
@@ -28,6 +29,7 @@ struct instance {
 	struct counters_table counters;
 	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
+	struct loss_window loss;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	uint64_t notification_interval_ms;
 	struct snapshot_sample *sample; /* owned */
@@ -44,7 +46,10 @@ struct instance {
 	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
 	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
 	uint32_t scan_buckets, memory_buckets;
-	bool is_spoilt;    /* they have changed since */
+	bool is_spoilt; /* they have changed since */
+	/* entries that the kernel counted at the start of this scan */
+	bool has_counted;
+	uint32_t counted;
 	unsigned int vain; /* spoilt scans in a row */
 	struct hints hints;
 };

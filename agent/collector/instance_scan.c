@@ -28,14 +28,26 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 				wall_ms);
 }
 
+/* Entries that the kernel counts, and that a whole scan did not find. What came or went meanwhile
+ * is none of them: so the lower of the counts before and after is taken. */
+static void judge_unlisted(struct instance *instance, bool has_counted, uint32_t counted,
+			   struct snapshot_scan *found)
+{
+	uint32_t least = counted < instance->counted ? counted : instance->counted;
+
+	found->has_unlisted = instance->has_counted && has_counted && found->coverage == 100;
+	found->unlisted = least > found->scanned ? least - found->scanned : 0;
+}
+
 /* After a scan: its values replace the old ones. */
 static enum instance_step scan_publish(struct instance *instance, struct scan *scan)
 {
 	struct ctnl_stats stats = { .entries = 0 };
 	struct aggregate_result result;
+	bool has_counted = instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0;
 
 	/* a cut scan is scaled up to the present number of entries; the sample may be old */
-	if (scan_was_cut(scan) && ctnl_get_stats(instance->ctnl, &stats) != 0)
+	if (scan_was_cut(scan) && !has_counted)
 		return STEP_ASK;
 	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
 	    0)
@@ -43,8 +55,10 @@ static enum instance_step scan_publish(struct instance *instance, struct scan *s
 	result.scan->instance = instance->last_scan->instance;
 	result.scan->scans = instance->last_scan->scans + 1;
 	result.scan->failures = instance->last_scan->failures;
+	result.scan->has_firm_utilization = instance->sample->has_max_entries;
 	result.scan->firm_utilization =
-		snapshot_percent(result.scan->assured, instance->sample->max_entries);
+		snapshot_percent(snapshot_firm(result.scan), instance->sample->max_entries);
+	judge_unlisted(instance, has_counted, stats.entries, result.scan);
 	result.scan->has_accounting = instance->has_accounting;
 	judge_scan(instance, &result);
 	free(instance->last_scan);
@@ -71,8 +85,9 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan,
 		return SCAN_FAILED;
 	}
 	*failed = STEP_ASK;
-	is_empty =
-		instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 && stats.entries == 0;
+	instance->has_counted = instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0;
+	instance->counted = stats.entries;
+	is_empty = instance->has_counted && stats.entries == 0;
 	instance->has_accounting =
 		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
 	instance->scan_buckets = instance_read_buckets();

@@ -77,6 +77,18 @@ void counters_total(const struct counters_table *table, struct counters *total)
 	}
 }
 
+bool counters_expectations(const struct counters *total, uint32_t *count)
+{
+	const uint32_t needed = 1U << COUNTER_EXPECT_CREATES | 1U << COUNTER_EXPECT_DELETES;
+	uint64_t created = total->value[COUNTER_EXPECT_CREATES];
+	uint64_t deleted = total->value[COUNTER_EXPECT_DELETES];
+	int32_t difference = (int32_t)(uint32_t)(created - deleted);
+
+	/* one may be created and deleted while the CPUs are read, one after the other */
+	*count = difference > 0 ? (uint32_t)difference : 0;
+	return (total->present & needed) == needed;
+}
+
 void counters_clear(struct counters_table *table)
 {
 	free(table->cpus);

@@ -81,6 +81,10 @@ bool counters_settle(struct counters_table *table);
 /* The sum over all CPUs. */
 void counters_total(const struct counters_table *table, struct counters *total);
 
+/* How many expectations there are now: those created, less those deleted. The kernel counts both
+ * in the same steps in which it counts the expectations of a namespace. False: it does not tell. */
+bool counters_expectations(const struct counters *total, uint32_t *count);
+
 void counters_clear(struct counters_table *table);
 
 #endif

@@ -21,9 +21,23 @@ static const char *const tcp_states[CT_TCP_STATES] = {
 	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",       "SYN_SENT2",
 };
 
+static const bool tcp_closing[CT_TCP_STATES] = {
+	[4] = true, /* FIN_WAIT */
+	[5] = true, /* CLOSE_WAIT */
+	[6] = true, /* LAST_ACK */
+	[7] = true, /* TIME_WAIT */
+	[8] = true, /* CLOSE */
+};
+
 static const char *const sctp_states[CT_SCTP_STATES] = {
 	"NONE",          "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",  "ESTABLISHED",
 	"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT", "HEARTBEAT_ACKED",
+};
+
+static const bool sctp_closing[CT_SCTP_STATES] = {
+	[5] = true, /* SHUTDOWN_SENT */
+	[6] = true, /* SHUTDOWN_RECD */
+	[7] = true, /* SHUTDOWN_ACK_SENT */
 };
 
 const char *ct_protocol_name(uint8_t number)
@@ -65,11 +79,13 @@ bool ct_protocol_has_ports(uint8_t number)
 
 const char *ct_state_name(uint8_t protocol, uint8_t state)
 {
+	if (protocol != CT_PROTOCOL_TCP && protocol != CT_PROTOCOL_SCTP)
+		return NULL;
+	if (state == CT_STATE_OFFLOADED)
+		return "OFFLOADED";
 	if (protocol == CT_PROTOCOL_TCP)
 		return state < CT_TCP_STATES ? tcp_states[state] : NULL;
-	if (protocol == CT_PROTOCOL_SCTP)
-		return state < CT_SCTP_STATES ? sctp_states[state] : NULL;
-	return NULL;
+	return state < CT_SCTP_STATES ? sctp_states[state] : NULL;
 }
 
 int ct_state_number(uint8_t protocol, const char *name)
@@ -79,4 +95,11 @@ int ct_state_number(uint8_t protocol, const char *name)
 			return state;
 	}
 	return -1;
+}
+
+bool ct_state_is_closing(uint8_t protocol, uint8_t state)
+{
+	if (protocol == CT_PROTOCOL_TCP)
+		return state < CT_TCP_STATES && tcp_closing[state];
+	return protocol == CT_PROTOCOL_SCTP && state < CT_SCTP_STATES && sctp_closing[state];
 }

@@ -42,18 +42,35 @@ static void say_utilization(struct event *event, uint32_t rising, uint32_t falli
 		    name, falling);
 }
 
+static const char *loss_text(enum loss_cause cause)
+{
+	switch (cause) {
+	case LOSS_EVICTING:
+		return "the table is full, and entries are evicted for new connections";
+	case LOSS_TABLE_FULL:
+		return "the table is full, and new connections are refused";
+	case LOSS_CHAIN_TOO_LONG:
+		return "hash chains are too long, and new connections are refused";
+	default:
+		return "packets are refused, although the table is not full";
+	}
+}
+
 static void say_dropping(struct event *event)
 {
 	const struct snapshot_sample *sample = &event->sample;
+	char fill[64];
 
-	say(event,
-	    "%s (%" PRIu64 " drops, %" PRIu64 " early drops so far; %" PRIu32 " of %" PRIu32
-	    " entries)",
-	    event->kind == EVENT_DROPPING_STARTED
-		    ? "is dropping: new connections are refused or others evicted for them"
-		    : "has dropped nothing for a minute",
-	    sample->total.value[COUNTER_DROPS], sample->total.value[COUNTER_EARLY_DROPS],
-	    sample->entries, sample->max_entries);
+	if (sample->max_entries)
+		snprintf(fill, sizeof(fill), "%" PRIu32 " of %" PRIu32 " entries", sample->entries,
+			 sample->max_entries);
+	else
+		snprintf(fill, sizeof(fill), "%" PRIu32 " entries, no limit", sample->entries);
+	if (event->kind == EVENT_DROPPING_STARTED)
+		say(event, "is dropping: %s (%" PRIu64 " lost in the last minute; %s)",
+		    loss_text((enum loss_cause)sample->loss_cause), sample->lost, fill);
+	else
+		say(event, "has dropped nothing for a minute (%s)", fill);
 }
 
 static void say_source(struct event *event, uint32_t rising, uint32_t falling)

@@ -28,7 +28,7 @@
 #define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
 #define SNAPSHOT_ZONES_MAX      1024
 #define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last one counts all other protocols */
-#define SNAPSHOT_STATES_MAX     (CT_TCP_STATES + CT_SCTP_STATES)
+#define SNAPSHOT_STATES_MAX     (CT_TCP_STATES + CT_SCTP_STATES + 2) /* each has OFFLOADED */
 
 enum snapshot_kind { SNAPSHOT_AGENT = 1, SNAPSHOT_SAMPLE, SNAPSHOT_SCAN };
 
@@ -53,6 +53,15 @@ struct snapshot_agent {
 /* nfctInstanceStatus */
 enum snapshot_status { STATUS_OK = 1, STATUS_STALE = 2, STATUS_UNAVAILABLE = 3 };
 
+/* nfctInstanceLossCause, by their number there */
+enum loss_cause {
+	LOSS_NONE = 1,
+	LOSS_EVICTING = 2,
+	LOSS_TABLE_FULL = 3,
+	LOSS_CHAIN_TOO_LONG = 4,
+	LOSS_REFUSED = 5,
+};
+
 /* nfctThresholdEntry */
 struct snapshot_threshold {
 	uint32_t index; /* nfctThresholdIndex */
@@ -70,15 +79,21 @@ struct snapshot_sample {
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
 	char status_text[SNAPSHOT_TEXT_SIZE];
-	bool has_values; /* entries, max_entries, peaks and counters are valid */
-	uint32_t entries, max_entries;
+	bool has_values; /* entries, recent peak and counters are valid */
+	bool has_max_entries;
+	uint32_t entries, max_entries; /* max_entries 0: no limit */
 	uint32_t peak_entries, recent_peak_entries;
-	uint64_t peak_time; /* wall clock, ms */
+	uint64_t peak_time; /* wall clock, ms; 0: no peak yet */
 	bool has_buckets, has_expect_max;
 	uint32_t buckets, expect_max;
-	bool dropping;
+	/* what was lost in the last minute; has_loss: two samples were compared */
+	bool has_loss, dropping;
+	uint8_t loss_cause;     /* enum loss_cause */
+	uint32_t loss_rate;     /* packets and entries per second, rounded up */
+	uint64_t lost;          /* packets and entries */
 	uint64_t discontinuity; /* monotonic ms */
 	uint64_t taken;         /* the values; monotonic ms; 0: never */
+	uint32_t fresh_ms;      /* values that are so old are stale */
 	struct counters total;
 	size_t cpu_count;
 	struct counters *cpus; /* by the kernel's CPU number */
@@ -97,7 +112,7 @@ struct snapshot_protocol {
 /* nfctStateEntry; sorted by (protocol, number) */
 struct snapshot_state {
 	uint8_t protocol; /* IANA: tcp 6, sctp 132 */
-	uint8_t number;   /* the kernel's state + 1 */
+	uint8_t number;   /* the kernel's state + 1; 255: CT_STATE_OFFLOADED */
 	uint32_t entries;
 };
 
@@ -135,7 +150,8 @@ struct snapshot_watch {
 	uint32_t entries;
 	uint32_t rising, falling; /* entries; rising 0: no alarm */
 	bool raised;
-	uint64_t created; /* with has_churn */
+	bool has_created;                /* as has_churn of the scan */
+	uint64_t created, created_began; /* entries since then; monotonic ms */
 };
 
 /* nfctSnapshotEntry, and the rows of every scanned table */
@@ -148,16 +164,20 @@ struct snapshot_scan {
 	uint32_t scanned;                 /* entries read */
 	uint32_t coverage;                /* percent */
 	uint64_t scans, failures;
-	uint32_t assured, unreplied, evictable, source_nat, destination_nat, offloaded;
+	uint32_t assured, closing, unreplied, evictable, source_nat, destination_nat, offloaded;
 	uint32_t ipv4, ipv6, helped;
+	bool has_firm_utilization; /* the limit is known */
 	uint32_t firm_utilization; /* percent */
 	uint32_t margin;           /* hundredths of a percentage point */
 	bool has_accounting;       /* nf_conntrack_acct is on */
-	bool has_churn;            /* created, destroyed and identity_share are valid */
-	bool has_create_rate;      /* create_rate is valid: two scans were compared */
-	uint64_t created, destroyed;
-	uint32_t create_rate;    /* entries per second */
-	uint32_t identity_share; /* percent of the entries */
+	bool has_unlisted;
+	uint32_t unlisted; /* entries that the kernel counts and did not list */
+	bool has_churn;    /* created and destroyed: scans have been compared since churn_began */
+	bool has_create_rate;                     /* this scan was compared with the one before */
+	bool has_identity_share;                  /* identities are followed */
+	uint64_t created, destroyed, churn_began; /* entries since then; monotonic ms */
+	uint32_t create_rate;                     /* entries per second */
+	uint32_t identity_share;                  /* percent of the entries */
 	size_t protocol_count;
 	struct snapshot_protocol *protocols;
 	size_t state_count;
@@ -174,6 +194,12 @@ struct snapshot_scan {
 static inline uint32_t snapshot_percent(uint32_t entries, uint32_t max_entries)
 {
 	return max_entries ? (uint32_t)((uint64_t)entries * 100 / max_entries) : 0;
+}
+
+/* What the kernel does not evict: assured, and not closing. */
+static inline uint32_t snapshot_firm(const struct snapshot_scan *scan)
+{
+	return scan->assured - scan->closing;
 }
 
 /* A new block: a copy of `head`, whose pointers are ignored, and zeroed room for the rows that it

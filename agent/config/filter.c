@@ -220,7 +220,7 @@ static bool prefix_matches(const struct filter_prefix *prefix, uint8_t family,
 static bool ports_match(const struct filter_ports *ports, const struct ct_entry *entry,
 			uint16_t port)
 {
-	return port >= ports->low && port <= ports->high && ct_protocol_has_ports(entry->protocol);
+	return port >= ports->low && port <= ports->high && entry->has_ports;
 }
 
 bool filter_matches(const struct filter *filter, const struct ct_entry *entry)
@@ -245,13 +245,34 @@ bool filter_matches(const struct filter *filter, const struct ct_entry *entry)
 	if (wanted & FILTER_DESTINATION &&
 	    !prefix_matches(&filter->destination, entry->family, entry->destination))
 		return false;
-	if (wanted & FILTER_STATE &&
-	    filter->state !=
-		    (entry->protocol == CT_PROTOCOL_TCP ? entry->tcp_state : entry->sctp_state))
+	if (wanted & FILTER_STATE && !(entry->has_state && entry->state == filter->state))
 		return false;
 	if (wanted & FILTER_ZONE && entry->zone != filter->zone)
 		return false;
 	return !(wanted & FILTER_MARK) || (entry->mark & filter->mark_mask) == filter->mark;
+}
+
+static bool same_prefix(const struct filter_prefix *one, const struct filter_prefix *other)
+{
+	return one->family == other->family && one->length == other->length &&
+	       address_equal(one->address, other->address);
+}
+
+static bool same_ports(const struct filter_ports *one, const struct filter_ports *other)
+{
+	return one->low == other->low && one->high == other->high;
+}
+
+/* A field without its condition is 0. */
+bool filter_equal(const struct filter *one, const struct filter *other)
+{
+	return one->conditions == other->conditions && one->protocol == other->protocol &&
+	       one->state == other->state && one->zone == other->zone && one->mark == other->mark &&
+	       one->mark_mask == other->mark_mask &&
+	       same_ports(&one->source_port, &other->source_port) &&
+	       same_ports(&one->destination_port, &other->destination_port) &&
+	       same_prefix(&one->source, &other->source) &&
+	       same_prefix(&one->destination, &other->destination);
 }
 
 /* Text under construction. */

@@ -64,6 +64,9 @@ const char *filter_check(const struct filter *filter, const char **key);
 
 bool filter_matches(const struct filter *filter, const struct ct_entry *entry);
 
+/* Whether two filters have the same conditions. */
+bool filter_equal(const struct filter *one, const struct filter *other);
+
 /* "protocol tcp destination-port 22"; "every entry" without a condition. Cut to the size. */
 void filter_text(const struct filter *filter, char *text, size_t size);
 

@@ -4,80 +4,80 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "common/ct_names.h"
 #include "kernel/ct_attr.h"
 
-static void parse_address(const struct nlattr *field, size_t length, struct address *address)
+/* What was read of a message beside the fields of the entry. */
+struct found {
+	bool source, destination, protocol, source_port, destination_port, status;
+	bool tcp_state, sctp_state;
+	uint8_t tcp, sctp;
+};
+
+static bool parse_address(const struct nlattr *field, size_t length, struct address *address)
 {
-	if (ct_attr_length(field) == length)
-		memcpy(address->octet, field + 1, length);
+	if (ct_attr_length(field) != length)
+		return false;
+	memcpy(address->octet, field + 1, length);
+	return true;
 }
 
-/* CTA_TUPLE_IP > CTA_IP_V4_SRC and so on */
-static void parse_addresses(const struct nlattr *part, struct ct_entry *entry)
+/* CTA_TUPLE_IP > CTA_IP_V4_SRC and so on, of the entry's family */
+static void parse_addresses(const struct nlattr *part, struct ct_entry *entry, struct found *found)
 {
+	bool is_ipv6 = entry->family == AF_INET6;
+	uint16_t source = is_ipv6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC;
+	uint16_t destination = is_ipv6 ? CTA_IP_V6_DST : CTA_IP_V4_DST;
 	struct ct_attr_walk fields = ct_attr_nested(part);
+	size_t length = is_ipv6 ? 16 : 4;
 	const struct nlattr *field;
 
 	while ((field = ct_attr_next(&fields))) {
-		switch (ct_attr_type(field)) {
-		case CTA_IP_V4_SRC:
-			parse_address(field, 4, &entry->source);
-			break;
-		case CTA_IP_V4_DST:
-			parse_address(field, 4, &entry->destination);
-			break;
-		case CTA_IP_V6_SRC:
-			parse_address(field, 16, &entry->source);
-			break;
-		case CTA_IP_V6_DST:
-			parse_address(field, 16, &entry->destination);
-			break;
-		default:
-			break;
-		}
+		if (ct_attr_type(field) == source)
+			found->source = parse_address(field, length, &entry->source);
+		else if (ct_attr_type(field) == destination)
+			found->destination = parse_address(field, length, &entry->destination);
 	}
 }
 
 /* CTA_TUPLE_PROTO > CTA_PROTO_NUM and the ports */
-static bool parse_protocol(const struct nlattr *part, struct ct_entry *entry)
+static void parse_protocol(const struct nlattr *part, struct ct_entry *entry, struct found *found)
 {
 	struct ct_attr_walk fields = ct_attr_nested(part);
 	const struct nlattr *field;
-	bool has_protocol = false;
 
 	while ((field = ct_attr_next(&fields))) {
 		switch (ct_attr_type(field)) {
 		case CTA_PROTO_NUM:
-			has_protocol = ct_attr_u8(field, &entry->protocol);
+			found->protocol = ct_attr_u8(field, &entry->protocol);
 			break;
 		case CTA_PROTO_SRC_PORT:
-			ct_attr_be16(field, &entry->source_port);
+			found->source_port = ct_attr_be16(field, &entry->source_port);
 			break;
 		case CTA_PROTO_DST_PORT:
-			ct_attr_be16(field, &entry->destination_port);
+			found->destination_port = ct_attr_be16(field, &entry->destination_port);
 			break;
 		default:
 			break;
 		}
 	}
-	return has_protocol;
 }
 
 /* CTA_TUPLE_ORIG > CTA_TUPLE_IP, CTA_TUPLE_PROTO, CTA_TUPLE_ZONE */
-static bool parse_tuple(const struct nlattr *tuple, struct ct_entry *entry)
+static void parse_tuple(const struct nlattr *tuple, struct ct_entry *entry, struct found *found)
 {
 	struct ct_attr_walk parts = ct_attr_nested(tuple);
 	const struct nlattr *part;
-	bool has_protocol = false;
 
 	while ((part = ct_attr_next(&parts))) {
 		switch (ct_attr_type(part)) {
 		case CTA_TUPLE_IP:
-			parse_addresses(part, entry);
+			parse_addresses(part, entry, found);
 			break;
 		case CTA_TUPLE_PROTO:
-			has_protocol = parse_protocol(part, entry);
+			parse_protocol(part, entry, found);
 			break;
 		case CTA_TUPLE_ZONE:
 			ct_attr_be16(part, &entry->zone);
@@ -86,11 +86,10 @@ static bool parse_tuple(const struct nlattr *tuple, struct ct_entry *entry)
 			break;
 		}
 	}
-	return has_protocol;
 }
 
 /* CTA_PROTOINFO > CTA_PROTOINFO_TCP or _SCTP > the state */
-static void parse_protoinfo(const struct nlattr *protoinfo, struct ct_entry *entry)
+static void parse_protoinfo(const struct nlattr *protoinfo, struct found *found)
 {
 	struct ct_attr_walk protocols = ct_attr_nested(protoinfo);
 	const struct nlattr *protocol, *field;
@@ -104,10 +103,10 @@ static void parse_protoinfo(const struct nlattr *protoinfo, struct ct_entry *ent
 		while ((field = ct_attr_next(&fields))) {
 			if (type == CTA_PROTOINFO_TCP &&
 			    ct_attr_type(field) == CTA_PROTOINFO_TCP_STATE)
-				ct_attr_u8(field, &entry->tcp_state);
+				found->tcp_state = ct_attr_u8(field, &found->tcp);
 			else if (type == CTA_PROTOINFO_SCTP &&
 				 ct_attr_type(field) == CTA_PROTOINFO_SCTP_STATE)
-				ct_attr_u8(field, &entry->sctp_state);
+				found->sctp_state = ct_attr_u8(field, &found->sctp);
 		}
 	}
 }
@@ -127,33 +126,48 @@ static void parse_counters(const struct nlattr *counters, struct ct_entry *entry
 	}
 }
 
+/* What depends on the protocol, which may come after it. */
+static void settle(struct ct_entry *entry, const struct found *found)
+{
+	entry->has_ports = found->source_port && found->destination_port &&
+			   ct_protocol_has_ports(entry->protocol);
+	if (entry->protocol == CT_PROTOCOL_TCP) {
+		entry->has_state = found->tcp_state;
+		entry->state = found->tcp;
+	} else if (entry->protocol == CT_PROTOCOL_SCTP) {
+		entry->has_state = found->sctp_state;
+		entry->state = found->sctp;
+	}
+}
+
 bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 {
 	const struct nfgenmsg *header = (const struct nfgenmsg *)(const void *)(message + 1);
 	struct ct_attr_walk attributes = ct_attr_of_message(message, sizeof(*header));
 	const struct nlattr *attribute;
-	bool has_tuple = false;
+	struct found found = { .source = false };
 
-	if (message->nlmsg_len < sizeof(*message) + sizeof(*header))
+	if (message->nlmsg_len < sizeof(*message) + sizeof(*header) ||
+	    (header->nfgen_family != AF_INET && header->nfgen_family != AF_INET6))
 		return false;
 	memset(entry, 0, sizeof(*entry));
 	entry->family = header->nfgen_family;
 	while ((attribute = ct_attr_next(&attributes))) {
 		switch (ct_attr_type(attribute)) {
 		case CTA_TUPLE_ORIG:
-			has_tuple = parse_tuple(attribute, entry);
+			parse_tuple(attribute, entry, &found);
 			break;
 		case CTA_STATUS:
-			ct_attr_be32(attribute, &entry->status);
+			found.status = ct_attr_be32(attribute, &entry->status);
 			break;
 		case CTA_ID:
-			ct_attr_be32(attribute, &entry->id);
+			entry->has_id = ct_attr_be32(attribute, &entry->id);
 			break;
 		case CTA_MARK:
 			ct_attr_be32(attribute, &entry->mark);
 			break;
 		case CTA_PROTOINFO:
-			parse_protoinfo(attribute, entry);
+			parse_protoinfo(attribute, &found);
 			break;
 		case CTA_ZONE:
 			ct_attr_be16(attribute, &entry->zone);
@@ -169,5 +183,6 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 			break; /* not of interest, or newer than this program */
 		}
 	}
-	return has_tuple;
+	settle(entry, &found);
+	return found.source && found.destination && found.protocol && found.status;
 }

@@ -11,23 +11,29 @@
 
 struct nlmsghdr;
 
-/* What the aggregate needs of an entry. A field whose attribute is missing is 0. */
+/* What the aggregate needs of an entry. A field with a `has_` is valid only with it: its attribute
+ * may be missing, and 0 is a value. */
 struct ct_entry {
-	struct address source, destination;     /* CTA_TUPLE_IP of the original direction */
-	uint16_t source_port, destination_port; /* CTA_PROTO_*_PORT, likewise; host byte order */
-	uint32_t status;                        /* CTA_STATUS: CT_STATUS_* bits */
-	uint32_t id;   /* CTA_ID: a hash that stays the same for the entry's life */
-	uint32_t mark; /* CTA_MARK; the kernel leaves it out for 0 */
+	struct address source, destination; /* CTA_TUPLE_IP of the original direction */
+	/* CTA_PROTO_*_PORT, likewise; host byte order. has_ports: of a protocol that has ports, and
+	 * the kernel tells them. (Of a protocol that it has no tracker for, it does not.) */
+	uint16_t source_port, destination_port;
+	uint32_t status; /* CTA_STATUS: CT_STATUS_* bits */
+	uint32_t id;     /* CTA_ID: a hash that stays the same for the entry's life */
+	uint32_t mark;   /* CTA_MARK; the kernel leaves it out for 0 */
 	/* CTA_ZONE, or CTA_TUPLE_ZONE where the zone is that of the original direction alone; the
 	 * kernel leaves it out for zone 0 */
 	uint16_t zone;
-	uint8_t family;     /* nfgen_family: AF_INET or AF_INET6 */
-	uint8_t protocol;   /* CTA_PROTO_NUM of the original direction (IANA) */
-	uint8_t tcp_state;  /* CTA_PROTOINFO_TCP_STATE: enum tcp_conntrack */
-	uint8_t sctp_state; /* CTA_PROTOINFO_SCTP_STATE: enum sctp_conntrack */
-	bool helped;        /* CTA_HELP is there */
-	uint64_t packets;   /* CTA_COUNTERS_PACKETS, both directions */
-	uint64_t octets;    /* CTA_COUNTERS_BYTES, both directions */
+	uint8_t family;   /* nfgen_family: AF_INET or AF_INET6 */
+	uint8_t protocol; /* CTA_PROTO_NUM of the original direction (IANA) */
+	/* CTA_PROTOINFO_TCP_STATE or _SCTP_STATE of this protocol: enum tcp_conntrack, enum
+	 * sctp_conntrack. The kernel leaves it out while a flowtable forwards the entry. */
+	uint8_t state;
+	bool has_ports, has_id, has_state;
+	bool helped; /* CTA_HELP is there */
+	/* CTA_COUNTERS_PACKETS and _BYTES, both directions; left out unless nf_conntrack_acct was
+	 * on when the entry began: then nothing was counted */
+	uint64_t packets, octets;
 };
 
 /* nf_conntrack_common.h, enum ip_conntrack_status; the later ones are missing in old headers */
@@ -40,7 +46,8 @@ struct ct_entry {
 #define CT_STATUS_HARDWARE_OFFLOAD (1U << 15)
 
 /* Fills `entry` from an IPCTNL_MSG_CT_NEW message whose nlmsg_len has been checked against its
- * buffer. False if the message is not an entry: too short, or without an original tuple. */
+ * buffer. False if the message is not an entry: too short, of another family, or without what each
+ * entry has: the addresses and the protocol of the original direction, and a status. */
 bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry);
 
 #endif

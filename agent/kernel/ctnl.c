@@ -5,7 +5,6 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,11 +168,12 @@ static int handle_stats(struct ctnl *ctnl, const struct nlmsghdr *message, void 
 		return -1;
 	}
 	stats->max_entries = 0;
+	stats->has_max_entries = false;
 	while ((attribute = ct_attr_next(&attributes))) {
 		if (ct_attr_type(attribute) == CTA_STATS_GLOBAL_ENTRIES)
 			has_entries = ct_attr_be32(attribute, &stats->entries);
 		else if (ct_attr_type(attribute) == CTA_STATS_GLOBAL_MAX_ENTRIES)
-			ct_attr_be32(attribute, &stats->max_entries);
+			stats->has_max_entries = ct_attr_be32(attribute, &stats->max_entries);
 	}
 	if (!has_entries) {
 		errno = EBADMSG;

@@ -6,6 +6,7 @@
 #ifndef CTNL_H
 #define CTNL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct ctnl;
 struct ctnl_stats {
 	uint32_t entries;     /* CTA_STATS_GLOBAL_ENTRIES */
 	uint32_t max_entries; /* CTA_STATS_GLOBAL_MAX_ENTRIES, 0: no limit */
+	bool has_max_entries;
 };
 
 /* The kernel builds a dump in buffers as large as the reader's, 32 KiB at most, and lets nothing

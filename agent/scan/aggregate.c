@@ -26,17 +26,22 @@ struct aggregate {
 	struct watches *watches; /* NULL: there are none */
 };
 
-/* A watch continues under its name, whatever happens to the others. */
+/* A watch continues in its row, while it has its name and filter, whatever happens to the others.
+ */
 struct watch_memory {
+	uint32_t index;
 	char name[SNAPSHOT_NAME_SIZE];
-	uint64_t created;
+	struct filter filter;
+	bool is_counting; /* created has counted since began_ms */
+	uint64_t created, began_ms;
 };
 
 struct aggregate_memory {
 	struct totals_rows rows;
 	struct churn before;
 	struct zones_seen *zones; /* NULL until zones are counted */
-	uint64_t created, destroyed;
+	bool is_counting;         /* created and destroyed have counted since began_ms */
+	uint64_t created, destroyed, began_ms;
 	size_t watch_count;
 	struct watch_memory *watches;
 };
@@ -189,7 +194,7 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 	enum churn_sign sign = CHURN_UNKNOWN;
 
 	totals_add(&aggregate->totals, entry);
-	if (aggregate->config->identities)
+	if (aggregate->config->identities && entry->has_id)
 		sign = churn_add(&aggregate->churn, entry->id, aggregate->totals.scanned);
 	top_talkers_add(aggregate->top, entry);
 	own_snmp_add(&aggregate->own_snmp, entry);
@@ -201,7 +206,7 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
-	if (aggregate->config->identities)
+	if (aggregate->config->identities && entry->has_id)
 		churn_expect(&aggregate->churn, entry->id);
 	if (aggregate->is_waiting)
 		count(aggregate, &aggregate->waiting);
@@ -228,18 +233,46 @@ static int prepare_zones(struct aggregate *aggregate)
 	return !aggregate->zones || memory->zones ? 0 : -1;
 }
 
-static uint64_t created_before(const struct aggregate_memory *memory, const char *name)
+/* The watch of the last scan; one that counts from now on if that was another one. */
+static struct watch_memory recall_watch(const struct aggregate_memory *memory,
+					const struct config_watch *watch)
 {
+	struct watch_memory fresh = { .index = watch->index, .filter = watch->filter };
+
 	for (size_t i = 0; i < memory->watch_count; i++) {
-		if (strcmp(memory->watches[i].name, name) == 0)
-			return memory->watches[i].created;
+		const struct watch_memory *before = &memory->watches[i];
+
+		if (before->index == watch->index && strcmp(before->name, watch->name) == 0 &&
+		    filter_equal(&before->filter, &watch->filter))
+			return *before;
 	}
-	return 0;
+	memcpy(fresh.name, watch->name, sizeof(fresh.name));
+	return fresh;
+}
+
+/* Adds what is new to a watch. If it has not counted yet, it has since `before_ms`, the scan that
+ * this one was compared with. */
+static void count_watch(struct aggregate *aggregate, size_t position,
+			const struct churn_change *change, uint64_t before_ms,
+			struct watch_memory *watch)
+{
+	if (change->elapsed_ms && !watch->is_counting) {
+		watch->is_counting = true;
+		watch->created = 0;
+		watch->began_ms = before_ms;
+	}
+	if (change->elapsed_ms)
+		watch->created +=
+			churn_scale(change, watches_created(aggregate->watches, position,
+							    change->bits, change->is_whole));
+	if (change->is_gap)
+		watch->is_counting = false;
 }
 
 /* The rows of the watches, without the state of their alarms. */
 static void finish_watches(struct aggregate *aggregate, const struct churn_change *change,
-			   struct snapshot_scan *scan, struct watch_memory *remembered)
+			   uint64_t before_ms, struct snapshot_scan *scan,
+			   struct watch_memory *remembered)
 {
 	const struct config *config = aggregate->config;
 	struct aggregate_memory *memory = aggregate->memory;
@@ -255,42 +288,75 @@ static void finish_watches(struct aggregate *aggregate, const struct churn_chang
 					      watches_entries(aggregate->watches, i));
 		row->rising = watch->rising;
 		row->falling = watch->falling;
-		row->created = created_before(memory, watch->name) +
-			       churn_scale(change, watches_created(aggregate->watches, i,
-								   change->bits, change->is_whole));
-		memcpy(remembered[i].name, watch->name, sizeof(remembered[i].name));
-		remembered[i].created = row->created;
+		remembered[i] = recall_watch(memory, watch);
+		count_watch(aggregate, i, change, before_ms, &remembered[i]);
+		row->has_created = remembered[i].is_counting;
+		row->created = remembered[i].created;
+		row->created_began = remembered[i].began_ms;
 	}
 	free(memory->watches);
 	memory->watches = remembered;
 	memory->watch_count = config->watch_count;
 }
 
-static void finish_churn(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
-			 struct snapshot_scan *scan, struct churn_change *change)
+/* What came and went since the scan that ended at `before_ms`. A gap ends the counters; the next
+ * comparison begins them again. */
+static void count_churn(struct aggregate_memory *memory, const struct churn_change *change,
+			uint64_t before_ms)
 {
-	struct aggregate_memory *memory = aggregate->memory;
-	const struct sampling *sampling = &aggregate->sampling;
-	const struct churn_part part = { start_ms, end_ms, sampling->read, sampling->entries };
-	uint64_t rate, share = 100;
-
-	*change = (struct churn_change){ .is_whole = true };
-	if (!aggregate->config->identities)
-		return;
-	churn_finish(&aggregate->churn, &part, change);
+	if (change->elapsed_ms && !memory->is_counting) {
+		memory->is_counting = true;
+		memory->created = memory->destroyed = 0;
+		memory->began_ms = before_ms;
+	}
 	memory->created += change->created;
 	memory->destroyed += change->destroyed;
-	scan->has_churn = true;
-	scan->created = memory->created;
-	scan->destroyed = memory->destroyed;
+	if (change->is_gap)
+		memory->is_counting = false;
+}
+
+static uint32_t identity_share(const struct churn_change *change)
+{
+	uint64_t share = 100;
+
 	if (!change->is_whole && change->entries)
 		share = (uint64_t)change->read * 100 / change->entries;
-	scan->identity_share = (uint32_t)(share >> change->bits);
-	scan->has_create_rate = change->elapsed_ms > 0;
-	if (scan->has_create_rate) {
-		rate = (change->created * 1000 + change->elapsed_ms / 2) / change->elapsed_ms;
-		scan->create_rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+	return (uint32_t)(share >> change->bits);
+}
+
+static uint32_t create_rate(const struct churn_change *change)
+{
+	uint64_t rate;
+
+	if (!change->elapsed_ms)
+		return 0;
+	rate = (change->created * 1000 + change->elapsed_ms / 2) / change->elapsed_ms;
+	return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+}
+
+/* Returns when the scan ended that this one was compared with; monotonic. */
+static uint64_t finish_churn(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms,
+			     struct snapshot_scan *scan, struct churn_change *change)
+{
+	const struct sampling *sampling = &aggregate->sampling;
+	const struct churn_part part = { start_ms, end_ms, sampling->read, sampling->entries };
+	uint64_t before_ms = aggregate->memory->before.part.end_ms;
+
+	*change = (struct churn_change){ .is_whole = true, .is_gap = true };
+	if (aggregate->config->identities) {
+		churn_finish(&aggregate->churn, &part, change);
+		/* but for a scan that could not follow them */
+		scan->has_identity_share = change->elapsed_ms || change->is_gap;
+		scan->identity_share = identity_share(change);
+		scan->has_create_rate = change->elapsed_ms > 0;
+		scan->create_rate = create_rate(change);
 	}
+	count_churn(aggregate->memory, change, before_ms);
+	scan->has_churn = aggregate->memory->is_counting;
+	scan->created = aggregate->memory->created;
+	scan->destroyed = aggregate->memory->destroyed;
+	scan->churn_began = aggregate->memory->began_ms;
+	return before_ms;
 }
 
 /* A block with room for all rows. NULL with ENOMEM. */
@@ -329,6 +395,7 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	struct watch_memory *watches;
 	struct churn_change change;
 	struct snapshot_scan *scan;
+	uint64_t before_ms;
 
 	if (aggregate->is_waiting)
 		count(aggregate, &aggregate->waiting);
@@ -349,8 +416,8 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	scan->scanned = sampling->read;
 	scan->coverage = sampling_coverage(sampling);
 	scan->margin = sampling_margin(sampling);
-	finish_churn(aggregate, start_ms, end_ms, scan, &change);
-	finish_watches(aggregate, &change, scan, watches);
+	before_ms = finish_churn(aggregate, start_ms, end_ms, scan, &change);
+	finish_watches(aggregate, &change, before_ms, scan, watches);
 	result->scan = scan;
 	result->own_snmp = &aggregate->own_snmp;
 	return 0;

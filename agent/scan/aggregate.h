@@ -30,7 +30,7 @@ struct aggregate_memory *aggregate_memory_new(void);
 void aggregate_memory_free(struct aggregate_memory *memory);
 
 /* A new table has taken the place of this one: its entries cannot be compared with the old ones,
- * and the old rows go. Counters continue. */
+ * and the old rows go. Counters begin again. */
 void aggregate_memory_restart(struct aggregate_memory *memory);
 
 /* The table is dumped in another order from now on: only whole scans can be compared with the

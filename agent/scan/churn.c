@@ -365,14 +365,16 @@ uint64_t churn_scale(const struct churn_change *change, uint64_t count)
 	return scale_up(count, change->read, change->entries, change->part_ms, change->elapsed_ms);
 }
 
-/* The first parts that both scans have read, of which `fresh` is still in the order of the dump. */
-static void compare_part(const struct churn_scan *scan, const struct churn_part *part,
+/* The first parts that both scans have read, of which `fresh` is still in the order of the dump.
+ * False if it is unknown where the common part ends: nothing was met again, or most of it in
+ * another order. */
+static bool compare_part(const struct churn_scan *scan, const struct churn_part *part,
 			 struct churn_change *change)
 {
 	const struct churn *before = scan->before;
 
 	if (scan->last_before == 0 || scan->astray > scan->in_order)
-		return; /* the end of the common part is unknown */
+		return false;
 	change->read = scan->last_now;
 	for (size_t i = 0; i < scan->fresh_sure; i++)
 		change->created += is_followed(scan->fresh[i], change->bits);
@@ -384,6 +386,7 @@ static void compare_part(const struct churn_scan *scan, const struct churn_part 
 	change->created = churn_scale(change, change->created << change->bits);
 	change->destroyed = scale_up(change->destroyed << change->bits, scan->last_before,
 				     before->part.entries, change->part_ms, change->elapsed_ms);
+	return true;
 }
 
 /* Keeps those of `before` that were met and are still followed. */
@@ -459,7 +462,10 @@ void churn_finish(struct churn_scan *scan, const struct churn_part *part,
 		change->elapsed_ms = elapsed_between(mean_time(&before->part, before->part.read),
 						     mean_time(part, part->read));
 	if (can_compare && !both_whole)
-		compare_part(scan, part, change);
+		can_compare = compare_part(scan, part, change);
+	if (!can_compare)
+		change->elapsed_ms = 0;
+	change->is_gap = !can_compare;
 	sort_fresh(scan);
 	if (can_compare && both_whole)
 		compare_whole(scan, change);

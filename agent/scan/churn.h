@@ -71,8 +71,11 @@ enum churn_sign {
 
 struct churn_change {
 	uint64_t created, destroyed; /* entries, scaled up */
-	uint64_t elapsed_ms; /* between the two scans; 0: there is nothing to compare with */
-	unsigned int bits;   /* what was compared is 1 in 2^bits */
+	uint64_t elapsed_ms;         /* between the two scans; 0: they could not be compared */
+	/* they could not be compared, and what came and went between them will never be counted.
+	 * (Out of memory, this scan counts for nothing; the next one is compared instead.) */
+	bool is_gap;
+	unsigned int bits; /* what was compared is 1 in 2^bits */
 	bool is_whole; /* the whole table was compared; else the first `read` of its `entries` */
 	uint32_t read, entries;
 	uint64_t part_ms; /* between the two readings of that part */

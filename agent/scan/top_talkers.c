@@ -76,7 +76,8 @@ static struct sketch_key address_key(const struct top_talkers *top, const struct
 
 static struct sketch_key service_key(const struct ct_entry *entry)
 {
-	uint16_t port = ct_protocol_has_ports(entry->protocol) ? entry->destination_port : 0;
+	/* 0: no port is told; 1: port 0 */
+	uint64_t port = entry->has_ports ? entry->destination_port + 1U : 0;
 
 	return (struct sketch_key){ { entry->protocol, port, 0 } };
 }
@@ -116,10 +117,10 @@ static void row_service(struct snapshot_top *row, const struct sketch_key *key)
 	char digits[8];
 
 	row->protocol = (uint8_t)key->word[0];
-	row->port = (uint16_t)key->word[1];
+	row->port = (uint16_t)(key->word[1] ? key->word[1] - 1 : 0);
 	name = ct_protocol_name(row->protocol);
 	snprintf(digits, sizeof(digits), "%u", row->protocol);
-	if (ct_protocol_has_ports(row->protocol))
+	if (key->word[1])
 		snprintf(row->text, sizeof(row->text), "%s/%u", name ? name : digits, row->port);
 	else
 		snprintf(row->text, sizeof(row->text), "%s", name ? name : digits);

@@ -3,6 +3,27 @@
 
 #include <sys/socket.h>
 
+static bool is_offloaded(const struct ct_entry *entry)
+{
+	return (entry->status & (CT_STATUS_OFFLOAD | CT_STATUS_HARDWARE_OFFLOAD)) != 0;
+}
+
+/* Where the entry counts among the states of its protocol; `count`: nowhere. */
+static size_t state_of(const struct ct_entry *entry, size_t count)
+{
+	if (entry->has_state)
+		return entry->state < count - 1 ? entry->state : count;
+	return is_offloaded(entry) ? count - 1 : count;
+}
+
+static void add_state(uint32_t *states, size_t count, const struct ct_entry *entry)
+{
+	size_t state = state_of(entry, count);
+
+	if (state < count)
+		states[state]++;
+}
+
 void totals_add(struct totals *totals, const struct ct_entry *entry)
 {
 	int family = entry->family == AF_INET6 ? 1 : 0;
@@ -13,11 +34,12 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 	totals->scanned++;
 	totals->family[family]++;
 	totals->assured += assured;
+	totals->closing +=
+		assured && entry->has_state && ct_state_is_closing(entry->protocol, entry->state);
 	totals->unreplied += unreplied;
 	totals->source_nat += (entry->status & CT_STATUS_SOURCE_NAT) != 0;
 	totals->destination_nat += (entry->status & CT_STATUS_DESTINATION_NAT) != 0;
-	totals->offloaded +=
-		(entry->status & (CT_STATUS_OFFLOAD | CT_STATUS_HARDWARE_OFFLOAD)) != 0;
+	totals->offloaded += is_offloaded(entry);
 	totals->helped += entry->helped;
 
 	protocol->entries++;
@@ -26,10 +48,10 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 	protocol->packets += entry->packets;
 	protocol->octets += entry->octets;
 
-	if (entry->protocol == CT_PROTOCOL_TCP && entry->tcp_state < CT_TCP_STATES)
-		totals->tcp_states[entry->tcp_state]++;
-	else if (entry->protocol == CT_PROTOCOL_SCTP && entry->sctp_state < CT_SCTP_STATES)
-		totals->sctp_states[entry->sctp_state]++;
+	if (entry->protocol == CT_PROTOCOL_TCP)
+		add_state(totals->tcp_states, CT_TCP_STATES + 1, entry);
+	else if (entry->protocol == CT_PROTOCOL_SCTP)
+		add_state(totals->sctp_states, CT_SCTP_STATES + 1, entry);
 }
 
 static void scale(const struct sampling *sampling, uint32_t *count)
@@ -41,6 +63,7 @@ void totals_scale(struct totals *totals, const struct sampling *sampling)
 {
 	scale(sampling, &totals->scanned);
 	scale(sampling, &totals->assured);
+	scale(sampling, &totals->closing);
 	scale(sampling, &totals->unreplied);
 	scale(sampling, &totals->source_nat);
 	scale(sampling, &totals->destination_nat);
@@ -59,9 +82,9 @@ void totals_scale(struct totals *totals, const struct sampling *sampling)
 			protocol->octets = sampling_scale64(sampling, protocol->octets);
 		}
 	}
-	for (int state = 0; state < CT_TCP_STATES; state++)
+	for (int state = 0; state <= CT_TCP_STATES; state++)
 		scale(sampling, &totals->tcp_states[state]);
-	for (int state = 0; state < CT_SCTP_STATES; state++)
+	for (int state = 0; state <= CT_SCTP_STATES; state++)
 		scale(sampling, &totals->sctp_states[state]);
 }
 
@@ -97,8 +120,13 @@ void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
 	if (totals->protocols[0][CT_PROTOCOL_SCTP].entries ||
 	    totals->protocols[1][CT_PROTOCOL_SCTP].entries)
 		rows->sctp_seen = true;
+	rows->tcp_offloaded_seen |= totals->tcp_states[CT_TCP_STATES] != 0;
+	rows->sctp_offloaded_seen |= totals->sctp_states[CT_SCTP_STATES] != 0;
 	scan->protocol_count = rows->protocol_count[0] + rows->protocol_count[1];
-	scan->state_count = CT_TCP_STATES + (rows->sctp_seen ? CT_SCTP_STATES : 0);
+	scan->state_count = CT_TCP_STATES;
+	scan->state_count += rows->tcp_offloaded_seen ? 1 : 0;
+	scan->state_count += rows->sctp_seen ? CT_SCTP_STATES : 0;
+	scan->state_count += rows->sctp_offloaded_seen ? 1 : 0;
 }
 
 static void protocol_add(struct snapshot_protocol *row, const struct totals_protocol *protocol)
@@ -137,22 +165,27 @@ static void fill_protocols(const struct totals *totals, struct totals_rows *rows
 	}
 }
 
-static void fill_states(uint8_t protocol, const uint32_t *entries, uint8_t count,
-			struct snapshot_state *rows)
+/* Returns where the rows end. */
+static struct snapshot_state *fill_states(uint8_t protocol, const uint32_t *entries, uint8_t count,
+					  bool offloaded_seen, struct snapshot_state *row)
 {
-	for (uint8_t i = 0; i < count; i++) {
-		rows[i].protocol = protocol;
-		rows[i].number = (uint8_t)(i + 1);
-		rows[i].entries = entries[i];
-	}
+	for (uint8_t i = 0; i < count; i++)
+		*row++ = (struct snapshot_state){ protocol, (uint8_t)(i + 1), entries[i] };
+	if (offloaded_seen)
+		*row++ =
+			(struct snapshot_state){ protocol, CT_STATE_OFFLOADED + 1, entries[count] };
+	return row;
 }
 
 void totals_fill(const struct totals *totals, struct totals_rows *rows, struct snapshot_scan *scan)
 {
+	struct snapshot_state *states = scan->states;
+
 	scan->scanned = totals->scanned;
 	scan->assured = totals->assured;
+	scan->closing = totals->closing;
 	scan->unreplied = totals->unreplied;
-	scan->evictable = totals->scanned - totals->assured;
+	scan->evictable = totals->scanned - snapshot_firm(scan);
 	scan->source_nat = totals->source_nat;
 	scan->destination_nat = totals->destination_nat;
 	scan->offloaded = totals->offloaded;
@@ -160,8 +193,9 @@ void totals_fill(const struct totals *totals, struct totals_rows *rows, struct s
 	scan->ipv6 = totals->family[1];
 	scan->helped = totals->helped;
 	fill_protocols(totals, rows, scan->protocols);
-	fill_states(CT_PROTOCOL_TCP, totals->tcp_states, CT_TCP_STATES, scan->states);
+	states = fill_states(CT_PROTOCOL_TCP, totals->tcp_states, CT_TCP_STATES,
+			     rows->tcp_offloaded_seen, states);
 	if (rows->sctp_seen)
 		fill_states(CT_PROTOCOL_SCTP, totals->sctp_states, CT_SCTP_STATES,
-			    scan->states + CT_TCP_STATES);
+			    rows->sctp_offloaded_seen, states);
 }

@@ -13,14 +13,14 @@
 
 /* Totals of one scan. */
 struct totals {
-	uint32_t scanned, assured, unreplied, source_nat, destination_nat, offloaded;
+	uint32_t scanned, assured, closing, unreplied, source_nat, destination_nat, offloaded;
 	uint32_t family[2], helped; /* [0] IPv4, [1] IPv6 */
 	struct totals_protocol {
 		uint32_t entries, assured, unreplied;
 		uint64_t packets, octets;
 	} protocols[2][256];
-	uint32_t tcp_states[CT_TCP_STATES];
-	uint32_t sctp_states[CT_SCTP_STATES];
+	uint32_t tcp_states[CT_TCP_STATES + 1];   /* the last one: CT_STATE_OFFLOADED */
+	uint32_t sctp_states[CT_SCTP_STATES + 1]; /* likewise */
 };
 
 /* What lasts from scan to scan: which rows exist, and their peaks. Zeroed at start. */
@@ -28,7 +28,7 @@ struct totals_rows {
 	bool protocol_seen[2][256];
 	uint32_t protocol_count[2];
 	uint32_t protocol_peak[2][256];
-	bool sctp_seen;
+	bool sctp_seen, tcp_offloaded_seen, sctp_offloaded_seen;
 };
 
 /* Counts one entry. */

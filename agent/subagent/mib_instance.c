@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the sample tier knows: nfctInstanceTable, nfctCpuTable, nfctThresholdTable. */
 #include <stddef.h>
+#include <stdio.h>
 
 #include "subagent/mib_table.h"
 
@@ -24,6 +25,49 @@ static bool get_value(const struct mib_row *row, const struct mib_column *column
 	return values_of(row) && mib_get_u32(row, column, value);
 }
 
+/* The sample has been valid for too long: the collector does not sample any more. (Of a table that
+ * cannot be read it says so itself.) */
+static bool is_old(const struct mib_row *row)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && row->view->now_ms > sample->taken &&
+	       row->view->now_ms - sample->taken >= sample->fresh_ms;
+}
+
+static bool get_status(const struct mib_row *row, const struct mib_column *column,
+		       struct mib_value *value)
+{
+	bool is_there = mib_get_u8(row, column, value);
+
+	if (is_old(row))
+		value->number = STATUS_STALE;
+	return is_there;
+}
+
+static bool get_status_text(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	char text[SNAPSHOT_TEXT_SIZE];
+
+	if (!is_old(row))
+		return mib_get_string(row, column, value);
+	snprintf(text, sizeof(text),
+		 "the sampled values are %llu seconds old: nothing newer has come from the "
+		 "collector",
+		 (unsigned long long)(row->view->now_ms - row->instance->sample->taken) / 1000);
+	mib_set_string(value, text);
+	return true;
+}
+
+static bool get_max_entries(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_max_entries && mib_get_u32(row, column, value);
+}
+
 static bool get_utilization(const struct mib_row *row, const struct mib_column *column,
 			    struct mib_value *value)
 {
@@ -32,7 +76,7 @@ static bool get_utilization(const struct mib_row *row, const struct mib_column *
 	(void)column;
 	if (sample)
 		value->number = snapshot_percent(sample->entries, sample->max_entries);
-	return sample;
+	return sample && sample->has_max_entries;
 }
 
 /* A past value: it stays when the table cannot be read any more. */
@@ -69,7 +113,7 @@ static bool counter_value(const struct counters *counters, size_t counter, struc
 static bool get_counter(const struct mib_row *row, const struct mib_column *column,
 			struct mib_value *value)
 {
-	const struct snapshot_sample *sample = row->instance->sample;
+	const struct snapshot_sample *sample = values_of(row);
 
 	return sample && counter_value(&sample->total, column->argument, value);
 }
@@ -82,22 +126,35 @@ static bool get_dropping(const struct mib_row *row, const struct mib_column *col
 	(void)column;
 	if (sample)
 		mib_set_truth(value, sample->dropping);
-	return sample;
+	return sample && sample->has_loss;
 }
 
-/* TimeStamp: the sysUpTime at which counters and peak began, but 0 if that was before the master.
- */
-static bool get_discontinuity(const struct mib_row *row, const struct mib_column *column,
-			      struct mib_value *value)
+static bool get_loss_cause(const struct mib_row *row, const struct mib_column *column,
+			   struct mib_value *value)
 {
-	const struct snapshot_sample *sample = row->instance->sample;
-	int64_t uptime_ms;
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_loss && mib_get_u8(row, column, value);
+}
+
+static bool get_loss_rate(const struct mib_row *row, const struct mib_column *column,
+			  struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_loss && mib_get_u32(row, column, value);
+}
+
+static bool get_expectations(const struct mib_row *row, const struct mib_column *column,
+			     struct mib_value *value)
+{
+	const struct snapshot_sample *sample = values_of(row);
+	uint32_t count;
 
 	(void)column;
-	if (!sample || sample->discontinuity == 0)
+	if (!sample || !counters_expectations(&sample->total, &count))
 		return false;
-	uptime_ms = (int64_t)sample->discontinuity - row->view->began_ms;
-	value->number = uptime_ms > 0 ? (uint64_t)uptime_ms / 10 : 0;
+	value->number = count;
 	return true;
 }
 
@@ -105,14 +162,14 @@ static bool get_discontinuity(const struct mib_row *row, const struct mib_column
 
 static const struct mib_column instance_columns[] = {
 	{ 2, ASN_OCTET_STR, mib_get_string, SAMPLE(name) },
-	{ 3, ASN_INTEGER, mib_get_u8, SAMPLE(status) },
-	{ 4, ASN_OCTET_STR, mib_get_string, SAMPLE(status_text) },
+	{ 3, ASN_INTEGER, get_status, SAMPLE(status) },
+	{ 4, ASN_OCTET_STR, get_status_text, SAMPLE(status_text) },
 	{ 5, ASN_GAUGE, get_value, SAMPLE(entries) },
-	{ 6, ASN_GAUGE, get_value, SAMPLE(max_entries) },
+	{ 6, ASN_GAUGE, get_max_entries, SAMPLE(max_entries) },
 	{ 7, ASN_GAUGE, get_utilization, 0 },
 	{ 8, ASN_GAUGE, get_peak, SAMPLE(peak_entries) },
 	{ 9, ASN_OCTET_STR, mib_get_date, SAMPLE(peak_time) },
-	{ 10, ASN_GAUGE, get_peak, SAMPLE(recent_peak_entries) },
+	{ 10, ASN_GAUGE, get_value, SAMPLE(recent_peak_entries) },
 	{ 11, ASN_GAUGE, get_buckets, SAMPLE(buckets) },
 	{ 12, ASN_COUNTER64, get_counter, COUNTER_DROPS },
 	{ 13, ASN_COUNTER64, get_counter, COUNTER_EARLY_DROPS },
@@ -129,8 +186,11 @@ static const struct mib_column instance_columns[] = {
 	{ 24, ASN_COUNTER64, get_counter, COUNTER_EXPECT_CREATES },
 	{ 25, ASN_COUNTER64, get_counter, COUNTER_EXPECT_DELETES },
 	{ 26, ASN_INTEGER, get_dropping, 0 },
-	{ 27, ASN_TIMETICKS, get_discontinuity, 0 },
+	{ 27, ASN_TIMETICKS, mib_get_timestamp, SAMPLE(discontinuity) },
 	{ 28, ASN_TIMETICKS, mib_get_age, SAMPLE(taken) },
+	{ 29, ASN_INTEGER, get_loss_cause, SAMPLE(loss_cause) },
+	{ 30, ASN_GAUGE, get_loss_rate, SAMPLE(loss_rate) },
+	{ 31, ASN_GAUGE, get_expectations, 0 },
 };
 
 const struct mib_table mib_instance_table = {
@@ -141,7 +201,7 @@ const struct mib_table mib_instance_table = {
 
 static size_t cpu_count(const struct mib_instance *instance)
 {
-	return instance->sample ? instance->sample->cpu_count : 0;
+	return instance->sample && instance->sample->has_values ? instance->sample->cpu_count : 0;
 }
 
 static void cpu_key(const struct mib_instance *instance, size_t position, oid *key)

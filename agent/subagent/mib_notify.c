@@ -46,8 +46,8 @@ struct object {
 #define ENTRIES           { &mib_instance_table, 5 }
 #define MAX_ENTRIES       { &mib_instance_table, 6 }
 #define UTILIZATION       { &mib_instance_table, 7 }
-#define DROPS             { &mib_instance_table, 12 }
-#define EARLY_DROPS       { &mib_instance_table, 13 }
+#define LOSS_CAUSE        { &mib_instance_table, 29 }
+#define LOSS_RATE         { &mib_instance_table, 30 }
 #define TOP_ENTRIES       { &mib_top_table, 8 }
 #define TOP_SHARE         { &mib_top_table, 10 }
 #define TOP_TEXT          { &mib_top_table, 12 }
@@ -61,14 +61,15 @@ struct object {
 
 #define OBJECTS_MAX 9
 
-/* The objects of each notification, in the order of the MIB; fewer end with one without a table. */
+/* The objects of each notification, in the order of the MIB; fewer end with one without a table. None
+ * is a Counter64: SNMPv1 has no such type, and a notification that carries one never gets there. */
 static const struct object contents[][OBJECTS_MAX] = {
 	[EVENT_UTILIZATION_RISING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
 				       THRESHOLD_NAME, THRESHOLD_RISING },
 	[EVENT_UTILIZATION_FALLING] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, UTILIZATION,
 					THRESHOLD_NAME, THRESHOLD_RISING, THRESHOLD_FALLING },
-	[EVENT_DROPPING_STARTED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
-	[EVENT_DROPPING_STOPPED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, DROPS, EARLY_DROPS },
+	[EVENT_DROPPING_STARTED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, LOSS_CAUSE, LOSS_RATE },
+	[EVENT_DROPPING_STOPPED] = { TEXT, NAME, ENTRIES, MAX_ENTRIES, LOSS_CAUSE, LOSS_RATE },
 	[EVENT_SOURCE_RISING] = { TEXT, NAME, TOP_TEXT, TOP_ENTRIES, TOP_SHARE, MAX_ENTRIES },
 	[EVENT_SOURCE_FALLING] = { TEXT, NAME, TOP_TEXT, TOP_ENTRIES, TOP_SHARE, MAX_ENTRIES },
 	[EVENT_WATCH_RISING] = { TEXT, NAME, WATCH_NAME, WATCH_ENTRIES, WATCH_RISING },

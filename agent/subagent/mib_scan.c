@@ -24,18 +24,42 @@ static bool get_value(const struct mib_row *row, const struct mib_column *column
 	return has_ended(row) && mib_get_u32(row, column, value);
 }
 
-/* Churn: these are counters, so they exist even without a scan. */
+static bool has_churn(const struct mib_row *row)
+{
+	return row->instance->scan && row->instance->scan->has_churn;
+}
+
 static bool get_churn(const struct mib_row *row, const struct mib_column *column,
 		      struct mib_value *value)
 {
-	return row->instance->scan && row->instance->scan->has_churn &&
-	       mib_get_u64(row, column, value);
+	return has_churn(row) && mib_get_u64(row, column, value);
+}
+
+static bool get_churn_began(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	return has_churn(row) && mib_get_timestamp(row, column, value);
+}
+
+static bool get_firm_utilization(const struct mib_row *row, const struct mib_column *column,
+				 struct mib_value *value)
+{
+	return has_ended(row) && row->instance->scan->has_firm_utilization &&
+	       mib_get_u32(row, column, value);
+}
+
+static bool get_unlisted(const struct mib_row *row, const struct mib_column *column,
+			 struct mib_value *value)
+{
+	return has_ended(row) && row->instance->scan->has_unlisted &&
+	       mib_get_u32(row, column, value);
 }
 
 static bool get_identity_share(const struct mib_row *row, const struct mib_column *column,
 			       struct mib_value *value)
 {
-	return has_ended(row) && row->instance->scan->has_churn && mib_get_u32(row, column, value);
+	return has_ended(row) && row->instance->scan->has_identity_share &&
+	       mib_get_u32(row, column, value);
 }
 
 static bool get_create_rate(const struct mib_row *row, const struct mib_column *column,
@@ -65,12 +89,15 @@ static const struct mib_column snapshot_columns[] = {
 	{ 15, ASN_GAUGE, get_value, SCAN(ipv4) },
 	{ 16, ASN_GAUGE, get_value, SCAN(ipv6) },
 	{ 17, ASN_GAUGE, get_value, SCAN(helped) },
-	{ 18, ASN_GAUGE, get_value, SCAN(firm_utilization) },
+	{ 18, ASN_GAUGE, get_firm_utilization, SCAN(firm_utilization) },
 	{ 19, ASN_GAUGE, get_value, SCAN(margin) },
 	{ 20, ASN_COUNTER64, get_churn, SCAN(created) },
 	{ 21, ASN_COUNTER64, get_churn, SCAN(destroyed) },
 	{ 22, ASN_GAUGE, get_create_rate, SCAN(create_rate) },
 	{ 23, ASN_GAUGE, get_identity_share, SCAN(identity_share) },
+	{ 24, ASN_GAUGE, get_unlisted, SCAN(unlisted) },
+	{ 25, ASN_GAUGE, get_value, SCAN(closing) },
+	{ 26, ASN_TIMETICKS, get_churn_began, SCAN(churn_began) },
 };
 
 const struct mib_table mib_snapshot_table = {
@@ -95,6 +122,7 @@ static const void *protocol_base(const struct mib_row *row)
 	return &row->instance->scan->protocols[row->position];
 }
 
+/* "tcp", "253" */
 static bool get_protocol_name(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
@@ -105,6 +133,20 @@ static bool get_protocol_name(const struct mib_row *row, const struct mib_column
 	(void)column;
 	snprintf(digits, sizeof(digits), "%u", number);
 	mib_set_string(value, name ? name : digits);
+	return true;
+}
+
+/* "tcp over IPv6" */
+static bool get_protocol_text(const struct mib_row *row, const struct mib_column *column,
+			      struct mib_value *value)
+{
+	bool is_ipv6 = row->instance->scan->protocols[row->position].address_type == 2;
+	char text[64];
+
+	get_protocol_name(row, column, value);
+	snprintf(text, sizeof(text), "%.*s over %s", (int)value->length, (const char *)value->bytes,
+		 is_ipv6 ? "IPv6" : "IPv4");
+	mib_set_string(value, text);
 	return true;
 }
 
@@ -124,6 +166,7 @@ static const struct mib_column protocol_columns[] = {
 	{ 7, ASN_GAUGE, mib_get_u32, PROTOCOL(peak_entries) },
 	{ 8, ASN_COUNTER64, get_traffic, PROTOCOL(packets) },
 	{ 9, ASN_COUNTER64, get_traffic, PROTOCOL(octets) },
+	{ 10, ASN_OCTET_STR, get_protocol_text, 0 },
 };
 
 const struct mib_table mib_protocol_table = {

@@ -347,6 +347,19 @@ bool mib_get_age(const struct mib_row *row, const struct mib_column *column,
 	return true;
 }
 
+bool mib_get_timestamp(const struct mib_row *row, const struct mib_column *column,
+		       struct mib_value *value)
+{
+	const uint64_t *then_ms = field(row, column);
+	int64_t uptime_ms;
+
+	if (!then_ms || *then_ms == 0)
+		return false;
+	uptime_ms = (int64_t)*then_ms - row->view->began_ms;
+	value->number = uptime_ms > 0 ? (uint64_t)uptime_ms / 10 : 0;
+	return true;
+}
+
 void mib_set_string(struct mib_value *value, const char *text)
 {
 	value->length = strnlen(text, sizeof(value->bytes) - 1);

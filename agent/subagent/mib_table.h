@@ -92,8 +92,10 @@ extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table
 
 /* Getters that several tables use. Their argument is an offset from the table's base, to a uint8_t,
  * uint32_t, uint64_t, a terminated string, wall-clock milliseconds, or monotonic milliseconds,
- * which are shown as an age at the request. A time of 0 is absent. */
-mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date, mib_get_age;
+ * which are shown as an age at the request, or as a TimeStamp: the sysUpTime then, but 0 if that
+ * was before the master. A time of 0 is absent. */
+mib_getter mib_get_u8, mib_get_u32, mib_get_u64, mib_get_string, mib_get_date, mib_get_age,
+	mib_get_timestamp;
 void mib_set_string(struct mib_value *value, const char *text);
 void mib_set_truth(struct mib_value *value, bool truth);
 

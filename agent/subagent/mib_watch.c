@@ -35,7 +35,13 @@ static bool get_watch_state(const struct mib_row *row, const struct mib_column *
 static bool get_watch_created(const struct mib_row *row, const struct mib_column *column,
 			      struct mib_value *value)
 {
-	return row->instance->scan->has_churn && mib_get_u64(row, column, value);
+	return watch_of(row)->has_created && mib_get_u64(row, column, value);
+}
+
+static bool get_watch_began(const struct mib_row *row, const struct mib_column *column,
+			    struct mib_value *value)
+{
+	return watch_of(row)->has_created && mib_get_timestamp(row, column, value);
 }
 
 #define WATCH(field) offsetof(struct snapshot_watch, field)
@@ -48,6 +54,7 @@ static const struct mib_column watch_columns[] = {
 	{ 6, ASN_UNSIGNED, mib_get_u32, WATCH(falling) },
 	{ 7, ASN_INTEGER, get_watch_state, 0 },
 	{ 8, ASN_COUNTER64, get_watch_created, WATCH(created) },
+	{ 9, ASN_TIMETICKS, get_watch_began, WATCH(created_began) },
 };
 
 const struct mib_table mib_watch_table = {

@@ -59,6 +59,7 @@ PANELS = [
         ('nfctInstanceUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}}"),
         ('nfctSnapshotFirmUtilization{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} firm")]),
     ("Losses per second", "pps", [
+        ('nfctInstanceLossRate{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} lost, mean of a minute"),
         ('rate(nfctInstanceDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} drops"),
         ('rate(nfctInstanceEarlyDrops{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} early drops"),
         ('rate(nfctInstanceInsertFailed{instance=~"$host"}[5m])', "{{instance}} {{nfctInstanceName}} failed inserts"),
@@ -69,10 +70,10 @@ PANELS = [
     ("Kinds of entries", "short", [
         ('nfctSnapshotAssured{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} assured"),
         ('nfctSnapshotUnreplied{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} unreplied"),
-        ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable")]),
+        ('nfctSnapshotEvictable{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} evictable"),
+        ('nfctSnapshotClosing{instance=~"$host"}', "{{instance}} {{nfctInstanceName}} closing")]),
     ("Protocols", "short", [
-        ('sum by (instance, nfctInstanceIndex, nfctProtocolName) (nfctProtocolEntries{instance=~"$host"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolName}}")]),
+        ('nfctProtocolEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctProtocolText}}")]),
     ("TCP states", "short", [
         ('nfctStateEntries{instance=~"$host",nfctStateProtocol="6"}',
          "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),

@@ -33,9 +33,6 @@ return JSON.stringify(JSON.parse(value).map(function (row) {{
     names.forEach(function (name, at) {{
         row["{{#CT." + name + "}}"] = parts[at];
     }});
-    if (row["{{#CT.FAMILY}}"]) {{
-        row["{{#CT.FAMILY}}"] = row["{{#CT.FAMILY}}"] === "1" ? "IPv4" : "IPv6";
-    }}
     if (row["{{#CT.KIND}}"]) {{
         row["{{#CT.KIND}}"] = ["", "source", "destination", "service"][row["{{#CT.KIND}}"]];
     }}
@@ -290,7 +287,7 @@ def dashboard(name, rows):
 
 def value_maps(mib_objects):
     maps = {thing.name: thing.enums for thing in mib_objects.values()
-            if thing.enums and thing.name.endswith(("Status", "State"))}
+            if thing.enums and thing.name.endswith(("Status", "State", "Cause"))}
     maps["TruthValue"] = {1: "yes", 2: "no"}
     maps["availability"] = {0: "no", 1: "yes", 2: "unknown"}
     return [{"uuid": uuid("map", name), "name": name,

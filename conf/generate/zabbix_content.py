@@ -47,18 +47,22 @@ INSTANCE = [
     ("nfctInstanceUtilization", "utilization"), ("nfctInstancePeakEntries", "peak"),
     ("nfctInstancePeakTime", "time of the peak"), ("nfctInstanceRecentPeakEntries", "recent peak"),
     ("nfctInstanceBuckets", "hash buckets"), ("nfctInstanceDropping", "dropping"),
+    ("nfctInstanceLossCause", "cause of loss"), ("nfctInstanceLossRate", "loss"),
     ("nfctInstanceDrops", "drops"), ("nfctInstanceEarlyDrops", "early drops"),
     ("nfctInstanceInsertFailed", "failed inserts"), ("nfctInstanceInvalid", "invalid packets"),
     ("nfctInstanceFound", "found"), ("nfctInstanceInserts", "inserts by ctnetlink"),
     ("nfctInstanceErrors", "errors"), ("nfctInstanceSearchRestarts", "search restarts"),
     ("nfctInstanceClashResolves", "clashes resolved"), ("nfctInstanceExpectMax", "limit of expectations"),
     ("nfctInstanceExpectNew", "expectations met"), ("nfctInstanceExpectCreates", "expectations created"),
-    ("nfctInstanceExpectDeletes", "expectations deleted"), ("nfctInstanceSampleAge", "age of the sample"),
+    ("nfctInstanceExpectDeletes", "expectations deleted"), ("nfctInstanceExpectEntries", "expectations"),
+    ("nfctInstanceSampleAge", "age of the sample"),
     ("nfctSnapshotTime", "scan: ended"), ("nfctSnapshotAge", "scan: age"), ("nfctSnapshotDuration", "scan: duration"),
     ("nfctSnapshotCpuTime", "scan: CPU time"), ("nfctSnapshotScanned", "scan: entries read"),
     ("nfctSnapshotCoverage", "scan: coverage"), ("nfctSnapshotMargin", "scan: margin of shares"),
     ("nfctSnapshotScans", "scans"), ("nfctSnapshotFailures", "failed scans"),
-    ("nfctSnapshotAssured", "assured entries"), ("nfctSnapshotUnreplied", "unreplied entries"),
+    ("nfctSnapshotUnlisted", "scan: entries that are not listed"),
+    ("nfctSnapshotAssured", "assured entries"), ("nfctSnapshotClosing", "assured entries that are closing"),
+    ("nfctSnapshotUnreplied", "unreplied entries"),
     ("nfctSnapshotEvictable", "evictable entries"), ("nfctSnapshotSourceNat", "entries with source NAT"),
     ("nfctSnapshotDestinationNat", "entries with destination NAT"), ("nfctSnapshotOffloaded", "offloaded entries"),
     ("nfctSnapshotIpv4", "IPv4 entries"), ("nfctSnapshotIpv6", "IPv6 entries"),
@@ -87,13 +91,12 @@ RULES = [
     ("chain", "Tables whose kernel counts long chains",
      {"NAME": "nfctInstanceName", "CHAIN": "nfctInstanceChainTooLong"}, [], "[{#CT.NAME}]",
      [("nfctInstanceChainTooLong", "refused for a long chain")], {"exists": "CHAIN"}),
-    ("protocol", "Protocols", {"PROTOCOL": "nfctProtocolName"}, ["TABLE", "FAMILY"],
-     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+    ("protocol", "Protocols", {"PROTOCOL": "nfctProtocolText"}, ["TABLE"], "[table {#CT.TABLE}] {#CT.PROTOCOL}:",
      [("nfctProtocolEntries", "entries"), ("nfctProtocolAssured", "assured"), ("nfctProtocolUnreplied", "unreplied"),
       ("nfctProtocolPeakEntries", "peak")], {}),
     ("volume", "Protocols whose packets are counted",
-     {"PROTOCOL": "nfctProtocolName", "OCTETS": "nfctProtocolOctets"}, ["TABLE", "FAMILY"],
-     "[table {#CT.TABLE}] {#CT.PROTOCOL} {#CT.FAMILY}:",
+     {"PROTOCOL": "nfctProtocolText", "OCTETS": "nfctProtocolOctets"}, ["TABLE"],
+     "[table {#CT.TABLE}] {#CT.PROTOCOL}:",
      [("nfctProtocolPackets", "packets of the living"), ("nfctProtocolOctets", "octets of the living")],
      {"exists": "OCTETS"}),
     ("state", "States", {"STATE": "nfctStateName"}, ["TABLE", "NUMBER"],
@@ -113,10 +116,11 @@ RULES = [
      {"disabled": True}),
 ]
 
-# What the template does without: nfctTopText says it in words, a TimeStamp means nothing to Zabbix, and few care on which
-# CPU a chain was too long.
-LEFT_OUT = ["nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort",
-            "nfctInstanceDiscontinuityTime", "nfctCpuChainTooLong"]
+# What the template does without: nfctTopText and nfctProtocolText say it in words, a TimeStamp means nothing to Zabbix, and
+# few care on which CPU a chain was too long.
+LEFT_OUT = ["nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort", "nfctProtocolName",
+            "nfctInstanceDiscontinuityTime", "nfctSnapshotDiscontinuityTime", "nfctWatchDiscontinuityTime",
+            "nfctCpuChainTooLong"]
 
 # Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
 # <object> means the item of that object.
@@ -131,10 +135,12 @@ TRIGGERS = [
     ("instance", "Table {#CT.NAME} is full of entries that cannot be evicted",
      "last(<nfctSnapshotFirmUtilization>)>={$CT.FIRM.WARN:\"{#CT.NAME}\"}",
      "last(<nfctSnapshotFirmUtilization>)<{$CT.FIRM.WARN.RECOVERY:\"{#CT.NAME}\"}", "AVERAGE",
-     "The kernel evicts only entries that are not ASSURED: nf_conntrack_max is too small, or timeouts are too long.",
+     "The kernel evicts only entries that are not ASSURED, and those that are closing: nf_conntrack_max is too small, or "
+     "timeouts are too long.",
      None),
     ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
-     "HIGH", "In the last minute packets were refused, or entries evicted to make room.", None),
+     "HIGH", "In the last minute packets were refused, or entries evicted to make room. See the item \"cause of loss\".",
+     None),
     ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
      "AVERAGE", "See the item \"status in words\".", None),
     ("instance", "Table {#CT.NAME} has old values", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
@@ -150,11 +156,11 @@ TRIGGERS = [
 
 # Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
 TRAP_TRIGGERS = [
-    (1, 2, "WARNING", "Trap: the table is filling up", r"table .(.*). is .* the threshold (.*) [(]"),
-    (3, 4, "HIGH", "Trap: the table is dropping", r"table .(.*). (?:is|has) dropp()"),
-    (5, 6, "WARNING", "Trap: one source fills the table", r"table .(.*). is .*filled by one source()"),
-    (7, 8, "WARNING", "Trap: a watch is raised", r"table .(.*). has .* the watch (.*), (?:at|no)"),
-    (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table .(.*). can()"),
+    (1, 2, "WARNING", "Trap: the table is filling up", r"table (.*) is .* the threshold (.*) [(]"),
+    (3, 4, "HIGH", "Trap: the table is dropping", r"table (.*) (?:is|has) dropp()"),
+    (5, 6, "WARNING", "Trap: one source fills the table", r"table (.*) is .*filled by one source()"),
+    (7, 8, "WARNING", "Trap: a watch is raised", r"table (.*) has .* the watch (.*), (?:at|no)"),
+    (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table (.*) (?:can|shows)()"),
 ]
 
 COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
@@ -167,10 +173,10 @@ GRAPHS = [
     ("instance", "Table {#CT.NAME}: losses", ["nfctInstanceDrops", "nfctInstanceEarlyDrops", "nfctInstanceInsertFailed",
                                               "nfctInstanceInvalid"]),
     ("instance", "Table {#CT.NAME}: kinds of entries",
-     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable"]),
+     ["nfctSnapshotAssured", "nfctSnapshotUnreplied", "nfctSnapshotEvictable", "nfctSnapshotClosing"]),
     ("instance", "Table {#CT.NAME}: scans", ["nfctSnapshotAge", "nfctSnapshotDuration", "nfctSnapshotCpuTime"]),
     ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"]),
-    ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}",
+    ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL}",
      ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"]),
     *((kind, f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"])
       for kind in KINDS),
@@ -188,7 +194,7 @@ DASHBOARDS = [
         [("Largest source", ("item", "source")), ("Largest destination", ("item", "destination")),
          ("Largest service", ("item", "service"))],
         *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}")] for kind in KINDS),
-        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL} {#CT.FAMILY}")],
+        [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL}")],
         [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}")],
     ]),
 ]

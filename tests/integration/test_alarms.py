@@ -42,7 +42,8 @@ def test_a_full_table_is_told_once_and_so_is_its_end(trap_lab):
     wait_for(lambda: len(lab.told()) >= 3, 10)
     assert sorted(lab.told()[1:3]) == [DROPPING, RISING]
     dropping = [dict(objects) for name, objects in lab.traps() if name == DROPPING][0]
-    assert dropping["nfctInstanceDrops.1"] > 0, "no drop was counted"
+    assert dropping["nfctInstanceLossCause.1"] in (2, 3) and dropping["nfctInstanceLossRate.1"] > 0
+    assert "is dropping: the table is full, and " in dropping["nfctNotifyText.0"]
     critical = [objects for name, objects in lab.traps() if name == RISING][1]
     assert critical[5] == ("nfctThresholdName.1.2", "critical")
     assert lab.get("nfctInstanceDropping.1") == 1

@@ -27,7 +27,8 @@ def test_the_table_is_quiet(router):
     assert text.endswith(f"| utilization=0;79;94 entries={entries};;"), text
     assert check(router, "check_conntrack_firm")[0] == OK
     assert check(router, "check_conntrack_status")[0] == OK
-    assert check(router, "check_conntrack_dropping")[0] == OK
+    status, text = check(router, "check_conntrack_dropping")
+    assert status == OK and text.endswith("| dropping=2;;2:2 cause=1;; lost=0;;"), text
     assert check(router, "check_conntrack_rate", "100000", "200000")[0] == OK
 
 

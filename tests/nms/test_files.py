@@ -14,6 +14,30 @@ def test_the_files_are_as_they_are_made_from_the_mib():
     assert check.returncode == 0, check.stderr
 
 
+# What the agent says of a table, by the number of the notification.
+TEXTS = {1: "is 91% full (238551 of 262144 entries), above the threshold warning (80%)",
+         2: "is 70% full (183500 of 262144 entries), no longer above the threshold warning (cleared at 70%)",
+         3: "is dropping: the table is full, and new connections are refused (12 lost in the last minute; 5 of 5 entries)",
+         4: "has dropped nothing for a minute (5 of 262144 entries)",
+         5: "is filled by one source: 192.0.2.7 holds 52% of the limit (520 of 1000 entries), above source-rising (50%)",
+         6: "is no longer filled by one source: 192.0.2.7 holds 40% of the limit (400 of 1000 entries; cleared at 40%)",
+         7: "has 1000 entries that match the watch ssh, at or above rising (1000)",
+         8: "has 800 entries that match the watch ssh, no longer above rising (1000; cleared at 800)",
+         9: "shows stale values: the last scan failed: why", 10: "can be read again"}
+
+
+def test_a_zabbix_trap_ends_with_its_own_table_and_no_other():
+    """The tag that joins a notification and its end: the table, and the threshold or watch."""
+    for rising, falling, _, name, pattern in zabbix_content.TRAP_TRIGGERS:
+        def tag(number, table):
+            match = re.search(pattern, f"conntrack table {table} {TEXTS[number]}")
+            assert match, f"{name}: {pattern} does not match notification {number}"
+            return match.groups()
+        assert tag(rising, "blue") == tag(falling, "blue"), name
+        assert tag(rising, "blue") != tag(rising, "glue"), name
+    assert re.search(zabbix_content.TRAP_TRIGGERS[-1][4], "conntrack table blue cannot be read: why")
+
+
 def test_the_zabbix_template_has_every_object_or_says_that_it_is_left_out():
     template = (TOP / "conf/zabbix/conntrack-agentx.yaml").read_text()
     missing = {name for name, what in mib.read().items()

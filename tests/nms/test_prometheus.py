@@ -100,8 +100,8 @@ def test_a_scrape_has_every_figure(exporter):
     assert found['nfctInstanceEntries{nfctInstanceIndex="1",nfctInstanceName="default"}'] != "0"
     assert float(found['nfctInstanceMaxEntries{nfctInstanceIndex="1",nfctInstanceName="default"}']) == exporter.limit()
     walked = {name.partition(".")[0] for name in exporter.walk() if not name.startswith("nfctCpu")}  # left out
-    labels = {"nfctInstanceName", "nfctProtocolName", "nfctStateName", "nfctTopText", "nfctThresholdName",
-              "nfctWatchName"}
+    labels = {"nfctInstanceName", "nfctProtocolName", "nfctProtocolText", "nfctStateName", "nfctTopText",
+              "nfctThresholdName", "nfctWatchName"}
     parts = {"nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort"}
     assert len(walked) > 80
     assert walked - labels - parts - names == set()

@@ -83,7 +83,7 @@ def test_the_values_are_those_of_the_agent(zabbix):
     assert abs(int(value(zabbix, "nfct.agent.start_time")) - zabbix.lab.dir.stat().st_ctime) < 120
     assert float(value(zabbix, "nfct.snapshot.age[1]")) < 10
     names = {item["name"] for item in zabbix.items(zabbix.host)}
-    assert "[table 1] tcp IPv4: entries" in names
+    assert "[table 1] tcp over IPv4: entries" in names
     assert "[table 1] source 1: entries" in names
     assert "[default] entries" in names and f"[{lab.blue}] entries" in names
 

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "common/ct_names.h"
 #include "test.h"
 
 struct scene {
@@ -68,7 +69,9 @@ static void add(struct scene *scene, uint32_t first_id, uint32_t count, const ch
 {
 	struct ct_entry entry = { .family = strchr(source, ':') ? AF_INET6 : AF_INET,
 				  .protocol = protocol,
+				  .has_ports = ct_protocol_has_ports(protocol),
 				  .destination_port = port,
+				  .has_id = true,
 				  .zone = zone };
 
 	assert_int_equal(inet_pton(entry.family, source, entry.source.octet), 1);
@@ -97,6 +100,19 @@ static void finish_about(struct scene *scene, const struct snapshot_top *culprit
 static void finish(struct scene *scene)
 {
 	finish_about(scene, NULL);
+}
+
+/* What was read is a part of a table with so many entries. */
+static void finish_part(struct scene *scene, uint32_t entries)
+{
+	struct aggregate_result result;
+
+	scene->time_ms += 10000;
+	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms, entries,
+					  NULL, &result),
+			 0);
+	free(scene->scan);
+	scene->scan = result.scan;
 }
 
 /* The rows of a kind as "text entries unreplied share, ..." */
@@ -153,6 +169,22 @@ static void the_top_names_who_fills_the_table(void **state)
 	begin(scene);
 	finish(scene);
 	assert_int_equal(scene->scan->top_count, 0);
+}
+
+/* Of a protocol without a tracker in this kernel the ports are not told: they are not 0. */
+static void a_service_without_ports_is_not_port_0(void **state)
+{
+	struct ct_entry entry = { .family = AF_INET, .protocol = 33, .has_id = true };
+	struct scene *scene = *state;
+
+	begin(scene);
+	for (int i = 0; i < 3; i++)
+		aggregate_add(scene->aggregate, &entry);
+	entry.has_ports = true;
+	aggregate_add(scene->aggregate, &entry);
+	finish(scene);
+	assert_string_equal(tops(scene, TOP_SERVICE), "dccp 3 3 75, dccp/0 1 1 25");
+	assert_int_equal(scene->scan->tops[3].port, 0);
 }
 
 static void prefixes_put_addresses_together(void **state)
@@ -255,13 +287,16 @@ static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
 	begin(scene);
 	add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_true(scene->scan->has_churn);
-	assert_false(scene->scan->has_create_rate); /* nothing to compare with yet */
-	assert_int_equal(scene->scan->created, 0);
+	/* nothing to compare with yet: nothing is told */
+	assert_false(scene->scan->has_churn);
+	assert_false(scene->scan->has_create_rate);
+	assert_true(scene->scan->has_identity_share);
 	assert_int_equal(scene->scan->identity_share, 100);
 	begin(scene);
 	add(scene, 31, 120, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
+	assert_true(scene->scan->has_churn);
+	assert_int_equal(scene->scan->churn_began, 10000); /* the first scan */
 	assert_int_equal(scene->scan->created, 50);
 	assert_int_equal(scene->scan->destroyed, 30);
 	assert_true(scene->scan->has_create_rate);
@@ -271,18 +306,74 @@ static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
 	assert_int_equal(scene->scan->created, 50);
 	assert_int_equal(scene->scan->destroyed, 150);
 	assert_int_equal(scene->scan->create_rate, 0);
-	/* turned off they are absent, and turned on again they have nothing to compare with */
+	assert_int_equal(scene->scan->churn_began, 10000);
+	/* turned off they are absent; turned on again they have nothing to compare with, and begin
+	 * again */
 	configure(scene, "identities = 0\n");
 	begin(scene);
 	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
 	assert_false(scene->scan->has_churn);
+	assert_false(scene->scan->has_identity_share);
 	configure(scene, "");
 	begin(scene);
 	add(scene, 1, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
 	assert_false(scene->scan->has_create_rate);
-	assert_int_equal(scene->scan->created, 50);
+	assert_false(scene->scan->has_churn);
+	begin(scene);
+	add(scene, 1, 12, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	assert_int_equal(scene->scan->created, 2);
+	assert_int_equal(scene->scan->destroyed, 0);
+	assert_int_equal(scene->scan->churn_began, 50000);
+}
+
+/* Of a table that is read in part: all of it went, and others came. */
+static void what_could_not_be_compared_is_absent_and_begins_the_counters_again(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "scan = \"sample\"\nwatch \"all\" { index = 1 }\n");
+	for (int turn = 0; turn < 2; turn++) {
+		begin(scene);
+		add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		finish_part(scene, 1000);
+	}
+	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
+	assert_true(scene->scan->watches[0].has_created);
+	assert_int_equal(scene->scan->churn_began, 10000);
+	begin(scene);
+	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish_part(scene, 1000);
+	assert_false(scene->scan->has_churn);
+	assert_false(scene->scan->has_create_rate);
+	assert_false(scene->scan->watches[0].has_created);
+	begin(scene);
+	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish_part(scene, 1000);
+	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
+	assert_int_equal(scene->scan->created, 0);
+	assert_int_equal(scene->scan->churn_began, 30000);
+	assert_int_equal(scene->scan->watches[0].created_began, 30000);
+}
+
+/* An entry without an identity is none that could have come or gone. */
+static void without_an_identity_nothing_comes_and_goes(void **state)
+{
+	struct ct_entry entry = { .family = AF_INET, .protocol = 6 };
+	struct scene *scene = *state;
+
+	for (uint32_t turn = 0; turn < 3; turn++) {
+		begin(scene);
+		for (uint32_t i = 0; i < 10 * turn % 20; i++)
+			aggregate_add(scene->aggregate, &entry);
+		finish(scene);
+		assert_int_equal(scene->scan->scanned, 10 * turn % 20);
+	}
+	assert_true(scene->scan->has_churn);
+	assert_int_equal(scene->scan->created, 0);
+	assert_int_equal(scene->scan->destroyed, 0);
 }
 
 static void another_table_in_its_place_is_not_compared(void **state)
@@ -297,8 +388,7 @@ static void another_table_in_its_place_is_not_compared(void **state)
 	begin(scene);
 	add(scene, 1001, 5, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	finish(scene);
-	assert_int_equal(scene->scan->created, 0);
-	assert_int_equal(scene->scan->destroyed, 0);
+	assert_false(scene->scan->has_churn);
 	assert_false(scene->scan->has_create_rate);
 	assert_int_equal(scene->scan->zone_count, 1);
 	for (size_t i = 0; i < scene->scan->protocol_count; i++)
@@ -309,7 +399,7 @@ static const char watch_config[] = "watch \"web\" { index = 20 destination-port 
 				   "watch \"dns\" { index = 10 protocol = \"udp\" "
 				   "destination-port = 53 rising = 9 falling = 8 }\n";
 
-static void a_watch_counts_and_goes_on_under_its_name(void **state)
+static void a_watch_counts_on_while_it_is_the_same(void **state)
 {
 	struct scene *scene = *state;
 
@@ -325,7 +415,7 @@ static void a_watch_counts_and_goes_on_under_its_name(void **state)
 	assert_int_equal(scene->scan->watches[0].entries, 7);
 	assert_int_equal(scene->scan->watches[0].rising, 9);
 	assert_int_equal(scene->scan->watches[0].falling, 8);
-	assert_int_equal(scene->scan->watches[0].created, 0);
+	assert_false(scene->scan->watches[0].has_created);
 	assert_int_equal(scene->scan->watches[1].entries, 40);
 	begin(scene);
 	add(scene, 11, 60, "192.0.2.7", "198.51.100.80", 6, 443, 0);
@@ -333,6 +423,7 @@ static void a_watch_counts_and_goes_on_under_its_name(void **state)
 	assert_int_equal(scene->scan->watches[0].entries, 0);
 	assert_int_equal(scene->scan->watches[1].entries, 60);
 	assert_int_equal(scene->scan->watches[1].created, 23); /* 48 to 70 */
+	assert_int_equal(scene->scan->watches[1].created_began, 10000);
 	/* one goes, one comes, "web" stays */
 	configure(scene, "watch \"any\" { index = 1 }\n"
 			 "watch \"web\" { index = 20 destination-port = 443 }\n");
@@ -341,8 +432,20 @@ static void a_watch_counts_and_goes_on_under_its_name(void **state)
 	finish(scene);
 	assert_string_equal(scene->scan->watches[0].name, "any");
 	assert_int_equal(scene->scan->watches[0].created, 5);
+	assert_int_equal(scene->scan->watches[0].created_began, 20000);
 	assert_string_equal(scene->scan->watches[1].name, "web");
 	assert_int_equal(scene->scan->watches[1].created, 28);
+	assert_int_equal(scene->scan->watches[1].created_began, 10000);
+	/* another filter under the name, and the name in another row, are other counters */
+	configure(scene, "watch \"any\" { index = 1 protocol = \"tcp\" }\n"
+			 "watch \"web\" { index = 21 destination-port = 443 }\n");
+	begin(scene);
+	add(scene, 71, 8, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish(scene);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(scene->scan->watches[i].created, 3);
+		assert_int_equal(scene->scan->watches[i].created_began, 30000);
+	}
 	configure(scene, "");
 	begin(scene);
 	finish(scene);
@@ -428,13 +531,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_top_names_who_fills_the_table),
+		TEST(a_service_without_ports_is_not_port_0),
 		TEST(prefixes_put_addresses_together),
 		TEST(the_source_of_the_alarm_is_followed_also_without_rows),
 		TEST(zones_are_counted_when_asked_for_and_keep_their_rows),
 		TEST(zones_past_the_cap_give_way_to_larger_ones),
 		TEST(created_and_destroyed_add_up_from_scan_to_scan),
 		TEST(another_table_in_its_place_is_not_compared),
-		TEST(a_watch_counts_and_goes_on_under_its_name),
+		TEST(what_could_not_be_compared_is_absent_and_begins_the_counters_again),
+		TEST(without_an_identity_nothing_comes_and_goes),
+		TEST(a_watch_counts_on_while_it_is_the_same),
 		TEST(a_scan_goes_on_if_what_it_gathers_stays),
 		TEST(a_scan_that_goes_on_ends_by_the_new_configuration),
 	};

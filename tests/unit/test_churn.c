@@ -342,9 +342,13 @@ static void what_comes_and_goes_in_a_part_is_scaled_up(void **state)
 		struct churn_change change = scan_part(&before, &table, 10000, 8192, 3000, true);
 
 		assert_int_equal(change.created, 0);
+		assert_int_equal(change.elapsed_ms, 0); /* not compared, so no rate of 0 */
+		assert_true(change.is_gap);
 		change = scan_part(&before, &table, 10000, 8192, 4000, true);
 		assert_int_equal(change.created, 0);
 		assert_int_equal(change.destroyed, 0);
+		assert_int_equal(change.elapsed_ms, 1000);
+		assert_false(change.is_gap);
 	}
 	churn_clear(&before);
 }
@@ -471,6 +475,8 @@ static void a_table_hashed_anew_is_not_compared_in_parts(void **state)
 		churn_add(&now, identity_of(i * 7 % 50000), i + 1);
 	churn_finish(&now, &(struct churn_part){ 2000, 2000, 20000, 50000 }, &change);
 	assert_int_equal(change.created + change.destroyed, 0);
+	assert_int_equal(change.elapsed_ms, 0);
+	assert_true(change.is_gap);
 	assert_int_equal(churn_scale(&change, 1000), 0);
 	/* a whole one is */
 	scan_part(&before, &table, 50000, 1 << 20, 3000, true);

@@ -147,6 +147,33 @@ static void a_cpu_number_beyond_reason_is_refused(void **state)
 	counters_clear(&table);
 }
 
+/* What the kernel has created less what it has deleted, also over a wrap. */
+static void expectations_are_those_created_and_not_deleted(void **state)
+{
+	struct counters total = { .present = 1U << COUNTER_EXPECT_CREATES };
+	uint32_t count;
+
+	(void)state;
+	assert_false(counters_expectations(&total, &count));
+	total.present |= 1U << COUNTER_EXPECT_DELETES;
+	assert_true(counters_expectations(&total, &count));
+	assert_int_equal(count, 0);
+	total.value[COUNTER_EXPECT_CREATES] = 107;
+	total.value[COUNTER_EXPECT_DELETES] = 100;
+	assert_true(counters_expectations(&total, &count));
+	assert_int_equal(count, 7);
+	/* the one had wrapped before the agent started, the other had not */
+	total.value[COUNTER_EXPECT_CREATES] = 3;
+	total.value[COUNTER_EXPECT_DELETES] = 0xfffffffe;
+	assert_true(counters_expectations(&total, &count));
+	assert_int_equal(count, 5);
+	/* read between the CPU that created it and the one that deleted it */
+	total.value[COUNTER_EXPECT_CREATES] = 100;
+	total.value[COUNTER_EXPECT_DELETES] = 101;
+	assert_true(counters_expectations(&total, &count));
+	assert_int_equal(count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +184,7 @@ int main(void)
 		cmocka_unit_test(how_long_ago_tells_a_wrap),
 		cmocka_unit_test(what_was_seen_before_a_failure_is_not_forgotten),
 		cmocka_unit_test(what_the_kernel_does_not_give_stays_absent),
+		cmocka_unit_test(expectations_are_those_created_and_not_deleted),
 		cmocka_unit_test(a_cpu_number_beyond_reason_is_refused),
 	};
 

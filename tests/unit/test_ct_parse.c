@@ -9,6 +9,8 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 #include <sched.h>
 
+#include "config/filter.h"
+#include "scan/totals.h"
 #include "test.h"
 
 #define ENTRIES_EACH     40
@@ -135,10 +137,15 @@ static void same(const struct nlmsghdr *message, unsigned int seen[256])
 	}
 	assert_int_equal(entry.source_port, ntohs(nfct_get_attr_u16(ct, ATTR_PORT_SRC)));
 	assert_int_equal(entry.destination_port, ntohs(nfct_get_attr_u16(ct, ATTR_PORT_DST)));
+	assert_int_equal(entry.has_ports, nfct_attr_is_set(ct, ATTR_PORT_SRC) &&
+						  nfct_attr_is_set(ct, ATTR_PORT_DST));
+	assert_true(entry.has_id);
+	assert_int_equal(entry.has_state, nfct_attr_is_set(ct, ATTR_TCP_STATE) ||
+						  nfct_attr_is_set(ct, ATTR_SCTP_STATE));
 	if (entry.protocol == IPPROTO_TCP)
-		assert_int_equal(entry.tcp_state, nfct_get_attr_u8(ct, ATTR_TCP_STATE));
+		assert_int_equal(entry.state, nfct_get_attr_u8(ct, ATTR_TCP_STATE));
 	if (entry.protocol == IPPROTO_SCTP)
-		assert_int_equal(entry.sctp_state, nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
+		assert_int_equal(entry.state, nfct_get_attr_u8(ct, ATTR_SCTP_STATE));
 	assert_int_equal(entry.packets, nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_PACKETS) +
 						nfct_get_attr_u64(ct, ATTR_REPL_COUNTER_PACKETS));
 	assert_int_equal(entry.octets, nfct_get_attr_u64(ct, ATTR_ORIG_COUNTER_BYTES) +
@@ -212,24 +219,122 @@ static void a_real_dump_reads_as_libnetfilter_conntrack_reads_it(void **state)
 	assert_int_equal(seen[UNKNOWN_PROTOCOL], ENTRIES_EACH);
 }
 
-/* A message of our own: header, original tuple with protocol 6, then what the test puts behind. */
-static struct nlmsghdr *compose(void *buffer)
+/* What a message of our own leaves out. */
+enum omission {
+	OMIT_NOTHING,
+	OMIT_SOURCE,
+	OMIT_DESTINATION,
+	OMIT_PROTOCOL,
+	OMIT_STATUS, /* the last that makes it no entry */
+	OMIT_PORTS,
+	OMIT_ID,
+};
+
+#define SEEN_AND_ASSURED (IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED)
+
+/* Header, status, identity and an original tuple of TCP, port 40000 to 443; then what the test puts
+ * behind. */
+static struct nlmsghdr *compose_without(void *buffer, enum omission omission)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	struct nlattr *tuple, *addresses, *proto;
+	struct nlattr *tuple, *part;
 
 	header->nfgen_family = AF_INET;
+	if (omission != OMIT_STATUS)
+		mnl_attr_put_u32(message, CTA_STATUS, htonl(SEEN_AND_ASSURED | CT_STATUS_OFFLOAD));
+	if (omission != OMIT_ID)
+		mnl_attr_put_u32(message, CTA_ID, htonl(7));
 	tuple = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
-	addresses = mnl_attr_nest_start(message, CTA_TUPLE_IP);
-	mnl_attr_put_u32(message, CTA_IP_V4_SRC, htonl(0xc0000207));
-	mnl_attr_put_u16(message, CTA_IP_V4_DST, 0xffff); /* too short: missing */
-	mnl_attr_nest_end(message, addresses);
-	proto = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(message, CTA_PROTO_NUM, IPPROTO_TCP);
-	mnl_attr_nest_end(message, proto);
+	part = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+	if (omission != OMIT_SOURCE)
+		mnl_attr_put_u32(message, CTA_IP_V4_SRC, htonl(0xc0000207));
+	if (omission != OMIT_DESTINATION)
+		mnl_attr_put_u32(message, CTA_IP_V4_DST, htonl(0xc6336401));
+	mnl_attr_nest_end(message, part);
+	part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+	if (omission != OMIT_PROTOCOL)
+		mnl_attr_put_u8(message, CTA_PROTO_NUM, IPPROTO_TCP);
+	if (omission != OMIT_PORTS) {
+		mnl_attr_put_u16(message, CTA_PROTO_SRC_PORT, htons(40000));
+		mnl_attr_put_u16(message, CTA_PROTO_DST_PORT, htons(443));
+	}
+	mnl_attr_nest_end(message, part);
 	mnl_attr_nest_end(message, tuple);
 	return message;
+}
+
+static struct nlmsghdr *compose(void *buffer)
+{
+	return compose_without(buffer, OMIT_NOTHING);
+}
+
+/* As the kernel tells of an entry that a flowtable forwards: without CTA_PROTOINFO. */
+static void an_offloaded_entry_has_no_state(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose(buffer);
+	struct nlattr *protoinfo, *protocol;
+	struct filter none = { 0 };
+	struct totals totals = { 0 };
+	struct ct_entry entry;
+
+	(void)state;
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.protocol, IPPROTO_TCP);
+	assert_false(entry.has_state);
+	totals_add(&totals, &entry);
+	assert_int_equal(totals.tcp_states[CT_TCP_STATES], 1); /* OFFLOADED */
+	assert_int_equal(totals.tcp_states[0], 0);             /* NONE */
+	assert_null(filter_find_key("protocol")->parse(&none, "tcp"));
+	assert_null(filter_find_key("state")->parse(&none, "NONE"));
+	assert_false(filter_matches(&none, &entry));
+	/* the state of another protocol is none of it */
+	protoinfo = mnl_attr_nest_start(message, CTA_PROTOINFO);
+	protocol = mnl_attr_nest_start(message, CTA_PROTOINFO_SCTP);
+	mnl_attr_put_u8(message, CTA_PROTOINFO_SCTP_STATE, 4);
+	mnl_attr_nest_end(message, protocol);
+	mnl_attr_nest_end(message, protoinfo);
+	assert_true(ct_parse_entry(message, &entry));
+	assert_false(entry.has_state);
+	/* NONE is one */
+	protoinfo = mnl_attr_nest_start(message, CTA_PROTOINFO);
+	protocol = mnl_attr_nest_start(message, CTA_PROTOINFO_TCP);
+	mnl_attr_put_u8(message, CTA_PROTOINFO_TCP_STATE, 0);
+	mnl_attr_nest_end(message, protocol);
+	mnl_attr_nest_end(message, protoinfo);
+	assert_true(ct_parse_entry(message, &entry));
+	assert_true(entry.has_state);
+	assert_int_equal(entry.state, 0);
+	assert_true(filter_matches(&none, &entry));
+}
+
+static void what_is_missing_is_not_0(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512];
+	struct nlmsghdr *message;
+	struct ct_entry entry;
+
+	(void)state;
+	for (int omission = OMIT_SOURCE; omission <= OMIT_STATUS; omission++) {
+		memset(buffer, 0, sizeof(buffer));
+		message = compose_without(buffer, (enum omission)omission);
+		if (ct_parse_entry(message, &entry))
+			fail_msg("without part %d it is an entry", omission);
+	}
+	memset(buffer, 0, sizeof(buffer));
+	assert_true(ct_parse_entry(compose_without(buffer, OMIT_PORTS), &entry));
+	assert_false(entry.has_ports);
+	memset(buffer, 0, sizeof(buffer));
+	assert_true(ct_parse_entry(compose_without(buffer, OMIT_ID), &entry));
+	assert_false(entry.has_id);
+	/* a family whose addresses these are not */
+	memset(buffer, 0, sizeof(buffer));
+	message = compose(buffer);
+	((struct nfgenmsg *)mnl_nlmsg_get_payload(message))->nfgen_family = AF_INET6;
+	assert_false(ct_parse_entry(message, &entry));
+	((struct nfgenmsg *)mnl_nlmsg_get_payload(message))->nfgen_family = AF_UNSPEC;
+	assert_false(ct_parse_entry(message, &entry));
 }
 
 static void counters_of_both_directions_add_up(void **state)
@@ -250,25 +355,27 @@ static void counters_of_both_directions_add_up(void **state)
 	assert_int_equal(entry.packets, 0x200000000ULL);
 	assert_int_equal(entry.octets, 14);
 	assert_int_equal(be64toh(entry.source.half[0]) >> 32, 0xc0000207);
-	assert_int_equal(entry.destination.half[0], 0);
+	assert_int_equal(be64toh(entry.destination.half[0]) >> 32, 0xc6336401);
 }
 
 static void attributes_of_a_wrong_length_are_missing(void **state)
 {
 	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
-	struct nlmsghdr *message = compose(buffer);
+	struct nlmsghdr *message = compose_without(buffer, OMIT_ID);
 	struct ct_entry entry;
 
 	(void)state;
-	mnl_attr_put_u16(message, CTA_STATUS, 0xffff);
 	mnl_attr_put_u32(message, CTA_ZONE, 0xffffffff);
 	mnl_attr_put_u16(message, CTA_ID, 0xffff);
 	mnl_attr_put_u64(message, CTA_MARK, 0xffff);
 	assert_true(ct_parse_entry(message, &entry));
-	assert_int_equal(entry.id, 0);
+	assert_false(entry.has_id);
 	assert_int_equal(entry.mark, 0);
-	assert_int_equal(entry.status, 0);
 	assert_int_equal(entry.zone, 0);
+	memset(buffer, 0, sizeof(buffer));
+	message = compose_without(buffer, OMIT_STATUS);
+	mnl_attr_put_u16(message, CTA_STATUS, 0xffff);
+	assert_false(ct_parse_entry(message, &entry));
 }
 
 static void a_message_cut_anywhere_is_read_within_its_bounds(void **state)
@@ -279,7 +386,7 @@ static void a_message_cut_anywhere_is_read_within_its_bounds(void **state)
 	uint32_t whole;
 
 	(void)state;
-	mnl_attr_put_u32(message, CTA_STATUS, htonl(IPS_ASSURED));
+	mnl_attr_put_u32(message, CTA_MARK, htonl(5));
 	whole = message->nlmsg_len;
 	for (uint32_t length = sizeof(*message); length < whole; length++) {
 		/* exactly as long as it says, so that a sanitizer sees a read behind it */
@@ -288,11 +395,11 @@ static void a_message_cut_anywhere_is_read_within_its_bounds(void **state)
 		memcpy(cut, buffer, length);
 		cut->nlmsg_len = length;
 		if (ct_parse_entry(cut, &entry))
-			assert_int_equal(entry.status, 0);
+			assert_int_equal(entry.mark, 0);
 		free(cut);
 	}
 	assert_true(ct_parse_entry(message, &entry));
-	assert_int_equal(entry.status, IPS_ASSURED);
+	assert_int_equal(entry.mark, 5);
 }
 
 static void a_message_without_a_tuple_is_no_entry(void **state)
@@ -327,6 +434,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_length_beyond_its_buffer_is_no_message),
 		cmocka_unit_test(a_real_dump_reads_as_libnetfilter_conntrack_reads_it),
+		cmocka_unit_test(an_offloaded_entry_has_no_state),
+		cmocka_unit_test(what_is_missing_is_not_0),
 		cmocka_unit_test(counters_of_both_directions_add_up),
 		cmocka_unit_test(attributes_of_a_wrong_length_are_missing),
 		cmocka_unit_test(a_message_cut_anywhere_is_read_within_its_bounds),

@@ -48,6 +48,36 @@ static void an_older_kernel_lacks_the_last_values(void **state)
 	assert_int_equal(linux_5_10 & ~older, 1U << COUNTER_CLASH_RESOLVES);
 }
 
+/* The answer to IPCTNL_MSG_CT_GET_STATS with the first `count` of its attributes. */
+static int read_stats(size_t count, struct ctnl_stats *stats)
+{
+	_Alignas(struct nlmsghdr) unsigned char buffer[256] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+
+	message->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET_STATS;
+	mnl_nlmsg_put_extra_header(message, sizeof(struct nfgenmsg));
+	if (count > 0)
+		mnl_attr_put_u32(message, CTA_STATS_GLOBAL_ENTRIES, htonl(91));
+	if (count > 1)
+		mnl_attr_put_u32(message, CTA_STATS_GLOBAL_MAX_ENTRIES, htonl(0));
+	return handle_stats(NULL, message, stats);
+}
+
+/* Where the kernel does not tell the limit, it has not said that there is none. */
+static void a_limit_that_is_not_told_is_not_0(void **state)
+{
+	struct ctnl_stats stats;
+
+	(void)state;
+	assert_int_equal(read_stats(2, &stats), 0);
+	assert_int_equal(stats.entries, 91);
+	assert_true(stats.has_max_entries);
+	assert_int_equal(stats.max_entries, 0);
+	assert_int_equal(read_stats(1, &stats), 0);
+	assert_false(stats.has_max_entries);
+	assert_int_equal(read_stats(0, &stats), -1);
+}
+
 /* The message of a hook, as Linux 6.12 composes it. */
 static bool is_hook_of_conntrack(int32_t priority)
 {
@@ -99,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_older_kernel_lacks_the_last_values),
+		cmocka_unit_test(a_limit_that_is_not_told_is_not_0),
 		cmocka_unit_test(a_hook_is_conntracks_by_its_priority),
 		cmocka_unit_test(an_error_says_what_is_missing),
 	};

@@ -127,7 +127,9 @@ static struct ct_entry entry_of(const char *source, const char *destination)
 				  .family = strchr(source, ':') ? AF_INET6 : AF_INET,
 				  .source_port = 40000,
 				  .destination_port = 22,
-				  .tcp_state = 3,
+				  .has_ports = true,
+				  .has_state = true,
+				  .state = 3,
 				  .zone = 5,
 				  .mark = 0x1f,
 				  .status = CT_STATUS_ASSURED | CT_STATUS_SEEN_REPLY |
@@ -196,6 +198,7 @@ static void each_condition_decides(void **state)
 	/* GRE's keys and an ICMP identifier are no ports */
 	filter = filter_of("destination-port 22");
 	entry.protocol = 47;
+	entry.has_ports = false;
 	assert_false(filter_matches(&filter, &entry));
 	/* unreplied is the absence of a flag */
 	filter = filter_of("status unreplied");
@@ -204,6 +207,59 @@ static void each_condition_decides(void **state)
 	filter = filter_of("status dying,status offloaded");
 	entry.status = CT_STATUS_DYING | CT_STATUS_HARDWARE_OFFLOAD;
 	assert_true(filter_matches(&filter, &entry));
+}
+
+/* What the kernel leaves out is no 0: neither the state NONE nor port 0. */
+static void what_an_entry_does_not_tell_meets_no_condition(void **state)
+{
+	struct filter none = filter_of("protocol tcp,state NONE");
+	struct filter port = filter_of("destination-port 0");
+	struct ct_entry entry = entry_of("192.0.2.7", "198.51.100.80");
+
+	(void)state;
+	entry.state = 0;
+	entry.destination_port = 0;
+	assert_true(filter_matches(&none, &entry));
+	assert_true(filter_matches(&port, &entry));
+	entry.has_state = entry.has_ports = false;
+	assert_false(filter_matches(&none, &entry));
+	assert_false(filter_matches(&port, &entry));
+}
+
+static void filters_are_equal_if_each_condition_is(void **state)
+{
+	static const char *const filters[] = {
+		"protocol tcp",
+		"protocol udp",
+		"protocol tcp,state NONE",
+		"protocol tcp,state CLOSE",
+		"source 192.0.2.0/24",
+		"source 192.0.2.0/25",
+		"source 192.0.3.0/24",
+		"source ::/0",
+		"destination 192.0.2.0/24",
+		"source-port 22",
+		"destination-port 22",
+		"destination-port 22-23",
+		"zone 0",
+		"zone 1",
+		"mark 0",
+		"mark 1",
+		"mark 1/3",
+		"status assured",
+		"status unreplied",
+	};
+	const size_t count = sizeof(filters) / sizeof(filters[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < count; k++) {
+			struct filter one = filter_of(filters[i]), other = filter_of(filters[k]);
+
+			if (filter_equal(&one, &other) != (i == k))
+				fail_msg("%s and %s", filters[i], filters[k]);
+		}
+	}
 }
 
 static uint32_t random_of(uint32_t below)
@@ -256,7 +312,9 @@ static struct ct_entry random_entry(void)
 	entry.protocol = protocols[random_of(4)];
 	entry.source_port = (uint16_t)random_of(10);
 	entry.destination_port = random_of(8) ? (uint16_t)random_of(10) : 65535;
-	entry.tcp_state = (uint8_t)random_of(4);
+	entry.has_ports = ct_protocol_has_ports(entry.protocol);
+	entry.has_state = random_of(4) > 0;
+	entry.state = (uint8_t)random_of(4);
 	entry.zone = (uint16_t)random_of(2);
 	entry.mark = random_of(4);
 	entry.status = (uint32_t)rand();
@@ -338,6 +396,8 @@ int main(void)
 		cmocka_unit_test(a_filter_reads_back_as_it_was_meant),
 		cmocka_unit_test(what_means_nothing_is_refused),
 		cmocka_unit_test(each_condition_decides),
+		cmocka_unit_test(what_an_entry_does_not_tell_meets_no_condition),
+		cmocka_unit_test(filters_are_equal_if_each_condition_is),
 		cmocka_unit_test(all_watches_at_once_are_each_alone),
 		cmocka_unit_test(new_entries_are_counted_for_their_watch),
 	};

@@ -76,7 +76,7 @@ static void take(struct scene *scene, uint64_t after_ms, uint32_t entries)
 {
 	scene->now_ms += after_ms;
 	scene->sample.entries = entries;
-	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms, scene->now_ms);
+	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms);
 }
 
 /* The kind of the next event, 0 if none is due. */
@@ -86,6 +86,18 @@ static int next(struct scene *scene)
 				    &scene->suppressed, &scene->event)
 		       ? (int)scene->event.kind
 		       : 0;
+}
+
+/* What the event says of the table. */
+static const char *told(const struct scene *scene)
+{
+	static const char head[] = "conntrack table ", name[] = "default";
+	const char *text = strstr(scene->event.text, name);
+
+	assert_memory_equal(scene->event.text, head, sizeof(head) - 1);
+	assert_non_null(text);
+	text += sizeof(name) - 1;
+	return text + strspn(text, "\" ");
 }
 
 static void the_first_sample_counts(void **state)
@@ -216,19 +228,55 @@ static void dropping_ends_after_a_quiet_minute(void **state)
 {
 	struct scene *scene = *state;
 
-	scene->sample.total.value[COUNTER_DROPS] = 5000; /* from before the agent started */
+	scene->sample.dropping = true; /* not compared yet: unknown */
 	take(scene, 0, 10);
 	assert_int_equal(next(scene), 0);
-	scene->sample.total.value[COUNTER_EARLY_DROPS] = 1;
+	scene->sample.has_loss = true;
+	scene->sample.loss_cause = LOSS_EVICTING;
+	scene->sample.lost = 12;
 	take(scene, 1000, 10);
-	assert_true(scene->sample.dropping);
 	assert_int_equal(next(scene), EVENT_DROPPING_STARTED);
+	assert_string_equal(told(scene),
+			    "is dropping: the table is full, and entries are evicted for new "
+			    "connections (12 lost in the last minute; 10 of 1000 entries)");
 	take(scene, 59000, 10);
-	assert_true(scene->sample.dropping);
 	assert_int_equal(next(scene), 0);
+	scene->sample.dropping = false;
+	scene->sample.loss_cause = LOSS_NONE;
 	take(scene, 1000, 10);
-	assert_false(scene->sample.dropping);
 	assert_int_equal(next(scene), EVENT_DROPPING_STOPPED);
+	assert_string_equal(told(scene), "has dropped nothing for a minute (10 of 1000 entries)");
+}
+
+/* Each cause of loss in words, and none of them with quotation marks. */
+static void the_text_says_why_it_is_dropping(void **state)
+{
+	static const char *const texts[] = {
+		[LOSS_EVICTING] = "is dropping: the table is full, and entries are evicted for new "
+				  "connections (0 lost in the last minute; 5 entries, no limit)",
+		[LOSS_TABLE_FULL] =
+			"is dropping: the table is full, and new connections are refused "
+			"(0 lost in the last minute; 5 entries, no limit)",
+		[LOSS_CHAIN_TOO_LONG] =
+			"is dropping: hash chains are too long, and new connections are refused "
+			"(0 lost in the last minute; 5 entries, no limit)",
+		[LOSS_REFUSED] = "is dropping: packets are refused, although the table is not full "
+				 "(0 lost in the last minute; 5 entries, no limit)",
+	};
+	struct scene *scene = *state;
+
+	scene->sample.has_loss = true;
+	scene->sample.max_entries = 0;
+	for (enum loss_cause cause = LOSS_EVICTING; cause <= LOSS_REFUSED; cause++) {
+		scene->sample.dropping = true;
+		scene->sample.loss_cause = (uint8_t)cause;
+		take(scene, INTERVAL_MS, 5);
+		assert_int_equal(next(scene), EVENT_DROPPING_STARTED);
+		assert_string_equal(told(scene), texts[cause]);
+		scene->sample.dropping = false;
+		take(scene, INTERVAL_MS, 5);
+		assert_int_equal(next(scene), EVENT_DROPPING_STOPPED);
+	}
 }
 
 static void an_unreadable_table_keeps_its_alarms(void **state)
@@ -406,6 +454,7 @@ int main(void)
 		TEST(rising_and_falling_always_alternate),
 		TEST(no_limit_is_no_threshold),
 		TEST(a_limit_lowered_under_the_count_is_over_100_percent),
+		TEST(the_text_says_why_it_is_dropping),
 		TEST(dropping_ends_after_a_quiet_minute),
 		TEST(an_unreadable_table_keeps_its_alarms),
 		TEST(a_reload_keeps_the_state_of_what_kept_its_name),

@@ -8,7 +8,7 @@ struct fixture {
 	struct totals_rows rows;
 	struct snapshot_scan scan;
 	struct snapshot_protocol protocols[2 * SNAPSHOT_PROTOCOLS_MAX];
-	struct snapshot_state states[CT_TCP_STATES + CT_SCTP_STATES];
+	struct snapshot_state states[SNAPSHOT_STATES_MAX];
 };
 
 static int set_up(void **state)
@@ -66,13 +66,22 @@ static void each_entry_counts_where_it_belongs(void **state)
 	const struct ct_entry entries[] = {
 		{ .family = AF_INET,
 		  .protocol = 6,
-		  .tcp_state = 3,
+		  .has_state = true,
+		  .state = 3,
 		  .status = 1U << 1 | 1U << 2,
 		  .packets = 10,
 		  .octets = 1000 },
-		{ .family = AF_INET, .protocol = 6, .tcp_state = 1, .status = 1U << 4 },
+		{ .family = AF_INET,
+		  .protocol = 6,
+		  .has_state = true,
+		  .state = 1,
+		  .status = 1U << 4 },
 		{ .family = AF_INET6, .protocol = 17, .status = 1U << 1 | 1U << 5, .helped = true },
-		{ .family = AF_INET6, .protocol = 132, .sctp_state = 4, .status = 1U << 14 },
+		{ .family = AF_INET6,
+		  .protocol = 132,
+		  .has_state = true,
+		  .state = 4,
+		  .status = 1U << 14 },
 	};
 
 	for (size_t i = 0; i < 4; i++)
@@ -139,12 +148,114 @@ static void protocols_past_the_cap_share_one_row_and_none_is_lost(void **state)
 	assert_int_equal(row(fixture, 1, 255)->entries, 256 - (SNAPSHOT_PROTOCOLS_MAX - 1));
 }
 
+static uint32_t state_entries(const struct fixture *fixture, uint8_t protocol, uint8_t number)
+{
+	for (size_t i = 0; i < fixture->scan.state_count; i++) {
+		const struct snapshot_state *row = &fixture->scan.states[i];
+
+		if (row->protocol == protocol && row->number == number)
+			return row->entries;
+	}
+	fail_msg("protocol %u has no row %u", protocol, number);
+	return 0;
+}
+
+/* Without a state, and what a flowtable forwards is OFFLOADED: number 255, in its place. */
+static void an_offloaded_entry_is_not_one_without_a_state(void **state)
+{
+	const struct ct_entry tcp = { .family = AF_INET,
+				      .protocol = 6,
+				      .status = CT_STATUS_OFFLOAD };
+	const struct ct_entry sctp = { .family = AF_INET,
+				       .protocol = 132,
+				       .status = CT_STATUS_HARDWARE_OFFLOAD };
+	const struct ct_entry untold = { .family = AF_INET, .protocol = 6 };
+	struct fixture *fixture = *state;
+
+	totals_add(&fixture->totals, &tcp);
+	totals_add(&fixture->totals, &sctp);
+	totals_add(&fixture->totals, &untold);
+	finish(fixture);
+	assert_int_equal(fixture->scan.state_count, SNAPSHOT_STATES_MAX);
+	assert_int_equal(state_entries(fixture, 6, 255), 1);
+	assert_int_equal(state_entries(fixture, 132, 255), 1);
+	assert_int_equal(state_entries(fixture, 6, 1), 0); /* NONE */
+	for (size_t i = 1; i < fixture->scan.state_count; i++) {
+		const struct snapshot_state *rows = fixture->scan.states;
+
+		assert_true(rows[i - 1].protocol * 256 + rows[i - 1].number <
+			    rows[i].protocol * 256 + rows[i].number);
+	}
+	/* once seen it stays */
+	memset(&fixture->totals, 0, sizeof(fixture->totals));
+	finish(fixture);
+	assert_int_equal(state_entries(fixture, 6, 255), 0);
+	assert_string_equal(ct_state_name(6, 254), "OFFLOADED");
+	assert_string_equal(ct_state_name(132, 254), "OFFLOADED");
+	assert_null(ct_state_name(17, 254));
+	assert_int_equal(ct_state_number(6, "OFFLOADED"), -1); /* for a watch: its status */
+}
+
+/* In a table that is 95 percent full the kernel evicts what is closing, assured or not. */
+static void what_is_closing_is_not_firm(void **state)
+{
+	struct ct_entry entry = { .family = AF_INET,
+				  .protocol = 6,
+				  .has_state = true,
+				  .status = CT_STATUS_SEEN_REPLY | CT_STATUS_ASSURED };
+	struct fixture *fixture = *state;
+
+	for (int i = 0; i < 100; i++) {
+		entry.state = i < 60 ? 7 : 3; /* TIME_WAIT, ESTABLISHED */
+		totals_add(&fixture->totals, &entry);
+	}
+	finish(fixture);
+	assert_int_equal(fixture->scan.assured, 100);
+	assert_int_equal(fixture->scan.closing, 60);
+	assert_int_equal(fixture->scan.evictable, 60);
+	assert_int_equal(snapshot_firm(&fixture->scan), 40);
+	/* one that is not assured is evictable anyway, and counts once */
+	entry.status = 0;
+	entry.state = 7;
+	totals_add(&fixture->totals, &entry);
+	finish(fixture);
+	assert_int_equal(fixture->scan.closing, 60);
+	assert_int_equal(fixture->scan.evictable, 61);
+}
+
+static void the_closing_states_are_those_of_the_kernel(void **state)
+{
+	static const char *const names[] = { "FIN_WAIT",      "CLOSE_WAIT",
+					     "LAST_ACK",      "TIME_WAIT",
+					     "CLOSE",         "SHUTDOWN_SENT",
+					     "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT" };
+	static const uint8_t protocols[] = { 6, 132 };
+	size_t closing = 0;
+
+	(void)state;
+	for (size_t p = 0; p < 2; p++) {
+		for (uint8_t number = 0; ct_state_name(protocols[p], number); number++) {
+			bool expected = false;
+
+			for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+				expected |=
+					strcmp(ct_state_name(protocols[p], number), names[i]) == 0;
+			assert_int_equal(ct_state_is_closing(protocols[p], number), expected);
+			closing += expected;
+		}
+	}
+	assert_int_equal(closing, sizeof(names) / sizeof(names[0]));
+	assert_false(ct_state_is_closing(6, CT_STATE_OFFLOADED));
+	assert_false(ct_state_is_closing(17, 7));
+}
+
 static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
 {
 	struct fixture *fixture = *state;
 
 	totals_add(&fixture->totals,
-		   &(struct ct_entry){ .family = AF_INET, .protocol = 6, .tcp_state = 200 });
+		   &(struct ct_entry){
+			   .family = AF_INET, .protocol = 6, .has_state = true, .state = 200 });
 	finish(fixture);
 	assert_int_equal(fixture->scan.scanned, 1);
 	for (size_t i = 0; i < fixture->scan.state_count; i++)
@@ -158,14 +269,16 @@ static void every_total_of_a_part_is_scaled(void **state)
 	const struct ct_entry entries[] = {
 		{ .family = AF_INET,
 		  .protocol = 6,
-		  .tcp_state = 3,
+		  .has_state = true,
+		  .state = 7,
 		  .status = 0xffffffff,
 		  .helped = true,
 		  .packets = 5,
 		  .octets = 7 },
 		{ .family = AF_INET6,
 		  .protocol = 132,
-		  .sctp_state = 2,
+		  .has_state = true,
+		  .state = 2,
 		  .packets = 11,
 		  .octets = 13 },
 	};
@@ -197,6 +310,10 @@ int main(void)
 			protocols_past_the_cap_share_one_row_and_none_is_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_state_that_the_kernel_does_not_have_is_not_counted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_offloaded_entry_is_not_one_without_a_state,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_closing_is_not_firm, set_up, tear_down),
+		cmocka_unit_test(the_closing_states_are_those_of_the_kernel),
 		cmocka_unit_test_setup_teardown(every_total_of_a_part_is_scaled, set_up, tear_down),
 	};
 

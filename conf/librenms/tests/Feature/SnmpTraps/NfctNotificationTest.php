@@ -61,12 +61,14 @@ TRAP,
 UDP: [{{ ip }}]:49152->[198.51.100.1]:162
 SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
 SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctDroppingStarted
-NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is dropping: connections are refused (262144 of 262144 entries)
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries)
 NF-CONNTRACK-MIB::nfctInstanceName.1 default
 NF-CONNTRACK-MIB::nfctInstanceEntries.1 262144 entries
 NF-CONNTRACK-MIB::nfctInstanceMaxEntries.1 262144 entries
+NF-CONNTRACK-MIB::nfctInstanceLossCause.1 tableFull
+NF-CONNTRACK-MIB::nfctInstanceLossRate.1 1 packets and entries per second
 TRAP,
-            'conntrack table default is dropping: connections are refused (262144 of 262144 entries)',
+            'conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries)',
             'Could not handle nfctDroppingStarted',
             [Severity::Error],
         );
@@ -79,12 +81,12 @@ TRAP,
 UDP: [{{ ip }}]:49152->[198.51.100.1]:162
 SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
 SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctDroppingStopped
-NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default has not dropped anything for a minute (91022 of 262144 entries)
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default has dropped nothing for a minute (91022 of 262144 entries)
 NF-CONNTRACK-MIB::nfctInstanceName.1 default
 NF-CONNTRACK-MIB::nfctInstanceEntries.1 91022 entries
 NF-CONNTRACK-MIB::nfctInstanceMaxEntries.1 262144 entries
 TRAP,
-            'conntrack table default has not dropped anything for a minute (91022 of 262144 entries)',
+            'conntrack table default has dropped nothing for a minute (91022 of 262144 entries)',
             'Could not handle nfctDroppingStopped',
             [Severity::Ok],
         );
