@@ -102,7 +102,8 @@ int instance_configure(struct instance *instance, const struct config *config)
 		return -1;
 	if ((new_window &&
 	     peak_window_init(&window, config->peak_window, config->sample_interval) != 0) ||
-	    instance_alarms_configure(&instance->alarms, config) != 0) {
+	    instance_alarms_configure(&instance->alarms, config, instance->sample,
+				      clock_wall_ms()) != 0) {
 		peak_window_clear(&window);
 		free(sample);
 		return -1;
@@ -115,7 +116,6 @@ int instance_configure(struct instance *instance, const struct config *config)
 	}
 	memcpy(sample->cpus, instance->sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
 	replace_sample(instance, sample);
-	instance->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
 	return 0;
 }
 
@@ -337,6 +337,9 @@ void instance_sample(struct instance *instance)
 		log_info("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" can be read", sample->name);
+	if (instance->netns_error == ENOENT)
+		instance_alarms_end(&instance->alarms, sample, wall_ms,
+				    "its network namespace was deleted");
 	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
 }
 
@@ -345,10 +348,21 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 	return instance->sample;
 }
 
-bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
+struct instance_alarms *instance_get_alarms(struct instance *instance)
 {
-	return instance_alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
-				    instance->notification_interval_ms, suppressed, event);
+	return &instance->alarms;
+}
+
+void instance_part(struct instance *instance)
+{
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	netns_free(instance->netns);
+	instance->netns = NULL;
+	aggregate_memory_free(instance->memory);
+	instance->memory = NULL;
+	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(),
+			     "the namespace was removed from the configuration");
 }
 
 const struct hints *instance_get_hints(const struct instance *instance)

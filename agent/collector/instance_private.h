@@ -21,8 +21,7 @@ struct instance {
 	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
-	uint64_t notification_interval_ms;
-	struct snapshot_sample *sample; /* owned */
+	struct snapshot_sample *sample;        /* owned */
 	struct instance_alarms alarms;
 	/* scan tier */
 	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */

@@ -23,6 +23,8 @@
 #define RESPONSE_TIMEOUT_US 300000 /* a stopped master blocks us at most this long */
 #define SEND_TIMEOUT_US     300000
 #define REGISTER_RETRY_S    3
+#define ANSWER_TIMEOUT_S    60 /* for a notification, by a master that answers pings */
+#define PDU_NOTIFY          12 /* agentx-Notify-PDU (RFC 2741); the library does not name it for us */
 
 static const oid registered[] = { MIB_ROOT, MIB_OBJECTS };
 
@@ -309,6 +311,45 @@ bool agentx_is_connected(void)
 	end.fd = transport ? transport->sock : -1;
 	/* the library notices only when it reads that the master has closed */
 	return end.fd >= 0 && poll(&end, 1, 0) == 0;
+}
+
+static int handle_answer(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
+			 void *context)
+{
+	enum agentx_fate *fate = context;
+
+	(void)session;
+	(void)id;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE) {
+		*fate = AGENTX_FAILED;
+		return 1;
+	}
+	if (pdu->errstat != 0)
+		log_warning("the master refuses a notification: AgentX error %ld", pdu->errstat);
+	*fate = AGENTX_ANSWERED;
+	return 1;
+}
+
+/* As send_v2trap() does it for a subagent, but the answer reaches us. */
+void agentx_notify(struct variable_list *objects, enum agentx_fate *fate)
+{
+	netsnmp_pdu *pdu = agentx.session ? snmp_pdu_create(PDU_NOTIFY) : NULL;
+
+	*fate = AGENTX_FAILED;
+	if (!pdu) {
+		snmp_free_varbind(objects);
+		return;
+	}
+	pdu->version = agentx.session->version;
+	pdu->sessid = agentx.session->sessid;
+	pdu->variables = objects;
+	pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+	pdu->time = ANSWER_TIMEOUT_S;
+	*fate = AGENTX_UNDER_WAY;
+	if (snmp_async_send(agentx.session, pdu, handle_answer, fate))
+		return;
+	snmp_free_pdu(pdu);
+	*fate = AGENTX_FAILED;
 }
 
 size_t agentx_poll_set(struct pollfd *fds, int *timeout_ms)
