@@ -79,7 +79,8 @@ bool teller_next(struct teller *teller, struct event *event)
 					      clock_wall_ms(), event))
 		return false;
 	teller->speaker = speaker;
-	teller->turn++;
+	if (teller->instances->parting_count == 0)
+		teller->turn++;
 	return true;
 }
 
