@@ -332,7 +332,7 @@ void instance_sample(struct instance *instance)
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
 	sample = instance->sample;
-	/* the alarm is the warning; it may have to wait, this does not */
+	/* the alarm is the warning, but does not tell one trouble from another */
 	if (sample->status != before && sample->status != STATUS_OK)
 		log_info("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
