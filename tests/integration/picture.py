@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a receiver knows of the alarms, and what the agent says of them. In the end both must be the same."""
+import functools
+
 import mib
 from lab import TRAP_OID
 
@@ -18,21 +20,24 @@ ALARMS = {"nfctUtilizationRising": ("nfctThresholdState", "nfctThresholdName", T
 RAISED = {"nfctThresholdState": {2}, "nfctInstanceDropping": {1}, "nfctWatchState": {2}, "nfctInstanceStatus": {2, 3}}
 
 
+instance = functools.lru_cache(maxsize=None)(mib.instance)
+
+
+def notification(line):
+    """(the alarm, raised, the text) of a line of snmptrapd; None of others."""
+    values = {instance(oid): value for oid, _, value in (part.partition(" = ") for part in line.split("\t")[1:])}
+    name = instance(values.get(TRAP_OID, "OID: none").removeprefix("OID: ").strip())
+    if name not in ALARMS:
+        return None
+    state, index, raised = ALARMS[name]
+    row = next(key.partition(".")[2] for key in values if key.startswith(index + "."))
+    return f"{state}.{row}", raised, values["nfctNotifyText.0"].removeprefix("STRING: ").strip('"')
+
+
 def notifications(lab, port=162):
-    """[(the alarm, raised, the text)] of all that arrived, in the order of their arrival."""
-    found = []
-    for line in (lab.dir / f"traps-{port}").read_text().splitlines():
-        pairs = [part.partition(" = ")[::2] for part in line.split("\t")[1:]]
-        values = dict(pairs)
-        name = mib.instance(values.get("." + TRAP_OID, "OID: ").partition(": ")[2].strip() or ".1")
-        if name not in ALARMS:
-            continue
-        state, index, raised = ALARMS[name]
-        names = {instance.partition(".")[0]: instance.partition(".")[2]
-                 for instance in (mib.instance(oid) for oid, _ in pairs)}
-        text = next(value for oid, value in pairs if mib.instance(oid) == "nfctNotifyText.0")
-        found.append((f"{state}.{names[index]}", raised, text.removeprefix("STRING: ").strip('"')))
-    return found
+    """notification() of all that arrived, in the order of their arrival."""
+    found = map(notification, (lab.dir / f"traps-{port}").read_text().splitlines())
+    return [one for one in found if one]
 
 
 def heard(lab, port=162):
@@ -41,13 +46,14 @@ def heard(lab, port=162):
     return {alarm for alarm, raised in last.items() if raised}
 
 
-def stands(lab):
-    """The alarms that are raised as the agent says."""
-    return {f"{state}.{index}" for state, raised in RAISED.items()
-            for index, value in lab.column(state).items() if value in raised}
+def stands(lab, watches="nfctWatchState"):
+    """The alarms that are raised as the agent says. `watches` may name one table's, where all have too many rows."""
+    return {alarm for state, raised in RAISED.items()
+            for alarm, value in lab.walk(watches if state == "nfctWatchState" else state, tool="snmpbulkwalk").items()
+            if value in raised}
 
 
-def differences(lab):
+def differences(lab, watches="nfctWatchState"):
     """What the receiver takes for raised and is not, and what is and it has not heard of."""
-    agent, receiver = stands(lab), heard(lab)
+    agent, receiver = stands(lab, watches), heard(lab)
     return sorted(receiver - agent), sorted(agent - receiver)
