@@ -4,18 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm/alarm_state.h"
+#include "alarm/alarm.h"
 #include "config/config.h"
-
-struct alarm {
-	enum event_kind kind; /* of its rising; the falling is the next number */
-	uint32_t rising, falling;
-	struct alarm_state state;
-	union event_subject subject;
-};
 
 /* Beside the thresholds and the watches: dropping, the source, degraded. */
 #define SINGLE_ALARMS 3
+
+static size_t count_of(const struct instance_alarms *alarms)
+{
+	return alarms->threshold_count + alarms->watch_count + SINGLE_ALARMS;
+}
 
 static struct alarm *dropping_of(const struct instance_alarms *alarms)
 {
@@ -38,103 +36,195 @@ static struct alarm *degraded_of(const struct instance_alarms *alarms)
 	return watches_of(alarms) + alarms->watch_count;
 }
 
-/* What distinguishes it from others of its kind. */
-static const char *name_of(const struct alarm *alarm)
+static struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
+			  const char *name)
 {
-	if (alarm->kind == EVENT_UTILIZATION_RISING)
-		return alarm->subject.threshold.name;
-	return alarm->kind == EVENT_WATCH_RISING ? alarm->subject.watch.name : "";
-}
-
-/* The alarm of the old configuration, or NULL. */
-static const struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
-				const char *name)
-{
-	if (!alarms->alarms)
-		return NULL;
-	for (const struct alarm *alarm = alarms->alarms; alarm <= degraded_of(alarms); alarm++) {
-		if (alarm->kind == kind && strcmp(name_of(alarm), name) == 0)
+	for (struct alarm *alarm = alarms->alarms; alarm <= degraded_of(alarms); alarm++) {
+		if (alarm->kind == kind && strcmp(alarm_name(alarm), name) == 0)
 			return alarm;
 	}
 	return NULL;
 }
 
-/* A new alarm, with the state of the old one. */
-static void prepare(struct alarm *alarm, const struct instance_alarms *before, enum event_kind kind,
-		    const char *name, uint32_t rising, uint32_t falling)
+/* The alarm continues under the new configuration. */
+static void go_on(struct alarm *next, const struct alarm *before)
 {
-	const struct alarm *same = find(before, kind, name);
+	next->state = before->state;
+	next->event = before->event;
+	next->is_news = before->is_news;
+	next->noted = before->noted;
+	next->end_reason = before->end_reason;
+	if (next->kind == EVENT_SOURCE_RISING)
+		next->subject = before->subject;
+}
 
-	if (same)
-		*alarm = *same;
+/* Why an alarm of the old configuration cannot go on in `next`, its successor among `after`; NULL:
+ * it can. */
+static const char *end_reason(const struct alarm *alarm, const struct alarm *next,
+			      const struct instance_alarms *after)
+{
+	const struct snapshot_top *source = &alarm->subject.source;
+
+	if (!next)
+		return alarm->kind == EVENT_WATCH_RISING
+			       ? "the watch was removed from the configuration"
+			       : "the threshold was removed from the configuration";
+	if (alarm->kind == EVENT_WATCH_RISING && next->rising == 0)
+		return "rising was set to 0";
+	if (alarm->kind != EVENT_SOURCE_RISING)
+		return NULL;
+	if (next->rising == 0)
+		return "source-rising was set to 0";
+	if (source->address_type == 1 && source->prefix_length != after->prefix_ipv4)
+		return "top-prefix-ipv4 was changed";
+	if (source->address_type == 2 && source->prefix_length != after->prefix_ipv6)
+		return "top-prefix-ipv6 was changed";
+	return NULL;
+}
+
+static bool has_to_part(const struct alarm *alarm, const struct alarm *next,
+			const struct instance_alarms *after)
+{
+	return (alarm->state.raised || !alarm_is_settled(alarm)) && end_reason(alarm, next, after);
+}
+
+/* Hands the old alarms over to `after`: each to its successor or, if it cannot go on there and has
+ * something left to tell, to those that part. Nothing here can fail. */
+static void hand_over(struct instance_alarms *after, const struct instance_alarms *before,
+		      const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	for (size_t i = 0; before->alarms && i < count_of(before); i++) {
+		const struct alarm *old = &before->alarms[i];
+		struct alarm *next = find(after, old->kind, alarm_name(old));
+		struct alarm *parting = &after->parting[after->parting_count];
+
+		if (!has_to_part(old, next, after)) {
+			if (next)
+				go_on(next, old);
+			continue;
+		}
+		*parting = *old;
+		if (next)
+			next->state = alarm_state_successor(&old->state);
+		alarm_end(parting, end_reason(old, next, after), wall_ms);
+		after->untold += alarm_note(parting, sample, wall_ms);
+		after->parting_count++;
+	}
+}
+
+static void prepare(struct alarm *alarm, enum event_kind kind, uint32_t rising, uint32_t falling)
+{
 	alarm->kind = kind;
 	alarm->rising = rising;
 	alarm->falling = falling;
 }
 
-static void prepare_threshold(struct alarm *alarm, const struct instance_alarms *before,
-			      const struct config_threshold *config, size_t position)
+static void prepare_threshold(struct alarm *alarm, const struct config_threshold *config,
+			      size_t position)
 {
 	struct snapshot_threshold *row = &alarm->subject.threshold;
 
-	prepare(alarm, before, EVENT_UTILIZATION_RISING, config->name, config->rising,
-		config->falling);
+	prepare(alarm, EVENT_UTILIZATION_RISING, config->rising, config->falling);
 	row->index = (uint32_t)position + 1;
 	memcpy(row->name, config->name, sizeof(config->name));
 	row->rising = config->rising;
 	row->falling = config->falling;
 }
 
-static void prepare_watch(struct alarm *alarm, const struct instance_alarms *before,
-			  const struct config_watch *config)
+static void prepare_watch(struct alarm *alarm, const struct config_watch *config)
 {
-	prepare(alarm, before, EVENT_WATCH_RISING, config->name, config->rising, config->falling);
+	prepare(alarm, EVENT_WATCH_RISING, config->rising, config->falling);
 	memcpy(alarm->subject.watch.name, config->name, sizeof(config->name));
 	alarm->subject.watch.index = config->index;
 	alarm->subject.watch.rising = config->rising;
 	alarm->subject.watch.falling = config->falling;
 }
 
-int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config)
+static void prepare_all(struct instance_alarms *alarms, const struct config *config)
 {
-	struct instance_alarms after = *alarms;
-
-	after.threshold_count = config->threshold_count;
-	after.watch_count = config->watch_count;
-	after.alarms = calloc(config->threshold_count + config->watch_count + SINGLE_ALARMS,
-			      sizeof(*after.alarms));
-	if (!after.alarms)
-		return -1;
 	for (size_t i = 0; i < config->threshold_count; i++)
-		prepare_threshold(&after.alarms[i], alarms, &config->thresholds[i], i);
-	prepare(dropping_of(&after), alarms, EVENT_DROPPING_STARTED, "", 0, 0);
-	prepare(source_of(&after), alarms, EVENT_SOURCE_RISING, "", config->source_rising,
+		prepare_threshold(&alarms->alarms[i], &config->thresholds[i], i);
+	prepare(dropping_of(alarms), EVENT_DROPPING_STARTED, 0, 0);
+	prepare(source_of(alarms), EVENT_SOURCE_RISING, config->source_rising,
 		config->source_falling);
 	for (size_t i = 0; i < config->watch_count; i++)
-		prepare_watch(&watches_of(&after)[i], alarms, &config->watches[i]);
-	prepare(degraded_of(&after), alarms, EVENT_INSTANCE_DEGRADED, "", 0, 0);
-	free(alarms->alarms);
-	*alarms = after;
+		prepare_watch(&watches_of(alarms)[i], &config->watches[i]);
+	prepare(degraded_of(alarms), EVENT_INSTANCE_DEGRADED, 0, 0);
+}
+
+int instance_alarms_prepare(struct instance_alarms *next, const struct instance_alarms *alarms,
+			    const struct config *config)
+{
+	size_t before_count = alarms->alarms ? count_of(alarms) : 0;
+
+	*next = (struct instance_alarms){
+		.threshold_count = config->threshold_count,
+		.watch_count = config->watch_count,
+		.prefix_ipv4 = config->top_prefix_ipv4,
+		.prefix_ipv6 = config->top_prefix_ipv6,
+		.interval_ms = (uint64_t)config->notification_interval * 1000,
+	};
+	next->alarms = calloc(count_of(next), sizeof(*next->alarms));
+	next->parting = calloc(alarms->parting_count + before_count + 1, sizeof(*next->parting));
+	if (!next->alarms || !next->parting) {
+		instance_alarms_clear(next);
+		return -1;
+	}
+	prepare_all(next, config);
 	return 0;
+}
+
+void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
+			   const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	next->suppressed = alarms->suppressed;
+	next->untold = alarms->untold;
+	next->parting_count = alarms->parting_count;
+	if (alarms->parting_count)
+		memcpy(next->parting, alarms->parting,
+		       alarms->parting_count * sizeof(*next->parting));
+	hand_over(next, alarms, sample, wall_ms);
+	free(alarms->alarms);
+	free(alarms->parting);
+	*alarms = *next;
+	*next = (struct instance_alarms){ 0 };
 }
 
 void instance_alarms_clear(struct instance_alarms *alarms)
 {
+	for (size_t i = 0; alarms->alarms && i < count_of(alarms); i++)
+		free(alarms->alarms[i].event);
+	for (size_t i = 0; i < alarms->parting_count; i++)
+		free(alarms->parting[i].event);
 	free(alarms->alarms);
+	free(alarms->parting);
 	memset(alarms, 0, sizeof(*alarms));
 }
 
-int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms)
+/* Makes the events of the transitions since the last call. */
+static void note_transitions(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			     uint64_t wall_ms)
 {
-	size_t size = alarms->alarms ? (size_t)(degraded_of(alarms) + 1 - alarms->alarms) : 0;
+	for (size_t i = 0; i < alarms->parting_count; i++)
+		alarms->untold += alarm_note(&alarms->parting[i], sample, wall_ms);
+	for (size_t i = 0; i < count_of(alarms); i++)
+		alarms->untold += alarm_note(&alarms->alarms[i], sample, wall_ms);
+}
 
-	*copy = *alarms;
-	copy->alarms = calloc(size + 1, sizeof(*copy->alarms));
-	if (!copy->alarms)
-		return -1;
-	if (size)
-		memcpy(copy->alarms, alarms->alarms, size * sizeof(*copy->alarms));
-	return 0;
+void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			 uint64_t wall_ms, const char *reason)
+{
+	for (struct alarm *alarm = alarms->alarms; alarm < degraded_of(alarms); alarm++)
+		alarm_end(alarm, reason, wall_ms);
+	note_transitions(alarms, sample, wall_ms);
+}
+
+void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			  uint64_t wall_ms, const char *reason)
+{
+	alarm_end(degraded_of(alarms), reason, wall_ms);
+	instance_alarms_end(alarms, sample, wall_ms, reason);
+	alarms->interval_ms = 0;
 }
 
 const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
@@ -153,20 +243,50 @@ static void follow_share(struct alarm *alarm, uint32_t value, uint32_t max_entri
 			   (uint64_t)alarm->falling * max_entries, wall_ms);
 }
 
+static bool is_same_source(const struct snapshot_top *one, const struct snapshot_top *other)
+{
+	return one->address_type == other->address_type &&
+	       one->prefix_length == other->prefix_length &&
+	       memcmp(&one->address, &other->address, sizeof(one->address)) == 0;
+}
+
+/* Another source fills the table while the end of the last one has not been told: that one gets
+ * its own end. False without memory. */
+static bool part_with_source(struct instance_alarms *alarms)
+{
+	struct alarm *source = source_of(alarms);
+	struct alarm *parting =
+		realloc(alarms->parting, (alarms->parting_count + 1) * sizeof(*alarms->parting));
+
+	if (!parting)
+		return false;
+	alarms->parting = parting;
+	parting[alarms->parting_count++] = *source;
+	source->state = alarm_state_successor(&source->state);
+	source->event = NULL;
+	source->is_news = false;
+	source->noted = 0;
+	return true;
+}
+
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
-			    uint32_t max_entries, uint64_t wall_ms)
+			    const struct snapshot_sample *sample, uint64_t wall_ms)
 {
 	struct alarm *alarm = source_of(alarms);
 	bool was_raised = alarm->state.raised;
 
+	if (!was_raised && !alarm_is_settled(alarm) &&
+	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
+		return;
 	/* what it certainly holds: the error of the sketch must accuse nobody */
-	follow_share(alarm, source->entries - source->error, max_entries, wall_ms);
+	follow_share(alarm, source->entries - source->error, sample->max_entries, wall_ms);
 	if (source->rank && (was_raised || alarm->state.raised))
 		alarm->subject.source = *source;
+	note_transitions(alarms, sample, wall_ms);
 }
 
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
-			     size_t count, uint64_t wall_ms)
+			     size_t count, const struct snapshot_sample *sample, uint64_t wall_ms)
 {
 	for (size_t i = 0; i < count && i < alarms->watch_count; i++) {
 		struct alarm *alarm = &watches_of(alarms)[i];
@@ -176,6 +296,7 @@ void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_wat
 		watches[i].raised = alarm->state.raised;
 		alarm->subject.watch = watches[i];
 	}
+	note_transitions(alarms, sample, wall_ms);
 }
 
 static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
@@ -199,24 +320,100 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 			follow_share(alarm, sample->entries, sample->max_entries, wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
+	note_transitions(alarms, sample, wall_ms);
 }
 
-bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_sample *sample,
-			  uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
-			  struct event *event)
+bool instance_alarms_news(struct instance_alarms *alarms, struct event *event)
 {
-	/* without values of the table, only the last alarm can be judged */
-	struct alarm *alarm = sample->has_values ? alarms->alarms : degraded_of(alarms);
-
-	for (; alarm <= degraded_of(alarms); alarm++) {
-		enum alarm_notice notice =
-			alarm_state_poll(&alarm->state, now_ms, interval_ms, suppressed);
-
-		if (notice == ALARM_QUIET)
-			continue;
-		event_compose(event, alarm->kind + (notice == ALARM_FALLING), sample,
-			      &alarm->subject, alarm->rising, alarm->falling);
-		return true;
+	for (size_t i = 0; i < alarms->parting_count; i++) {
+		if (alarm_take_news(&alarms->parting[i], event))
+			return true;
+	}
+	for (size_t i = 0; i < count_of(alarms); i++) {
+		if (alarm_take_news(&alarms->alarms[i], event))
+			return true;
 	}
 	return false;
+}
+
+/* The alarm that may speak now, or NULL. The first of those that part may speak before all others,
+ * and at once: a successor of the same name must not speak before it. */
+static struct alarm *find_due(struct instance_alarms *alarms, uint64_t now_ms)
+{
+	size_t count = count_of(alarms);
+
+	for (size_t i = 0; i < alarms->parting_count; i++) {
+		struct alarm *alarm = &alarms->parting[i];
+
+		if (!alarm_state_is_settled(&alarm->state))
+			return alarm_is_due(alarm, now_ms, 0, &alarms->suppressed) ? alarm : NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t position = (alarms->turn + i) % count;
+		struct alarm *alarm = &alarms->alarms[position];
+
+		if (!alarm_is_due(alarm, now_ms, alarms->interval_ms, &alarms->suppressed))
+			continue;
+		alarms->turn = position;
+		return alarm;
+	}
+	return NULL;
+}
+
+/* Drops what has nothing left to tell. */
+static void forget_parted(struct instance_alarms *alarms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alarms->parting_count; i++) {
+		if (!alarm_is_settled(&alarms->parting[i]))
+			alarms->parting[kept++] = alarms->parting[i];
+	}
+	alarms->parting_count = kept;
+}
+
+bool instance_alarms_are_due(struct instance_alarms *alarms, uint64_t now_ms)
+{
+	forget_parted(alarms);
+	return find_due(alarms, now_ms) != NULL;
+}
+
+bool instance_alarms_next(struct instance_alarms *alarms, uint64_t now_ms, uint64_t wall_ms,
+			  struct event *event)
+{
+	struct alarm *alarm;
+
+	forget_parted(alarms);
+	alarm = find_due(alarms, now_ms);
+	if (!alarm)
+		return false;
+	alarm_hand_over(alarm, wall_ms, event);
+	alarms->turn++;
+	return true;
+}
+
+void instance_alarms_settle(struct instance_alarms *alarms, enum alarm_fate fate, uint64_t now_ms)
+{
+	for (size_t i = 0; i < alarms->parting_count; i++) {
+		if (alarms->parting[i].state.is_under_way)
+			alarm_settle(&alarms->parting[i], fate, now_ms);
+	}
+	for (size_t i = 0; i < count_of(alarms); i++) {
+		if (alarms->alarms[i].state.is_under_way)
+			alarm_settle(&alarms->alarms[i], fate, now_ms);
+	}
+	forget_parted(alarms);
+}
+
+bool instance_alarms_are_settled(const struct instance_alarms *alarms)
+{
+	for (size_t i = 0; i < alarms->parting_count; i++) {
+		if (!alarm_is_settled(&alarms->parting[i]))
+			return false;
+	}
+	for (size_t i = 0; i < count_of(alarms); i++) {
+		if (!alarm_is_settled(&alarms->alarms[i]))
+			return false;
+	}
+	return true;
 }

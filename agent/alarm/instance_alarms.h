@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alarm/alarm_state.h"
 #include "common/event.h"
 #include "common/snapshot.h"
 
@@ -17,18 +18,37 @@ struct config;
 /* Zeroed at start. */
 struct instance_alarms {
 	size_t threshold_count, watch_count;
-	/* the thresholds, dropping, the source, the watches, degraded: they are sent in this order;
-	 * owned */
+	/* the thresholds, dropping, the source, the watches, degraded; owned */
 	struct alarm *alarms;
+	/* alarms that are no longer judged, and have something left to tell; owned */
+	struct alarm *parting;
+	size_t parting_count;
+	size_t turn; /* the alarm that may speak next */
+	uint64_t interval_ms;
+	uint64_t suppressed, untold; /* transitions; whoever counts them sets them back to 0 */
+	uint32_t prefix_ipv4, prefix_ipv6; /* bits, by which sources are counted */
 };
 
-/* Applies the alarms of a configuration. A threshold or watch that keeps its name keeps its state.
- * -1 with ENOMEM; nothing has changed then. */
-int instance_alarms_configure(struct instance_alarms *alarms, const struct config *config);
+/* Prepares `next`, which is empty, for the alarms of a configuration; nothing else changes. -1 with
+ * ENOMEM. */
+int instance_alarms_prepare(struct instance_alarms *next, const struct instance_alarms *alarms,
+			    const struct config *config);
+
+/* Puts `next` in the place of `alarms`, which must not have changed in between; this cannot fail. A
+ * threshold or watch that keeps its name keeps its state. An alarm that is raised and is not in the
+ * configuration any more is cleared; `sample` has the values for its event. */
+void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
+			   const struct snapshot_sample *sample, uint64_t wall_ms);
 void instance_alarms_clear(struct instance_alarms *alarms);
 
-/* Copies the alarms with their states to `copy`, which is empty. -1 with ENOMEM. */
-int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms);
+/* The table does not exist any more: clears what its values had raised. `reason` is a constant that
+ * the text will give. */
+void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			 uint64_t wall_ms, const char *reason);
+
+/* The instance does not exist any more: clears everything. What has to be told is due at once. */
+void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
+			  uint64_t wall_ms, const char *reason);
 
 /* Judges a sample. It must have a row for each threshold; these rows are filled in. */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
@@ -40,15 +60,23 @@ const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms 
 /* At the end of a scan: judges the culprit with its present entries or, without a culprit, the
  * source with the most entries (rank 0: no source). */
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
-			    uint32_t max_entries, uint64_t wall_ms);
+			    const struct snapshot_sample *sample, uint64_t wall_ms);
 
 /* At the end of a scan: judges the watches and fills in the states of their alarms. */
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
-			     size_t count, uint64_t wall_ms);
+			     size_t count, const struct snapshot_sample *sample, uint64_t wall_ms);
 
-/* The next event that is due, with the sample's values; false when there is none. */
-bool instance_alarms_next(struct instance_alarms *alarms, const struct snapshot_sample *sample,
-			  uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed,
+/* A transition that has not been logged; false if there is none. Each comes once, at once. */
+bool instance_alarms_news(struct instance_alarms *alarms, struct event *event);
+
+/* Whether a notification is due, and the next one. They come in turn, those of alarms that have
+ * ended first. The one that was given is under way until instance_alarms_settle(). */
+bool instance_alarms_are_due(struct instance_alarms *alarms, uint64_t now_ms);
+bool instance_alarms_next(struct instance_alarms *alarms, uint64_t now_ms, uint64_t wall_ms,
 			  struct event *event);
+void instance_alarms_settle(struct instance_alarms *alarms, enum alarm_fate fate, uint64_t now_ms);
+
+/* Nothing is left to tell or to log. */
+bool instance_alarms_are_settled(const struct instance_alarms *alarms);
 
 #endif

@@ -16,6 +16,7 @@
 #include "collector/sd_notify.h"
 #include "collector/status_line.h"
 #include "collector/supervisor.h"
+#include "collector/teller.h"
 #include "common/clock.h"
 #include "config/config.h"
 #include "sandbox/privileges.h"
@@ -32,6 +33,7 @@ struct collector {
 	struct loop_timer *sample_timer, *alive_timer;
 	int signal_fd;
 	struct instances instances;
+	struct teller teller;
 	struct snapshot_agent *agent; /* owned, with room for the maximum number of instances */
 	struct status_line status;
 };
@@ -64,16 +66,16 @@ static void forget_instances(void *context)
 	instances_clear(&collector->instances);
 }
 
-static void pass_events(struct collector *collector, struct instance *instance)
+/* Logs each transition of an alarm, whether somebody can be notified of it now or not. */
+static void log_transitions(struct collector *collector)
 {
 	struct event event;
 
-	while (instance_next_event(instance, &collector->agent->notifications_suppressed, &event)) {
+	while (teller_news(&collector->teller, &event)) {
 		if (event_is_alarm(&event))
 			log_warning("%s", event.text);
 		else
 			log_info("%s", event.text);
-		supervisor_notify(collector->supervisor, &event);
 	}
 }
 
@@ -84,6 +86,7 @@ static void sample_instances(struct collector *collector)
 		instance_sample(collector->instances.list[i]);
 		supervisor_sampled(collector->supervisor, i);
 	}
+	log_transitions(collector);
 }
 
 /* Sends the state of the instances to the service manager, those in trouble first. */
@@ -111,8 +114,6 @@ static void sample(void *context)
 	struct collector *collector = context;
 
 	sample_instances(collector);
-	for (size_t i = 0; i < collector->instances.count; i++)
-		pass_events(collector, collector->instances.list[i]);
 	supervisor_publish(collector->supervisor);
 	tell_status(collector);
 }
@@ -129,7 +130,8 @@ static void scan_ended(void *context, size_t position)
 	struct collector *collector = context;
 
 	supervisor_scanned(collector->supervisor, position);
-	pass_events(collector, collector->instances.list[position]);
+	log_transitions(collector);
+	supervisor_tell(collector->supervisor);
 	supervisor_publish(collector->supervisor);
 }
 
@@ -277,6 +279,9 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	if (!collector->supervisor || !collector->pacer || !collector->sample_timer ||
 	    !collector->alive_timer)
 		return -1;
+	collector->teller.instances = &collector->instances;
+	collector->teller.agent = collector->agent;
+	supervisor_set_teller(collector->supervisor, &collector->teller);
 	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
 		return -1;
 	return instances_build(&collector->instances, &none, config);

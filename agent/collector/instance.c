@@ -115,12 +115,10 @@ int instance_configure(struct instance *instance, const struct config *config)
 			   config->sample_interval != instance->sample_interval;
 	next->peak_window = config->peak_window;
 	next->sample_interval = config->sample_interval;
-	next->notification_interval_ms = (uint64_t)config->notification_interval * 1000;
 	if (!next->sample ||
 	    (next->has_window &&
 	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
-	    instance_alarms_copy(&next->alarms, &instance->alarms) != 0 ||
-	    instance_alarms_configure(&next->alarms, config) != 0) {
+	    instance_alarms_prepare(&next->alarms, &instance->alarms, config) != 0) {
 		instance_discard(instance);
 		errno = ENOMEM;
 		return -1;
@@ -142,9 +140,7 @@ void instance_apply(struct instance *instance)
 		instance->peak_window = next->peak_window;
 		instance->sample_interval = next->sample_interval;
 	}
-	instance->notification_interval_ms = next->notification_interval_ms;
-	instance_alarms_clear(&instance->alarms);
-	instance->alarms = next->alarms;
+	instance_alarms_apply(&instance->alarms, &next->alarms, instance->sample, clock_wall_ms());
 	*next = (struct instance_settings){ 0 };
 }
 
@@ -382,11 +378,14 @@ void instance_sample(struct instance *instance)
 	else
 		sample_fill(instance, &stats, now_ms, wall_ms);
 	sample = instance->sample;
-	/* the alarm is the warning; it may have to wait, this does not */
+	/* the alarm is the warning, but does not tell one trouble from another */
 	if (sample->status != before && sample->status != STATUS_OK)
 		log_info("conntrack table \"%s\": %s", sample->name, sample->status_text);
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" can be read", sample->name);
+	if (failed == STEP_ENTER && error == ENOENT)
+		instance_alarms_end(&instance->alarms, sample, wall_ms,
+				    "its network namespace was deleted");
 	instance_alarms_sample(&instance->alarms, sample, wall_ms);
 }
 
@@ -395,10 +394,21 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 	return instance->sample;
 }
 
-bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event)
+struct instance_alarms *instance_get_alarms(struct instance *instance)
 {
-	return instance_alarms_next(&instance->alarms, instance->sample, clock_monotonic_ms(),
-				    instance->notification_interval_ms, suppressed, event);
+	return &instance->alarms;
+}
+
+void instance_part(struct instance *instance)
+{
+	ctnl_close(instance->ctnl);
+	instance->ctnl = NULL;
+	netns_free(instance->netns);
+	instance->netns = NULL;
+	aggregate_memory_free(instance->memory);
+	instance->memory = NULL;
+	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(),
+			     "the namespace was removed from the configuration");
 }
 
 const struct hints *instance_get_hints(const struct instance *instance)

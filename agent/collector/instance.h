@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alarm/instance_alarms.h"
 #include "collector/hints.h"
-#include "common/event.h"
 #include "common/snapshot.h"
 #include "config/config.h"
 
@@ -35,8 +35,12 @@ void instance_discard(struct instance *instance);
 void instance_sample(struct instance *instance);
 const struct snapshot_sample *instance_get_sample(const struct instance *instance);
 
-/* The next event that is due now. `suppressed` counts what the rate limit holds back. */
-bool instance_next_event(struct instance *instance, uint64_t *suppressed, struct event *event);
+/* What the instance has to tell. */
+struct instance_alarms *instance_get_alarms(struct instance *instance);
+
+/* The configuration has no such instance any more: it reads nothing from now on, and its alarms are
+ * cleared. It may be freed when they are settled. Not while a scan runs. */
+void instance_part(struct instance *instance);
 
 /* One step of the scan tier. `scan` serves one instance at a time; if none runs for this instance,
  * a new one begins. True when a scan has ended. A failed scan is counted, and the values of the

@@ -18,7 +18,6 @@ struct instance_settings {
 	bool has_window;                /* else the present one stays */
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
-	uint64_t notification_interval_ms;
 	struct instance_alarms alarms;
 };
 
@@ -31,8 +30,7 @@ struct instance {
 	struct peak_window recent;
 	struct loss_window loss;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
-	uint64_t notification_interval_ms;
-	struct snapshot_sample *sample; /* owned */
+	struct snapshot_sample *sample;        /* owned */
 	struct instance_alarms alarms;
 	struct instance_settings next;
 	/* scan tier */

@@ -22,10 +22,9 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 {
 	uint64_t wall_ms = clock_wall_ms();
 
-	instance_alarms_source(&instance->alarms, &result->source, instance->sample->max_entries,
-			       wall_ms);
+	instance_alarms_source(&instance->alarms, &result->source, instance->sample, wall_ms);
 	instance_alarms_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
-				wall_ms);
+				instance->sample, wall_ms);
 }
 
 /* Entries that the kernel counts, and that a whole scan did not find. What came or went meanwhile

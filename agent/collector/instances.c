@@ -33,6 +33,7 @@ static void clear_but(struct instances *instances, const struct instances *but)
 			instance_free(instances->list[i]);
 	}
 	free(instances->list);
+	free(instances->parting);
 	*instances = (struct instances){ 0 };
 }
 
@@ -58,8 +59,12 @@ int instances_build(struct instances *instances, const struct instances *before,
 	size_t count = config->namespace_count + 1;
 	int saved;
 
-	*instances = (struct instances){ .list = calloc(count, sizeof(*instances->list)) };
-	if (!instances->list || add(instances, before, 1, "default", NULL, config) != 0)
+	*instances = (struct instances){ 0 };
+	instances->list = calloc(count, sizeof(struct instance *));
+	instances->parting =
+		calloc(before->count + before->parting_count + 1, sizeof(struct instance *));
+	if (!instances->list || !instances->parting ||
+	    add(instances, before, 1, "default", NULL, config) != 0)
 		goto fail;
 	for (size_t i = 0; i < config->namespace_count; i++) {
 		const struct config_namespace *namespace = &config->namespaces[i];
@@ -78,15 +83,49 @@ fail:
 	return -1;
 }
 
+/* `instances` has room for all of them. */
+static void part_with(struct instances *instances, struct instance *instance)
+{
+	instance_scan_abandon(instance);
+	instance_part(instance);
+	instances->parting[instances->parting_count++] = instance;
+}
+
 void instances_replace(struct instances *before, const struct instances *instances)
 {
-	clear_but(before, instances);
-	*before = *instances;
+	struct instances after = *instances;
+
+	for (size_t i = 0; i < before->parting_count; i++)
+		after.parting[after.parting_count++] = before->parting[i];
+	for (size_t i = 0; i < before->count; i++) {
+		if (!has(&after, before->list[i]))
+			part_with(&after, before->list[i]);
+	}
+	free(before->list);
+	free(before->parting);
+	*before = after;
 	for (size_t i = 0; i < before->count; i++)
 		instance_apply(before->list[i]);
 }
 
+void instances_forget_parted(struct instances *instances)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < instances->parting_count; i++) {
+		struct instance *instance = instances->parting[i];
+
+		if (instance_alarms_are_settled(instance_get_alarms(instance)))
+			instance_free(instance);
+		else
+			instances->parting[kept++] = instance;
+	}
+	instances->parting_count = kept;
+}
+
 void instances_clear(struct instances *instances)
 {
+	for (size_t i = 0; i < instances->parting_count; i++)
+		instance_free(instances->parting[i]);
 	clear_but(instances, NULL);
 }

@@ -12,6 +12,9 @@
 struct instances {
 	size_t count;
 	struct instance **list; /* owned */
+	/* removed from the configuration, until what they have to tell is told; owned */
+	struct instance **parting;
+	size_t parting_count;
 };
 
 /* Makes the instances of `config`. An instance of `before` with the same index and name is reused
@@ -20,8 +23,11 @@ struct instances {
 int instances_build(struct instances *instances, const struct instances *before,
 		    const struct config *config);
 
-/* Replaces `before` by `instances`, and frees the instances of `before` that are not reused. */
+/* Replaces `before` by `instances`. The instances of `before` that are not reused part. */
 void instances_replace(struct instances *before, const struct instances *instances);
+
+/* Frees those that part and have told everything. */
+void instances_forget_parted(struct instances *instances);
 
 void instances_clear(struct instances *instances);
 

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "collector/event_queue.h"
 #include "common/channel.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -27,8 +26,12 @@
 #define QUIET_MS         1500 /* after this long it gets something to read, to show that it does */
 #define TERM_MS          1000 /* how long it may take to end */
 #define PUBLISH_RETRY_MS 20   /* when to look again if it has not read the last snapshots */
-#define EVENT_POLL_MS    20   /* how often a new event under way is checked */
-#define EVENT_YOUNG_MS   1000
+/* How often a message of the events' channel is looked after: when it is new, when it is young;
+ * from then on by the regular check, for it may wait for a master for hours. */
+#define NEW_POLL_MS   2
+#define NEW_MS        100
+#define YOUNG_POLL_MS 20
+#define YOUNG_MS      5000
 
 struct supervisor {
 	loop_callback *forget;
@@ -43,14 +46,13 @@ struct supervisor {
 	unsigned int unread_checks; /* how many checks in a row have found them unread */
 	uint64_t backoff_ms;
 	bool is_killed; /* by us, because it hung */
-	struct event_queue events;
-	bool event_under_way; /* the first of the queue was written to the channel */
-	uint64_t event_written_ms;
-	uint64_t events_taken, events_lost;
+	struct teller *teller;
+	enum { NOTHING, INVITATION, EVENT } under_way; /* in the events' channel */
+	uint64_t written_ms;                           /* when it was written */
 	uint64_t *master_connects; /* shared by all subagents in turn; for them only */
 	/* what the subagent shows, and what it lacks, by position of the instance */
 	const struct instances *instances;
-	struct snapshot_agent *agent;
+	const struct snapshot_agent *agent;
 	struct lack {
 		bool sample, scan;
 	} lacks[SNAPSHOT_INSTANCES_MAX];
@@ -61,12 +63,11 @@ static void restart(void *context)
 	supervisor_start(context);
 }
 
-static void push_events(struct supervisor *supervisor);
 static void send_agent(struct supervisor *supervisor);
 
-static void look_after_event(void *context)
+static void look_after_events(void *context)
 {
-	push_events(context);
+	supervisor_tell(context);
 }
 
 static void publish_again(void *context)
@@ -95,7 +96,7 @@ struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master 
 		return NULL;
 	}
 	supervisor->restart_timer = loop_timer_new(loop, restart, supervisor);
-	supervisor->event_timer = loop_timer_new(loop, look_after_event, supervisor);
+	supervisor->event_timer = loop_timer_new(loop, look_after_events, supervisor);
 	supervisor->publish_timer = loop_timer_new(loop, publish_again, supervisor);
 	supervisor->check_timer = loop_timer_new(loop, check, supervisor);
 	if (!supervisor->restart_timer || !supervisor->event_timer || !supervisor->publish_timer ||
@@ -220,12 +221,12 @@ void supervisor_start(struct supervisor *supervisor)
 	supervisor->unread_checks = 0;
 	supervisor->unsent_errno = 0;
 	supervisor->is_killed = false;
-	supervisor->event_under_way = false;
+	supervisor->under_way = NOTHING;
 	log_debug("subagent started, pid %d", (int)supervisor->pid);
 	/* it gets all values before it answers its first request */
 	forget_what_was_sent(supervisor);
 	supervisor_publish(supervisor);
-	push_events(supervisor);
+	supervisor_tell(supervisor);
 	loop_timer_every(supervisor->check_timer, CHECK_MS * NS_PER_MS);
 }
 
@@ -242,6 +243,22 @@ void supervisor_set_master(struct supervisor *supervisor, const struct agentx_ma
 		kill(supervisor->pid, SIGTERM);
 }
 
+/* Finds out what became of the message under way. Only one is at a time, so that it is clear which
+ * was taken. */
+static void settle(struct supervisor *supervisor)
+{
+	enum channel_progress progress = CHANNEL_UNREAD;
+
+	if (supervisor->under_way != NOTHING)
+		progress = channel_progress(supervisor->channel.events);
+	if (progress == CHANNEL_UNREAD)
+		return;
+	if (supervisor->under_way == EVENT)
+		teller_settle(supervisor->teller,
+			      progress == CHANNEL_READ ? ALARM_TAKEN : ALARM_IN_DOUBT);
+	supervisor->under_way = NOTHING;
+}
+
 static void tell_end(const struct supervisor *supervisor, int status)
 {
 	if (WIFSIGNALED(status) && !supervisor->is_killed)
@@ -256,10 +273,12 @@ static void tell_end(const struct supervisor *supervisor, int status)
 static void follow_end(struct supervisor *supervisor, int status)
 {
 	tell_end(supervisor, status);
-	/* events that it had read are done; the others go to the next subagent */
-	push_events(supervisor);
+	settle(supervisor);
+	/* it may have passed the event on, but did not live to say so */
+	if (supervisor->under_way == EVENT)
+		teller_settle(supervisor->teller, ALARM_IN_DOUBT);
+	supervisor->under_way = NOTHING;
 	supervisor->pid = 0;
-	supervisor->event_under_way = false;
 	channel_close(&supervisor->channel);
 	loop_timer_stop(supervisor->publish_timer);
 	loop_timer_stop(supervisor->check_timer);
@@ -308,65 +327,60 @@ static void check(void *context)
 	if (supervisor->unread_checks == 0 &&
 	    clock_monotonic_ms() - supervisor->sent_ms >= QUIET_MS)
 		send_agent(supervisor);
-	push_events(supervisor);
+	supervisor_tell(supervisor);
 }
 
-/* Finds out what became of the event under way. */
-static void settle_event(struct supervisor *supervisor)
+/* An event follows only what the subagent has just read, which it does only while it has a master:
+ * so no event waits in the channel while its alarm changes. True if one was sent. */
+static bool send_event(struct supervisor *supervisor)
 {
-	switch (channel_progress(supervisor->channel.events)) {
-	case CHANNEL_READ:
-		supervisor->event_under_way = false;
-		supervisor->events_taken++;
-		event_queue_pop(&supervisor->events);
-		break;
-	case CHANNEL_BROKEN:
-		supervisor->event_under_way = false;
-		break;
-	case CHANNEL_UNREAD:
-		break;
+	struct event event;
+
+	if (!teller_next(supervisor->teller, &event))
+		return false;
+	if (channel_send(supervisor->channel.events, &event, sizeof(event)) != 0) {
+		teller_settle(supervisor->teller, ALARM_UNSENT);
+		return false;
 	}
+	supervisor->under_way = EVENT;
+	return true;
 }
 
-/* Only one event is under way at a time, so that it is clear which ones were taken. */
-static void push_events(struct supervisor *supervisor)
+/* One octet, which the subagent reads when it has a master. */
+static bool send_invitation(struct supervisor *supervisor)
 {
-	const struct event *event;
+	if (!teller_is_due(supervisor->teller) ||
+	    channel_send(supervisor->channel.events, "", 1) != 0)
+		return false;
+	supervisor->under_way = INVITATION;
+	return true;
+}
+
+void supervisor_tell(struct supervisor *supervisor)
+{
+	uint64_t now = clock_monotonic_ms();
+	bool was_idle = supervisor->under_way == NOTHING;
 
 	if (supervisor->pid <= 0)
 		return;
-	if (supervisor->event_under_way)
-		settle_event(supervisor);
-	event = event_queue_peek(&supervisor->events);
-	if (!event)
+	settle(supervisor);
+	if (supervisor->under_way == NOTHING &&
+	    (was_idle ? send_invitation(supervisor) : send_event(supervisor)))
+		supervisor->written_ms = now;
+	if (supervisor->under_way == NOTHING || now - supervisor->written_ms >= YOUNG_MS)
 		return;
-	if (!supervisor->event_under_way &&
-	    channel_send(supervisor->channel.events, event, sizeof(*event)) == 0) {
-		supervisor->event_under_way = true;
-		supervisor->event_written_ms = clock_monotonic_ms();
-	}
-	/* Without a master it may wait for hours; then the regular check is enough. */
-	if (clock_monotonic_ms() - supervisor->event_written_ms < EVENT_YOUNG_MS)
-		loop_timer_once(supervisor->event_timer, EVENT_POLL_MS * NS_PER_MS);
+	loop_timer_once(supervisor->event_timer,
+			(now - supervisor->written_ms < NEW_MS ? NEW_POLL_MS : YOUNG_POLL_MS) *
+				NS_PER_MS);
 }
 
-void supervisor_notify(struct supervisor *supervisor, const struct event *event)
+void supervisor_set_teller(struct supervisor *supervisor, struct teller *teller)
 {
-	/* the event under way must stay first until its fate is known */
-	if (supervisor->event_under_way && supervisor->events.count == EVENT_QUEUE_SIZE) {
-		supervisor->events_lost++;
-		log_warning("notification lost, too many are waiting: %s", event->text);
-		return;
-	}
-	if (!event_queue_push(&supervisor->events, event)) {
-		supervisor->events_lost++;
-		log_warning("a notification was lost: too many are waiting for the master");
-	}
-	push_events(supervisor);
+	supervisor->teller = teller;
 }
 
 void supervisor_show(struct supervisor *supervisor, const struct instances *instances,
-		     struct snapshot_agent *agent)
+		     const struct snapshot_agent *agent)
 {
 	supervisor->instances = instances;
 	supervisor->agent = agent;
@@ -416,8 +430,6 @@ static bool send_snapshot(struct supervisor *supervisor, const struct snapshot *
 
 static void send_agent(struct supervisor *supervisor)
 {
-	supervisor->agent->notifications_sent = supervisor->events_taken;
-	supervisor->agent->notifications_lost = supervisor->events_lost;
 	send_snapshot(supervisor, &supervisor->agent->base);
 	supervisor->sent_ms = clock_monotonic_ms();
 }

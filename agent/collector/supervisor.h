@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The collector's side of the subagent: starts it, feeds it, ends it when it has not read for some
- * ten seconds, and starts it again when it has died. An event that a subagent had not read when it
- * died goes to the next one.
+ * ten seconds, and starts it again when it has died. An event that was under way then is in doubt:
+ * its alarm is told again.
  */
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
@@ -11,8 +11,8 @@
 
 #include "collector/instances.h"
 #include "collector/loop.h"
+#include "collector/teller.h"
 #include "common/agentx_master.h"
-#include "common/event.h"
 #include "common/snapshot.h"
 
 struct supervisor;
@@ -22,14 +22,17 @@ struct supervisor;
  */
 struct supervisor *supervisor_new(struct loop *loop, const struct agentx_master *master,
 				  loop_callback *forget, void *context);
+
+/* Where its events come from; it must stay. Call it before the first start. */
+void supervisor_set_teller(struct supervisor *supervisor, struct teller *teller);
+
 /* Ends the subagent, within a second whatever it is doing. */
 void supervisor_free(struct supervisor *supervisor);
 
 /* Sets what the subagent shows; both must stay until they are replaced. Call it before the first
- * start, and whenever the instances have changed. The supervisor sets the counts of notifications
- * in `agent`. */
+ * start, and whenever the instances have changed. */
 void supervisor_show(struct supervisor *supervisor, const struct instances *instances,
-		     struct snapshot_agent *agent);
+		     const struct snapshot_agent *agent);
 
 /* Starts the subagent. */
 void supervisor_start(struct supervisor *supervisor);
@@ -41,8 +44,8 @@ void supervisor_set_master(struct supervisor *supervisor, const struct agentx_ma
  * must have no others. */
 void supervisor_reap(struct supervisor *supervisor);
 
-/* Queues an event. */
-void supervisor_notify(struct supervisor *supervisor, const struct event *event);
+/* An event may be due: it goes out as soon as the subagent has a master for it. */
+void supervisor_tell(struct supervisor *supervisor);
 
 /* The instance at this position has a new sample, a new scan. */
 void supervisor_sampled(struct supervisor *supervisor, size_t position);

@@ -87,7 +87,7 @@ static ssize_t next_length(int end)
 	return length;
 }
 
-int channel_receive(int end, void **block, size_t *length)
+static int receive(int end, int flags, void **block, size_t *length)
 {
 	ssize_t expected = next_length(end), received;
 	char *bytes;
@@ -97,7 +97,7 @@ int channel_receive(int end, void **block, size_t *length)
 	bytes = malloc((size_t)expected + 1);
 	if (!bytes)
 		return -1;
-	received = recv(end, bytes, (size_t)expected, MSG_DONTWAIT);
+	received = recv(end, bytes, (size_t)expected, flags | MSG_DONTWAIT);
 	if (received <= 0) {
 		int saved = errno;
 
@@ -109,4 +109,22 @@ int channel_receive(int end, void **block, size_t *length)
 	*block = bytes;
 	*length = (size_t)received;
 	return 1;
+}
+
+int channel_receive(int end, void **block, size_t *length)
+{
+	return receive(end, 0, block, length);
+}
+
+int channel_peek(int end, void **block, size_t *length)
+{
+	return receive(end, MSG_PEEK, block, length);
+}
+
+void channel_drop(int end)
+{
+	char first;
+
+	while (recv(end, &first, sizeof(first), MSG_DONTWAIT) < 0 && errno == EINTR)
+		continue;
 }

@@ -2,8 +2,9 @@
 /* From the collector to the subagent, one way: two sequenced-packet socketpairs, whole messages.
  *
  * Snapshots and events have a socketpair each: the subagent always reads snapshots, but reads an
- * event only while it has a master for it. The collector asks the kernel how far the subagent has
- * read (SIOCOUTQ), so nothing needs to come back. */
+ * event only while it has a master for it, and takes it out only when the master has answered. The
+ * collector asks the kernel how far the subagent has read (SIOCOUTQ), so nothing needs to come
+ * back. */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
@@ -33,5 +34,9 @@ enum channel_progress channel_progress(int end);
 /* Reads one message, as one block that the caller frees. A 0 octet follows it, to end a string that
  * the sender did not end. 1, 0 at the end of the stream, -1 with errno (EAGAIN: none). */
 int channel_receive(int end, void **block, size_t *length);
+
+/* The same, but the message stays where it is, unread for the other side, until channel_drop(). */
+int channel_peek(int end, void **block, size_t *length);
+void channel_drop(int end);
 
 #endif

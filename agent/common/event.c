@@ -5,21 +5,41 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/text.h"
 
+/* Ends the text at `length` octets or, if that is within a character, before this character. */
+static void cut(char *text, size_t length)
+{
+	if (strlen(text) <= length)
+		return;
+	text[length] = '\0';
+	text_make_plain(text);
+}
+
+/* Receivers break on quotation marks, which a configured name may contain. */
+static void replace_quotation_marks(char *text)
+{
+	for (char *mark = strchr(text, '"'); mark; mark = strchr(mark, '"'))
+		*mark = '\'';
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct event *event, const char *format, ...)
 {
+	char text[2 * EVENT_TEXT_SIZE];
 	va_list arguments;
-	int used = snprintf(event->text, sizeof(event->text), "conntrack table \"%s\" ",
-			    event->sample.name);
+	int used = snprintf(text, sizeof(text), "conntrack table %s ", event->sample.name);
 
-	if (used < 0 || (size_t)used >= sizeof(event->text))
+	if (used < 0 || (size_t)used >= sizeof(text))
 		return;
 	va_start(arguments, format);
-	vsnprintf(event->text + used, sizeof(event->text) - (size_t)used, format, arguments);
+	vsnprintf(text + used, sizeof(text) - (size_t)used, format, arguments);
 	va_end(arguments);
-	text_make_plain(event->text); /* it may have been cut within a character */
+	replace_quotation_marks(text);
+	cut(text, EVENT_TEXT_SIZE - 1);
+	text_make_plain(text);
+	memcpy(event->text, text, strlen(text) + 1);
 }
 
 static void say_utilization(struct event *event, uint32_t rising, uint32_t falling)
@@ -109,14 +129,21 @@ static void say_watch(struct event *event, uint32_t rising, uint32_t falling)
 		    watch->entries, watch->name, rising, falling);
 }
 
-void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
-		   const union event_subject *subject, uint32_t rising, uint32_t falling)
+static void begin(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
+		  const union event_subject *subject)
 {
 	memset(event, 0, sizeof(*event));
 	event->kind = kind;
 	event->sample = *sample;
+	event->sample.has_values |= sample->taken != 0;
 	event->sample.cpu_count = event->sample.threshold_count = 0;
 	event->subject = *subject;
+}
+
+void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
+		   const union event_subject *subject, uint32_t rising, uint32_t falling)
+{
+	begin(event, kind, sample, subject);
 	switch (kind) {
 	case EVENT_UTILIZATION_RISING:
 	case EVENT_UTILIZATION_FALLING:
@@ -143,4 +170,66 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 		say(event, "can be read again");
 		break;
 	}
+}
+
+void event_compose_end(struct event *event, enum event_kind falling,
+		       const struct snapshot_sample *sample, const union event_subject *subject,
+		       const char *reason)
+{
+	begin(event, falling, sample, subject);
+	if (falling == EVENT_UTILIZATION_FALLING)
+		say(event, "is no longer checked against the threshold %s: %s",
+		    subject->threshold.name, reason);
+	else if (falling == EVENT_DROPPING_STOPPED)
+		say(event, "is no longer checked for dropping: %s", reason);
+	else if (falling == EVENT_SOURCE_FALLING)
+		say(event, "is no longer checked for the source %s: %s", subject->source.text,
+		    reason);
+	else if (falling == EVENT_WATCH_FALLING)
+		say(event, "is no longer checked against the watch %s: %s", subject->watch.name,
+		    reason);
+	else
+		say(event, "is no longer read: %s", reason);
+}
+
+/* The text with its verb in the past; unchanged if it does not begin with one of these. */
+static void say_in_the_past(const struct event *event, char *text, size_t size)
+{
+	static const struct {
+		const char *now, *then;
+	} verbs[] = { { "is ", "was " },
+		      { "has ", "had " },
+		      { "cannot ", "could not " },
+		      { "can ", "could " },
+		      { "shows ", "showed " } };
+	size_t head = strlen("conntrack table ") + strlen(event->sample.name) + 1;
+	const char *rest = event->text + head;
+
+	char *holds;
+
+	snprintf(text, size, "%s", event->text);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t length = strlen(verbs[i].now);
+
+		if (strncmp(rest, verbs[i].now, length) == 0)
+			snprintf(text + head, size - head, "%s%s", verbs[i].then, rest + length);
+	}
+	holds = strstr(text + head, " holds ");
+	if (holds) {
+		memcpy(holds, " held ", 6);
+		memmove(holds + 6, holds + 7, strlen(holds + 7) + 1);
+	}
+}
+
+void event_say_when(struct event *event)
+{
+	time_t seconds = (time_t)(event->wall_ms / 1000);
+	char text[EVENT_TEXT_SIZE + 16], when[64];
+	struct tm utc;
+
+	say_in_the_past(event, text, sizeof(text));
+	gmtime_r(&seconds, &utc);
+	strftime(when, sizeof(when), " (at %Y-%m-%d %H:%M:%S UTC)", &utc);
+	cut(text, EVENT_TEXT_SIZE - 1 - strlen(when));
+	snprintf(event->text, sizeof(event->text), "%s%s", text, when);
 }

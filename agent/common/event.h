@@ -37,15 +37,27 @@ union event_subject {
 /* Sent as one block, as it is. */
 struct event {
 	uint32_t kind;                 /* enum event_kind */
+	uint64_t wall_ms;              /* when it arose; 0: not known */
 	char text[EVENT_TEXT_SIZE];    /* nfctNotifyText */
 	struct snapshot_sample sample; /* without its rows */
 	union event_subject subject;
 };
 
-/* Makes an event with the values of `sample`, and its text. `subject` is used by the kinds that
- * have one; the alarm is raised at `rising` and cleared at `falling`. */
+/* Makes an event with the values of `sample`, and its text, which has no quotation marks and ends
+ * with a whole UTF-8 character. While the table cannot be read, the values are the last ones.
+ * `subject` is used by the kinds that have one; the alarm is raised at `rising` and cleared at
+ * `falling`. */
 void event_compose(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
 		   const union event_subject *subject, uint32_t rising, uint32_t falling);
+
+/* The same for an alarm that ended although no value has cleared it; the text gives `reason`.
+ * `falling` is the kind. */
+void event_compose_end(struct event *event, enum event_kind falling,
+		       const struct snapshot_sample *sample, const union event_subject *subject,
+		       const char *reason);
+
+/* Changes the text of an event that is told late: it was so, and when. */
+void event_say_when(struct event *event);
 
 /* True if something is wrong now; false if it is over. */
 static inline bool event_is_alarm(const struct event *event)

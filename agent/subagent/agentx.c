@@ -24,6 +24,8 @@
 #define TICK_S              1
 #define RESPONSE_TIMEOUT_US 500000 /* the opening and closing of a session block us so long */
 #define SEND_TIMEOUT_US     300000
+#define ANSWER_TIMEOUT_S    60 /* for a notification, by a master that answers pings */
+#define PDU_NOTIFY          12 /* agentx-Notify-PDU (RFC 2741); the library does not name it for us */
 
 static const oid registered[] = { MIB_ROOT, MIB_OBJECTS };
 
@@ -350,6 +352,45 @@ bool agentx_takes_event(void)
 		return true;
 	master_session_ping(&agentx.session);
 	return false;
+}
+
+static int handle_answer(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
+			 void *context)
+{
+	enum agentx_fate *fate = context;
+
+	(void)session;
+	(void)id;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE) {
+		*fate = AGENTX_FAILED;
+		return 1;
+	}
+	if (pdu->errstat != 0)
+		log_warning("the master refuses a notification: AgentX error %ld", pdu->errstat);
+	*fate = AGENTX_ANSWERED;
+	return 1;
+}
+
+/* As send_v2trap() does it for a subagent, but the answer reaches us. */
+void agentx_notify(struct variable_list *objects, enum agentx_fate *fate)
+{
+	netsnmp_pdu *pdu = agentx.session.library ? snmp_pdu_create(PDU_NOTIFY) : NULL;
+
+	*fate = AGENTX_FAILED;
+	if (!pdu) {
+		snmp_free_varbind(objects);
+		return;
+	}
+	pdu->version = agentx.session.library->version;
+	pdu->sessid = agentx.session.library->sessid;
+	pdu->variables = objects;
+	pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+	pdu->time = ANSWER_TIMEOUT_S;
+	*fate = AGENTX_UNDER_WAY;
+	if (snmp_async_send(agentx.session.library, pdu, handle_answer, fate))
+		return;
+	snmp_free_pdu(pdu);
+	*fate = AGENTX_FAILED;
 }
 
 size_t agentx_poll_set(struct pollfd *fds, int *timeout_ms)

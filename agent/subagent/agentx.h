@@ -29,6 +29,14 @@ bool agentx_awaits_events(void);
  * the master to answer; an event must wait, because a master that hangs would never read it. */
 bool agentx_takes_event(void);
 
+/* What became of a notification. */
+enum agentx_fate { AGENTX_NOTHING, AGENTX_UNDER_WAY, AGENTX_ANSWERED, AGENTX_FAILED };
+
+/* Sends a notification, and frees its objects. `fate` changes when the master has answered, or when
+ * it cannot answer any more; until then it must stay. */
+struct variable_list;
+void agentx_notify(struct variable_list *objects, enum agentx_fate *fate);
+
 /* The descriptors that the library wants to read, at most AGENTX_POLL_MAX of them; returns how many
  * and lowers `*timeout_ms` to its next alarm. They may change each time. */
 size_t agentx_poll_set(struct pollfd *fds, int *timeout_ms);

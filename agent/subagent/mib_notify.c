@@ -114,7 +114,7 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 	}
 }
 
-void mib_notify_send(const struct event *event)
+void mib_notify_send(const struct event *event, enum agentx_fate *fate)
 {
 	static const oid trap_oid[] = { 1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0 }; /* snmpTrapOID.0 */
 	const oid notification[] = { MIB_ROOT, MIB_NOTIFICATIONS, event->kind };
@@ -123,11 +123,11 @@ void mib_notify_send(const struct event *event)
 	if (event->kind >= sizeof(contents) / sizeof(contents[0]) ||
 	    !contents[event->kind][0].table) {
 		log_error("event of unknown kind %u dropped: %s", event->kind, event->text);
+		*fate = AGENTX_ANSWERED;
 		return;
 	}
 	snmp_varlist_add_variable(&list, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID,
 				  notification, sizeof(notification));
 	add_objects(&list, event);
-	send_v2trap(list);
-	snmp_free_varbind(list);
+	agentx_notify(list, fate);
 }

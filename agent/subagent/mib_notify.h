@@ -5,9 +5,10 @@
 #define MIB_NOTIFY_H
 
 #include "common/event.h"
+#include "subagent/agentx.h"
 
-/* Hands the notification to the connected master. An event of an unknown kind is dropped with a
- * log line. */
-void mib_notify_send(const struct event *event);
+/* Hands the notification to the connected master; agentx_notify() says what becomes of `fate`. An
+ * event of an unknown kind counts as answered, with a log line. */
+void mib_notify_send(const struct event *event, enum agentx_fate *fate);
 
 #endif

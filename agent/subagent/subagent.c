@@ -12,8 +12,8 @@
 #include "sandbox/privileges.h"
 #include "sandbox/sandbox.h"
 #include "subagent/agentx.h"
-#include "subagent/mib_notify.h"
 #include "subagent/mib_view.h"
+#include "subagent/notifier.h"
 
 #define WAIT_MAX_MS        60000
 #define FIRST_SNAPSHOTS_MS 1000
@@ -76,28 +76,7 @@ static bool receive_first_snapshots(const struct channel *channel, struct mib_vi
 	return receive_snapshots(channel, views);
 }
 
-/* Reads one event, if there is a master to give it to. */
-static void pass_event(const struct channel *channel)
-{
-	size_t length;
-	void *event;
-	int result;
-
-	if (!agentx_takes_event())
-		return;
-	result = channel_receive(channel->events, &event, &length);
-	if (result < 0 && errno != EAGAIN)
-		log_warning("channel: %s", strerror(errno));
-	if (result <= 0)
-		return;
-	if (length == sizeof(struct event))
-		mib_notify_send(event);
-	else
-		log_warning("channel: a message of %zu octets is not an event", length);
-	free(event);
-}
-
-static int serve(const struct channel *channel, struct mib_views *views,
+static int serve(const struct channel *channel, struct mib_views *views, struct notifier *notifier,
 		 const sigset_t *while_waiting)
 {
 	struct pollfd fds[2 + AGENTX_POLL_MAX];
@@ -109,7 +88,7 @@ static int serve(const struct channel *channel, struct mib_views *views,
 
 		fds[0] = (struct pollfd){ .fd = channel->snapshots, .events = POLLIN };
 		/* an event stays in the channel while no master takes it */
-		fds[1] = (struct pollfd){ .fd = agentx_awaits_events() ? channel->events : -1,
+		fds[1] = (struct pollfd){ .fd = notifier_is_ready(notifier) ? channel->events : -1,
 					  .events = POLLIN };
 		if (ppoll(fds, 2 + count, &timeout, while_waiting) < 0) {
 			if (errno == EINTR)
@@ -120,8 +99,9 @@ static int serve(const struct channel *channel, struct mib_views *views,
 		if (fds[0].revents && !receive_snapshots(channel, views))
 			return 0;
 		agentx_process(fds + 2, count);
+		notifier_settle(notifier, channel);
 		if (fds[1].revents)
-			pass_event(channel);
+			notifier_pass(notifier, channel);
 	}
 	return 0;
 }
@@ -131,6 +111,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 {
 	struct account_names names = { 0 };
 	struct mib_views *views;
+	struct notifier notifier = { 0 };
 	sigset_t while_waiting;
 	int status = 1;
 
@@ -150,7 +131,7 @@ int subagent_run(const struct channel *channel, const struct agentx_master *mast
 	sandbox_subagent(master);
 	if (receive_first_snapshots(channel, views) &&
 	    agentx_start(master, &names, views, master_connects) == 0)
-		status = serve(channel, views, &while_waiting);
+		status = serve(channel, views, &notifier, &while_waiting);
 	agentx_stop();
 	mib_views_free(views);
 	account_names_clear(&names);

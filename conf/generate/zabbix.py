@@ -240,9 +240,9 @@ def agent_items(mib_objects):
         "dependencies": [{"name": "No answer to SNMP", "expression": silence()}],
         "tags": [{"tag": "scope", "value": "availability"}]}]
     by_name["nfct.agent.notifications_lost"]["triggers"] = [{
-        "uuid": uuid("trigger", "lost"), "name": "Notifications were lost",
-        "expression": f"last(/{NAME}/nfct.agent.notifications_lost)>0", "priority": "WARNING",
-        "description": "Too many were waiting for snmpd to come back.",
+        "uuid": uuid("trigger", "lost"), "name": "An alarm came and went without a notification",
+        "expression": f"change(/{NAME}/nfct.agent.notifications_lost)>0", "priority": "WARNING",
+        "description": "It had changed again before snmpd took its notification. The log of the agent has it.",
         "tags": [{"tag": "scope", "value": "availability"}]}]
     return items
 

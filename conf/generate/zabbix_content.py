@@ -33,7 +33,7 @@ ITEMS = [
     ("nfctAgentCpuBudget", "Agent: CPU budget of scans"),
     ("nfctAgentNotificationsSent", "Agent: notifications sent"),
     ("nfctAgentNotificationsSuppressed", "Agent: notifications held back"),
-    ("nfctAgentNotificationsLost", "Agent: notifications lost"),
+    ("nfctAgentNotificationsLost", "Agent: changes that nobody was told of"),
     ("nfctAgentMasterConnects", "Agent: connections to snmpd"),
     ("nfctAgentStartTime", "Agent: started"),
 ]

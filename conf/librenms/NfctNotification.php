@@ -18,8 +18,7 @@ class NfctNotification implements SnmptrapHandler
     {
         $name = substr(strrchr((string) $trap->getTrapOid(), ':') ?: '', 1);
         $text = (string) $trap->getOidData($trap->findOid('NF-CONNTRACK-MIB::nfctNotifyText'));
-        // where snmptrapd puts a text in quotes, it escapes those inside
-        $trap->log(str_replace('\\"', '"', $text), $this->severity($name));
+        $trap->log($text, $this->severity($name));
     }
 
     private function severity(string $name): Severity

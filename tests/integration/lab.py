@@ -211,12 +211,12 @@ class Lab:
         self.snmpd.send_signal(how)
         self.snmpd.wait(10)
 
-    def start_trapd(self, port=162):
+    def start_trapd(self, port=162, transport="udp"):
         config = self.dir / "snmptrapd.conf"
         config.write_text("disableAuthorization yes\n")
         log = self.dir / f"traps-{port}"
         self.spawn("snmptrapd", "-f", "-C", "-c", config, "-On", "-m", "", "-Lf", log,
-                   "-F", "TRAP\\t%v\\n", f"udp:127.0.0.1:{port}")
+                   "-F", "TRAP\\t%v\\n", f"{transport}:127.0.0.1:{port}")
         wait_for(lambda: log.exists() and "NET-SNMP" in log.read_text())
 
     def start_agent(self, config="", user="", level="debug", prefix=(), address=None, wait=True):

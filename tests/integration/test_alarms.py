@@ -33,7 +33,7 @@ def test_a_full_table_is_told_once_and_so_is_its_end(trap_lab):
     text, name, count, maximum, utilization, threshold, rising = (value for _, value in objects)
     assert (name, maximum, threshold, rising) == ("default", limit, "warning", 80)
     assert utilization == count * 100 // limit and count <= entries
-    assert text == (f'conntrack table \\"default\\" is {utilization}% full ({count} of {limit} entries), '
+    assert text == (f'conntrack table default is {utilization}% full ({count} of {limit} entries), '
                     "above the threshold warning (80%)")
 
     # to the limit: critical; a packet more: dropping

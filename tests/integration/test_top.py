@@ -100,7 +100,7 @@ def test_a_source_that_fills_the_table_is_told(trap_lab):
     assert [name for name, _ in objects][2:5] == ["nfctTopText.1.1.1", "nfctTopEntries.1.1.1", "nfctTopShare.1.1.1"]
     text, name, source, entries, share, maximum = (value for _, value in objects)
     assert (name, source, share, maximum) == ("default", "10.0.0.1", 100, limit)
-    assert text == (f'conntrack table \\"default\\" is filled by one source: 10.0.0.1 holds '
+    assert text == (f'conntrack table default is filled by one source: 10.0.0.1 holds '
                     f"{entries * 100 // limit}% of the limit ({entries} of {limit} entries), above "
                     "source-rising (10%)")
     lab.run("conntrack", "-F")

@@ -137,7 +137,7 @@ def test_a_watch_rises_and_falls(trap_lab):
     wait_for(lambda: len(lab.told()) == 1, 15)
     what, objects = lab.traps()[0]
     assert what == WATCH_RISING
-    assert objects == [("nfctNotifyText.0", 'conntrack table \\"default\\" has 1000 entries that match the watch '
+    assert objects == [("nfctNotifyText.0", 'conntrack table default has 1000 entries that match the watch '
                                     "https, at or above rising (1000)"),
                        ("nfctInstanceName.1", "default"), ("nfctWatchName.1.7", "https"),
                        ("nfctWatchEntries.1.7", 1000),

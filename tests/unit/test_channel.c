@@ -186,6 +186,35 @@ static void the_sender_knows_what_was_read(void **state)
 	channel_close(&ours);
 }
 
+/* So an event whose fate is not known yet is not lost with its reader. */
+static void a_message_that_is_looked_at_counts_as_unread_until_it_is_dropped(void **state)
+{
+	struct channel ours, theirs;
+	size_t length;
+	void *got;
+
+	(void)state;
+	assert_int_equal(channel_open(&ours, &theirs), 0);
+	assert_int_equal(channel_peek(theirs.events, &got, &length), -1);
+	channel_drop(theirs.events); /* nothing there: nothing happens */
+	assert_int_equal(channel_send(ours.events, "one", 4), 0);
+	assert_int_equal(channel_send(ours.events, "two", 4), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(channel_peek(theirs.events, &got, &length), 1);
+		assert_int_equal(length, 4);
+		assert_string_equal(got, "one");
+		free(got);
+		assert_int_equal(channel_progress(ours.events), CHANNEL_UNREAD);
+	}
+	channel_drop(theirs.events);
+	assert_int_equal(channel_receive(theirs.events, &got, &length), 1);
+	assert_string_equal(got, "two");
+	free(got);
+	assert_int_equal(channel_progress(ours.events), CHANNEL_READ);
+	channel_close(&theirs);
+	channel_close(&ours);
+}
+
 static void a_reader_that_had_read_all_is_not_broken(void **state)
 {
 	struct channel ours, theirs;
@@ -274,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_count_that_lies_is_refused),
 		cmocka_unit_test(too_many_rows_are_refused),
 		cmocka_unit_test(the_sender_knows_what_was_read),
+		cmocka_unit_test(a_message_that_is_looked_at_counts_as_unread_until_it_is_dropped),
 		cmocka_unit_test(a_reader_that_had_read_all_is_not_broken),
 		cmocka_unit_test(the_reader_learns_that_the_sender_is_gone),
 		cmocka_unit_test(a_full_socket_takes_no_more),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which events wake somebody. */
+/* Which events wake somebody, and what their texts may not contain. */
 #include "common/event.c"
 
 #include "test.h"
@@ -39,8 +39,68 @@ static void the_text_is_plain_whatever_is_quoted(void **state)
 		assert_true(strlen(event.text) >= EVENT_TEXT_SIZE - 2);
 		if (!text_is_plain(event.text, strlen(event.text), fault))
 			fail_msg("\"%s\" contains %s", event.text, fault);
-		assert_non_null(strstr(event.text, "\"a?bx"));
+		assert_non_null(strstr(event.text, " a?bx"));
 	}
+}
+
+static struct event degraded(const char *name, const char *status_text)
+{
+	struct snapshot_sample sample = { .instance = 1, .status = STATUS_UNAVAILABLE };
+	const union event_subject none = { .threshold = { .index = 0 } };
+	struct event event;
+
+	strcpy(sample.name, name);
+	strcpy(sample.status_text, status_text);
+	event_compose(&event, EVENT_INSTANCE_DEGRADED, &sample, &none, 0, 0);
+	return event;
+}
+
+static void a_text_has_no_quotation_marks(void **state)
+{
+	struct event event = degraded("a \"b\"", "the \"reason\"");
+
+	(void)state;
+	assert_string_equal(event.text, "conntrack table a 'b' cannot be read: the 'reason'");
+}
+
+/* The text is cut at 255 octets, but not within a character; a time that follows is whole. */
+static void a_text_that_is_cut_ends_with_a_whole_character(void **state)
+{
+	char name[SNAPSHOT_NAME_SIZE], reason[SNAPSHOT_TEXT_SIZE];
+	struct event event;
+
+	(void)state;
+	for (size_t shift = 0; shift < 4; shift++) {
+		memset(name, 'n', sizeof(name) - 1);
+		name[sizeof(name) - 1 - shift] = '\0';
+		reason[0] = '\0';
+		while (strlen(reason) + 3 < sizeof(reason))
+			strcat(reason, "\xe2\x82\xac");
+		event = degraded(name, reason);
+		assert_in_range(strlen(event.text), 253, 255);
+		assert_string_equal(event.text + strlen(event.text) - 3, "\xe2\x82\xac");
+		event.wall_ms = 1792886400000;
+		event_say_when(&event);
+		assert_in_range(strlen(event.text), 250, 255);
+		assert_non_null(strstr(event.text, "\xe2\x82\xac (at 2026-10-25 00:00:00 UTC)"));
+		assert_non_null(strstr(event.text, " could not be read: "));
+	}
+}
+
+static void a_text_that_is_told_late_is_in_the_past(void **state)
+{
+	struct snapshot_sample sample = { .name = "is a", .entries = 520, .max_entries = 1000 };
+	const union event_subject subject = { .source = { .entries = 520, .text = "192.0.2.7" } };
+	struct event event;
+
+	(void)state;
+	event_compose(&event, EVENT_SOURCE_RISING, &sample, &subject, 50, 40);
+	event.wall_ms = 1792886400000;
+	event_say_when(&event);
+	assert_string_equal(event.text,
+			    "conntrack table is a was filled by one source: 192.0.2.7 held 52% of "
+			    "the limit (520 of 1000 entries), above source-rising (50%) (at "
+			    "2026-10-25 00:00:00 UTC)");
 }
 
 int main(void)
@@ -48,6 +108,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_begins_is_an_alarm_and_what_ends_is_not),
 		cmocka_unit_test(the_text_is_plain_whatever_is_quoted),
+		cmocka_unit_test(a_text_has_no_quotation_marks),
+		cmocka_unit_test(a_text_that_is_cut_ends_with_a_whole_character),
+		cmocka_unit_test(a_text_that_is_told_late_is_in_the_past),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

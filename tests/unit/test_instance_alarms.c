@@ -1,104 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Alarms with their states and thresholds: what is told, when, and in which words. */
+/* Alarms with their states and thresholds: what raises and clears them, and in which words. */
 #include "alarm/instance_alarms.c"
 
-#include "test.h"
-
-#define INTERVAL_MS 30000
-
-static const struct config_threshold thresholds[] = { { "warning", 80, 70 },
-						      { "critical", 95, 90 } };
-
-static struct config_watch watches[] = {
-	{ .index = 3, .name = "ssh", .rising = 1000, .falling = 800 }, { .index = 9, .name = "dns" }
-};
-
-/* A configuration with those thresholds, the first `watch_count` watches and a source alarm. */
-static struct config config_of(const struct config_threshold *some, size_t count,
-			       size_t watch_count)
-{
-	struct config config = { .threshold_count = count,
-				 .watch_count = watch_count,
-				 .watches = watches,
-				 .source_rising = 50,
-				 .source_falling = 40 };
-
-	memcpy(config.thresholds, some, count * sizeof(*some));
-	return config;
-}
-
-static void configure(struct instance_alarms *alarms, const struct config_threshold *some,
-		      size_t count)
-{
-	struct config config = config_of(some, count, 2);
-
-	assert_int_equal(instance_alarms_configure(alarms, &config), 0);
-}
-
-struct scene {
-	struct instance_alarms alarms;
-	struct snapshot_sample sample;
-	struct snapshot_threshold rows[2];
-	uint64_t now_ms, suppressed;
-	struct event event;
-};
-
-static int set_up(void **state)
-{
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	if (!scene)
-		return -1;
-	configure(&scene->alarms, thresholds, 2);
-	scene->sample.instance = 1;
-	scene->sample.thresholds = scene->rows;
-	scene->sample.threshold_count = 2;
-	scene->sample.status = STATUS_OK;
-	scene->sample.has_values = true;
-	scene->sample.max_entries = 1000;
-	scene->now_ms = 1000000;
-	strcpy(scene->sample.name, "default");
-	*state = scene;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct scene *scene = *state;
-
-	instance_alarms_clear(&scene->alarms);
-	free(scene);
-	return 0;
-}
-
-/* A sample `after_ms` later. */
-static void take(struct scene *scene, uint64_t after_ms, uint32_t entries)
-{
-	scene->now_ms += after_ms;
-	scene->sample.entries = entries;
-	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms);
-}
-
-/* The kind of the next event, 0 if none is due. */
-static int next(struct scene *scene)
-{
-	return instance_alarms_next(&scene->alarms, &scene->sample, scene->now_ms, INTERVAL_MS,
-				    &scene->suppressed, &scene->event)
-		       ? (int)scene->event.kind
-		       : 0;
-}
-
-/* What the event says of the table. */
-static const char *told(const struct scene *scene)
-{
-	static const char head[] = "conntrack table ", name[] = "default";
-	const char *text = strstr(scene->event.text, name);
-
-	assert_memory_equal(scene->event.text, head, sizeof(head) - 1);
-	assert_non_null(text);
-	text += sizeof(name) - 1;
-	return text + strspn(text, "\" ");
-}
+#include "alarm_scene.h"
 
 static void the_first_sample_counts(void **state)
 {
@@ -106,9 +10,8 @@ static void the_first_sample_counts(void **state)
 
 	take(scene, 0, 910);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	assert_string_equal(scene->event.text,
-			    "conntrack table \"default\" is 91% full (910 of 1000 "
-			    "entries), above the threshold warning (80%)");
+	assert_string_equal(scene->event.text, "conntrack table default is 91% full (910 of 1000 "
+					       "entries), above the threshold warning (80%)");
 	assert_int_equal(scene->event.subject.threshold.index, 1);
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[0].raised);
@@ -128,10 +31,9 @@ static void hysteresis_holds_between_rising_and_falling(void **state)
 	assert_true(scene->sample.thresholds[0].raised);
 	take(scene, 1000, 700);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
-	assert_string_equal(
-		scene->event.text,
-		"conntrack table \"default\" is 70% full (700 of 1000 entries), no longer "
-		"above the threshold warning (cleared at 70%)");
+	assert_string_equal(scene->event.text,
+			    "conntrack table default is 70% full (700 of 1000 entries), no longer "
+			    "above the threshold warning (cleared at 70%)");
 	assert_int_equal(scene->sample.thresholds[0].transitions, 2);
 }
 
@@ -157,10 +59,10 @@ static void a_repeat_is_delayed_and_the_final_state_is_told(void **state)
 	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
 	take(scene, 1000, 900);
 	assert_int_equal(next(scene), 0); /* too soon after the first rising */
-	assert_int_equal(scene->suppressed, 1);
+	assert_int_equal(scene->alarms.suppressed, 1);
 	take(scene, 1000, 900);
 	assert_int_equal(next(scene), 0);
-	assert_int_equal(scene->suppressed, 1); /* one transition, counted once */
+	assert_int_equal(scene->alarms.suppressed, 1); /* one transition, counted once */
 	take(scene, INTERVAL_MS, 900);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
 	assert_int_equal(next(scene), 0);
@@ -171,7 +73,7 @@ static void rising_and_falling_always_alternate(void **state)
 	struct scene *scene = *state;
 	int last = EVENT_UTILIZATION_FALLING;
 
-	configure(&scene->alarms, thresholds, 1);
+	configure(scene, thresholds, 1);
 	srand(6696);
 	for (int i = 0; i < 20000; i++) {
 		int kind;
@@ -188,8 +90,7 @@ static void rising_and_falling_always_alternate(void **state)
 	/* when it rests, what was told last is what is */
 	take(scene, INTERVAL_MS, scene->sample.entries);
 	next(scene);
-	assert_int_equal(scene->alarms.alarms[0].state.notified,
-			 scene->alarms.alarms[0].state.raised);
+	assert_int_equal(scene->alarms.alarms[0].state.told, scene->alarms.alarms[0].state.raised);
 }
 
 static void no_limit_is_no_threshold(void **state)
@@ -206,7 +107,7 @@ static void no_limit_is_no_threshold(void **state)
 	take(scene, 1000, 900);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
 	assert_string_equal(scene->event.text,
-			    "conntrack table \"default\" has no limit (900 entries), "
+			    "conntrack table default has no limit (900 entries), "
 			    "no longer above the threshold warning (cleared at 70%)");
 }
 
@@ -222,6 +123,15 @@ static void a_limit_lowered_under_the_count_is_over_100_percent(void **state)
 	scene->sample.max_entries = 4294967295U;
 	take(scene, 1000, 4294967295U);
 	assert_true(scene->sample.thresholds[1].raised);
+}
+
+/* What the event says of the table. */
+static const char *told(const struct scene *scene)
+{
+	static const char head[] = "conntrack table default ";
+
+	assert_memory_equal(scene->event.text, head, sizeof(head) - 1);
+	return scene->event.text + sizeof(head) - 1;
 }
 
 static void dropping_ends_after_a_quiet_minute(void **state)
@@ -291,7 +201,7 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	take(scene, 1000, 0);
 	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
 	assert_string_equal(scene->event.text,
-			    "conntrack table \"default\" cannot be read: ctnetlink: no");
+			    "conntrack table default cannot be read: ctnetlink: no");
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[0].raised);
 	scene->sample.status = STATUS_OK;
@@ -309,28 +219,15 @@ static void a_reload_keeps_the_state_of_what_kept_its_name(void **state)
 
 	take(scene, 0, 900);
 	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
-	configure(&scene->alarms, changed, 2);
+	configure(scene, changed, 2);
 	take(scene, 1000, 600);
 	assert_int_equal(next(scene), 0);
 	assert_true(scene->sample.thresholds[1].raised);
 	assert_string_equal(scene->sample.thresholds[1].name, "warning");
-	configure(&scene->alarms, changed, 1);
-	configure(&scene->alarms, changed, 2);
+	configure(scene, changed, 1);
+	configure(scene, changed, 2);
 	take(scene, 1000, 45);
 	assert_false(scene->sample.thresholds[1].raised); /* it was gone in between */
-}
-
-/* A scan whose leading source holds `entries`, of which `error` may be too many. */
-static void take_source(struct scene *scene, const char *text, uint32_t entries, uint32_t error)
-{
-	struct snapshot_top source = { .kind = TOP_SOURCE,
-				       .rank = 1,
-				       .entries = entries,
-				       .error = error,
-				       .share = entries / 10 };
-
-	strcpy(source.text, text);
-	instance_alarms_source(&scene->alarms, &source, scene->sample.max_entries, scene->now_ms);
 }
 
 static void a_source_that_fills_the_table_is_named(void **state)
@@ -348,7 +245,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	assert_int_equal(next(scene), EVENT_SOURCE_RISING);
 	assert_string_equal(
 		scene->event.text,
-		"conntrack table \"default\" is filled by one source: 192.0.2.7 holds 52% of "
+		"conntrack table default is filled by one source: 192.0.2.7 holds 52% of "
 		"the limit (520 of 1000 entries), above source-rising (50%)");
 	assert_string_equal(scene->event.subject.source.text, "192.0.2.7");
 	assert_int_equal(scene->event.subject.source.entries, 520);
@@ -360,11 +257,11 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	assert_int_equal(next(scene), EVENT_SOURCE_FALLING);
 	assert_string_equal(
 		scene->event.text,
-		"conntrack table \"default\" is no longer filled by one source: 192.0.2.7 holds "
+		"conntrack table default is no longer filled by one source: 192.0.2.7 holds "
 		"40% of the limit (400 of 1000 entries; cleared at source-falling, 40%)");
 	assert_null(instance_alarms_culprit(&scene->alarms));
 	/* there may be no source at all, and no limit */
-	instance_alarms_source(&scene->alarms, &(struct snapshot_top){ .rank = 0 }, 1000,
+	instance_alarms_source(&scene->alarms, &(struct snapshot_top){ .rank = 0 }, &scene->sample,
 			       scene->now_ms);
 	assert_int_equal(next(scene), 0);
 	scene->sample.max_entries = 0;
@@ -381,23 +278,13 @@ static void a_source_alarm_that_is_turned_off_ends(void **state)
 	take_source(scene, "192.0.2.7", 600, 0);
 	assert_int_equal(next(scene), EVENT_SOURCE_RISING);
 	config.source_rising = 0;
-	instance_alarms_configure(&scene->alarms, &config);
-	take_source(scene, "192.0.2.7", 0, 0);
+	apply(scene, &config);
 	assert_int_equal(next(scene), EVENT_SOURCE_FALLING);
+	assert_string_equal(scene->event.text, "conntrack table default is no longer checked for "
+					       "the source 192.0.2.7: source-rising was set to 0");
+	assert_int_equal(scene->event.subject.source.entries, 600); /* no invented value */
 	take_source(scene, "192.0.2.7", 900, 0);
 	assert_int_equal(next(scene), 0);
-}
-
-static bool take_watches(struct scene *scene, uint32_t ssh, uint32_t dns)
-{
-	struct snapshot_watch rows[] = {
-		{ .index = 3, .name = "ssh", .entries = ssh, .rising = 1000, .falling = 800 },
-		{ .index = 9, .name = "dns", .entries = dns },
-	};
-
-	instance_alarms_watches(&scene->alarms, rows, scene->alarms.watch_count, scene->now_ms);
-	assert_false(rows[1].raised);
-	return rows[0].raised;
 }
 
 static void a_watch_has_an_alarm_of_its_own(void **state)
@@ -411,7 +298,7 @@ static void a_watch_has_an_alarm_of_its_own(void **state)
 	assert_int_equal(next(scene), EVENT_WATCH_RISING);
 	assert_string_equal(
 		scene->event.text,
-		"conntrack table \"default\" has 1000 entries that match the watch ssh, at or "
+		"conntrack table default has 1000 entries that match the watch ssh, at or "
 		"above rising (1000)");
 	assert_int_equal(scene->event.subject.watch.index, 3);
 	assert_int_equal(scene->event.subject.watch.entries, 1000);
@@ -419,10 +306,9 @@ static void a_watch_has_an_alarm_of_its_own(void **state)
 	assert_int_equal(next(scene), 0);
 	assert_false(take_watches(scene, 800, 0));
 	assert_int_equal(next(scene), EVENT_WATCH_FALLING);
-	assert_string_equal(
-		scene->event.text,
-		"conntrack table \"default\" has 800 entries that match the watch ssh, no "
-		"longer above rising (1000; cleared at 800)");
+	assert_string_equal(scene->event.text,
+			    "conntrack table default has 800 entries that match the watch ssh, no "
+			    "longer above rising (1000; cleared at 800)");
 	assert_int_equal(scene->event.subject.watch.falling, 800);
 }
 
@@ -434,15 +320,13 @@ static void a_reload_keeps_the_state_of_a_watch_that_kept_its_name(void **state)
 	take(scene, 0, 0);
 	take_watches(scene, 1000, 0);
 	assert_int_equal(next(scene), EVENT_WATCH_RISING);
-	instance_alarms_configure(&scene->alarms, &with);
+	apply(scene, &with);
 	assert_true(take_watches(scene, 900, 0)); /* between falling and rising: as it was */
 	assert_int_equal(next(scene), 0);
-	instance_alarms_configure(&scene->alarms, &without);
-	instance_alarms_configure(&scene->alarms, &with);
+	apply(scene, &without);
+	apply(scene, &with);
 	assert_false(take_watches(scene, 900, 0)); /* it was gone in between */
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -9,6 +9,7 @@ struct scene {
 	struct supervisor *supervisor;
 	struct instances instances; /* none */
 	struct snapshot_agent *agent;
+	struct teller teller; /* with nothing to tell */
 	struct channel theirs; /* the subagent's end */
 };
 
@@ -41,6 +42,8 @@ static int set_up(void **state)
 	scene->loop = loop_new();
 	scene->supervisor = supervisor_new(scene->loop, &master, forget, NULL);
 	scene->agent = (struct snapshot_agent *)snapshot_new(&head.base);
+	scene->teller = (struct teller){ .instances = &scene->instances, .agent = scene->agent };
+	supervisor_set_teller(scene->supervisor, &scene->teller);
 	supervisor_show(scene->supervisor, &scene->instances, scene->agent);
 	*state = scene;
 	return channel_open(&scene->supervisor->channel, &scene->theirs);

@@ -205,21 +205,4 @@ TRAP,
             [Severity::Ok],
         );
     }
-
-    // where snmptrapd puts a text in quotes, it escapes those inside
-    public function testEscapedQuotes(): void
-    {
-        $this->assertTrapLogsMessage(<<<'TRAP'
-{{ hostname }}
-UDP: [{{ ip }}]:49152->[198.51.100.1]:162
-SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
-SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctUtilizationRising
-NF-CONNTRACK-MIB::nfctNotifyText.0 "conntrack table \"default\" is 80% full, above the threshold \"warning\" (80%)"
-NF-CONNTRACK-MIB::nfctInstanceName.1 default
-TRAP,
-            'conntrack table "default" is 80% full, above the threshold "warning" (80%)',
-            'Could not handle nfctUtilizationRising',
-            [Severity::Warning],
-        );
-    }
 }

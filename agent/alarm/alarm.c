@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "alarm/alarm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An event that was told later than this after its transition says when that was. */
+#define PROMPT_MS 3000
+
+const char *alarm_name(const struct alarm *alarm)
+{
+	if (alarm->kind == EVENT_UTILIZATION_RISING)
+		return alarm->subject.threshold.name;
+	return alarm->kind == EVENT_WATCH_RISING ? alarm->subject.watch.name : "";
+}
+
+void alarm_end(struct alarm *alarm, const char *reason, uint64_t wall_ms)
+{
+	if (!alarm->state.raised)
+		return;
+	alarm_state_set(&alarm->state, false, wall_ms);
+	alarm->end_reason = reason;
+}
+
+uint64_t alarm_note(struct alarm *alarm, const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	bool raised = alarm->state.raised;
+	uint64_t untold = alarm->state.untold;
+	struct event *event;
+
+	alarm->state.untold = 0;
+	if (alarm->noted == alarm->state.transitions)
+		return untold;
+	event = malloc(sizeof(*event));
+	if (!event)
+		return untold;
+	if (!raised && alarm->end_reason)
+		event_compose_end(event, alarm->kind + 1, sample, &alarm->subject,
+				  alarm->end_reason);
+	else
+		event_compose(event, raised ? alarm->kind : alarm->kind + 1, sample,
+			      &alarm->subject, alarm->rising, alarm->falling);
+	event->wall_ms = wall_ms;
+	free(alarm->event);
+	alarm->event = event;
+	alarm->end_reason = NULL;
+	alarm->is_news = true;
+	alarm->noted = alarm->state.transitions;
+	return untold;
+}
+
+static void forget_event(struct alarm *alarm)
+{
+	if (alarm->is_news || !alarm_state_is_settled(&alarm->state))
+		return;
+	free(alarm->event);
+	alarm->event = NULL;
+}
+
+bool alarm_take_news(struct alarm *alarm, struct event *event)
+{
+	if (!alarm->is_news)
+		return false;
+	*event = *alarm->event;
+	alarm->is_news = false;
+	forget_event(alarm);
+	return true;
+}
+
+bool alarm_is_due(struct alarm *alarm, uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed)
+{
+	return alarm->event && alarm->noted == alarm->state.transitions &&
+	       alarm_state_due(&alarm->state, now_ms, interval_ms, suppressed) != ALARM_QUIET;
+}
+
+void alarm_hand_over(struct alarm *alarm, uint64_t wall_ms, struct event *event)
+{
+	alarm_state_hand_over(&alarm->state);
+	*event = *alarm->event;
+	if (wall_ms > event->wall_ms + PROMPT_MS)
+		event_say_when(event);
+}
+
+void alarm_settle(struct alarm *alarm, enum alarm_fate fate, uint64_t now_ms)
+{
+	alarm_state_settle(&alarm->state, fate, now_ms);
+	forget_event(alarm);
+}
+
+bool alarm_is_settled(const struct alarm *alarm)
+{
+	return !alarm->event && alarm_state_is_settled(&alarm->state);
+}
