@@ -38,6 +38,9 @@ struct scan_pacer {
  * published, before the next is due. */
 #define SAMPLE_PARTS 4 / 5
 
+/* Waking up takes at most this part of a step. */
+#define WAKING_PART 4
+
 /* What a scan costs, roughly: at the default budget, with cold caches. Beside the entries of a
  * table it walks the hash table, which all namespaces share. */
 #define SCAN_NS   20000000ULL /* of 262,144 empty buckets, and more */
@@ -120,6 +123,14 @@ static uint64_t pause_after(const struct config *config, uint64_t cpu_ns)
 	return cpu_ns * (100 - config->cpu_budget) / config->cpu_budget;
 }
 
+/* What a step costs: its own CPU time, and that of waking up for it, `between_ns` after the last
+ * step. But samples and reloads come between too. They are no cost of a scan, and where they alone
+ * need more than the budget, each pause would be longer than the one before, without end. */
+static uint64_t step_cost(uint64_t own_ns, uint64_t between_ns)
+{
+	return own_ns + (between_ns < own_ns / WAKING_PART ? between_ns : own_ns / WAKING_PART);
+}
+
 /* Rests until the next turn, but at least for `pause_ns`, even if the turn is late. */
 static void await_turn(struct scan_pacer *pacer, uint64_t pause_ns)
 {
@@ -136,19 +147,19 @@ static void step(void *context)
 {
 	struct scan_pacer *pacer = context;
 	const struct plan *plan = &pacer->plan;
-	uint64_t before_ns = pacer->cpu_mark_ns, pause_ns;
+	uint64_t begin_ns = clock_thread_cpu_ns(), between_ns = begin_ns - pacer->cpu_mark_ns;
+	uint64_t pause_ns;
 	bool ended;
 
 	if (!pacer->is_running) {
 		place_begin(plan->places, plan->count, pacer->position, clock_monotonic_ms(),
 			    (uint64_t)plan->config->refresh_interval * 1000);
-		before_ns = clock_thread_cpu_ns();
+		between_ns = 0;
 	}
 	ended = instance_scan_step(pacer->instances[pacer->position], plan->scan);
 	pacer->is_running = !ended;
-	/* from the end of the last step: waking up is part of the cost */
 	pacer->cpu_mark_ns = clock_thread_cpu_ns();
-	pause_ns = pause_after(plan->config, pacer->cpu_mark_ns - before_ns);
+	pause_ns = pause_after(plan->config, step_cost(pacer->cpu_mark_ns - begin_ns, between_ns));
 	if (!ended) {
 		loop_timer_once(pacer->timer, pause_ns);
 		return;

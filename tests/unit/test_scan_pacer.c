@@ -101,6 +101,20 @@ static void however_often_all_are_due_at_once_each_gets_its_turn(void **state)
 	}
 }
 
+/* Of 40 ms a second, as ten reloads take, with a budget of 10 ms a second. */
+static void other_work_does_not_stop_the_scan(void **state)
+{
+	const struct config config = { .cpu_budget = 1 };
+	uint64_t own_ns = 200000, pause_ns = pause_after(&config, own_ns);
+
+	(void)state;
+	for (int step = 0; step < 100; step++)
+		pause_ns = pause_after(&config, step_cost(own_ns, pause_ns / 25));
+	assert_true(pause_ns <= pause_after(&config, own_ns) * 5 / 4);
+	/* waking up counts */
+	assert_int_equal(step_cost(own_ns, 20000), 220000);
+}
+
 static void a_shorter_interval_is_not_slept_through(void **state)
 {
 	struct place places[2] = { { 4000, true }, { 9000, true } };
@@ -119,6 +133,7 @@ int main(void)
 		cmocka_unit_test(one_alone_runs_every_interval),
 		cmocka_unit_test(however_often_all_are_due_at_once_each_gets_its_turn),
 		cmocka_unit_test(a_shorter_interval_is_not_slept_through),
+		cmocka_unit_test(other_work_does_not_stop_the_scan),
 	};
 
 	return cmocka_run_group_tests_name("scan_pacer", tests, NULL, NULL);
