@@ -278,10 +278,12 @@ static bool check_bytes(const char *text, size_t length, struct config_text_faul
 
 static struct config_text *text_new(size_t length)
 {
-	struct config_text *text = calloc(1, sizeof(*text));
+	struct config_text *text = malloc(sizeof(*text));
 
 	if (!text)
 		return NULL;
+	text->plain = NULL;
+	text->mark_count = 0;
 	text->pool = malloc(config_lexer_pool_size(length));
 	if (text->pool)
 		return text;
