@@ -221,7 +221,9 @@ class Lab:
 
     def start_agent(self, config="", user="", level="debug", prefix=(), address=None, wait=True):
         path = self.dir / "agent.conf"
-        path.write_text(f'user = "{user}"\nrefresh-interval = 1\n{config}')
+        if "refresh-interval" not in config:
+            config = "refresh-interval = 1\n" + config
+        path.write_text(f'user = "{user}"\n{config}')
         self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", address or self.dir / "master", "-l", level,
                                 log=self.agent_log)
         if wait:
