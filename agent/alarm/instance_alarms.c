@@ -129,14 +129,16 @@ void instance_alarms_clear(struct instance_alarms *alarms)
 
 int instance_alarms_copy(struct instance_alarms *copy, const struct instance_alarms *alarms)
 {
-	size_t size = alarms->alarms ? (size_t)(degraded_of(alarms) + 1 - alarms->alarms) : 0;
+	size_t size;
 
 	*copy = *alarms;
-	copy->alarms = calloc(size + 1, sizeof(*copy->alarms));
+	if (!alarms->alarms)
+		return 0; /* never configured */
+	size = (size_t)(degraded_of(alarms) + 1 - alarms->alarms);
+	copy->alarms = calloc(size, sizeof(*copy->alarms));
 	if (!copy->alarms)
 		return -1;
-	if (size)
-		memcpy(copy->alarms, alarms->alarms, size * sizeof(*copy->alarms));
+	memcpy(copy->alarms, alarms->alarms, size * sizeof(*copy->alarms));
 	return 0;
 }
 
