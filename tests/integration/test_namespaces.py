@@ -214,7 +214,8 @@ def test_a_sample_that_cannot_enter_does_not_disturb_a_running_scan(bare_lab, sp
     start(lab, spaces.block("blue", 2), prefix=fault(spaces.name("blue")))
     wait_for(lambda: lab.get("nfctSnapshotScans.2"))
     spaces.fill("blue", 20000)
-    lab.configure(BASE.replace("100", "2") + spaces.block("blue", 2))
+    lab.configure(BASE.replace("100", "1") + spaces.block("blue", 2))
+    wait_for(lambda: lab.get("nfctSnapshotAge.2") >= 250)  # by now it runs; it takes ten seconds
     scans = lab.get("nfctSnapshotScans.2")
     lab.agent.send_signal(signal.SIGUSR1)
     wait_for(lambda: f"/run/netns/{spaces.name('blue')}: Too many open files" in lab.log())
@@ -230,7 +231,7 @@ def test_buckets_that_cannot_be_read_are_not_other_buckets(bare_lab):
     lab = bare_lab
     lab.start_snmpd()
     lab.fill(4000)
-    lab.start_agent("cpu-budget = 1\n", prefix=fault("nf_conntrack_buckets"))
+    lab.start_agent("cpu-budget = 3\n", prefix=fault("nf_conntrack_buckets"))
     for _ in range(10):
         lab.agent.send_signal(signal.SIGUSR1)
         time.sleep(0.3)
