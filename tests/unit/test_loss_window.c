@@ -88,6 +88,12 @@ static void chains_that_are_too_long_are_a_loss(void **state)
 	grow(scene, COUNTER_DROPS, 2);
 	take(scene, 1000);
 	assert_int_equal(scene->sample.lost, 6);
+	/* and they explain no drop */
+	grow(scene, COUNTER_CHAIN_TOO_LONG, 5);
+	grow(scene, COUNTER_INSERT_FAILED, 5);
+	grow(scene, COUNTER_DROPS, 2);
+	take(scene, 1000);
+	assert_int_equal(scene->sample.lost, 6 + 5 + 2);
 }
 
 static void drops_of_a_full_table_are_laid_to_the_table(void **state)
