@@ -114,6 +114,7 @@ static void sample(void *context)
 	struct collector *collector = context;
 
 	sample_instances(collector);
+	supervisor_tell(collector->supervisor);
 	supervisor_publish(collector->supervisor);
 	tell_status(collector);
 }
