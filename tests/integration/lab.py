@@ -221,9 +221,9 @@ class Lab:
 
     def start_agent(self, config="", user="", level="debug", prefix=(), address=None, wait=True):
         path = self.dir / "agent.conf"
-        if "refresh-interval" not in config:
-            config = "refresh-interval = 1\n" + config
-        path.write_text(f'user = "{user}"\n{config}')
+        given = re.findall(r"^([a-z-]+) *=", config, re.MULTILINE)
+        standard = {"user": f'"{user}"', "refresh-interval": 1}
+        path.write_text("".join(f"{key} = {value}\n" for key, value in standard.items() if key not in given) + config)
         self.agent = self.spawn(*prefix, AGENT, "-c", path, "-x", address or self.dir / "master", "-l", level,
                                 log=self.agent_log)
         if wait:
