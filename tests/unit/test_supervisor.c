@@ -9,7 +9,7 @@ struct scene {
 	struct supervisor *supervisor;
 	struct instances instances; /* none */
 	struct snapshot_agent *agent;
-	struct teller teller; /* with nothing to tell */
+	struct teller teller;  /* with nothing to tell */
 	struct channel theirs; /* the subagent's end */
 };
 
