@@ -34,7 +34,6 @@ def agree(lab, count):
     wait_for(lambda: differences(lab, "nfctWatchState.1") == ([], []) and len(heard(lab)) == count, 60, 0.5)
 
 
-@pytest.mark.heavy
 def test_the_receiver_knows_every_alarm_in_the_end(bare_lab, blue):
     """257 tables with two thresholds each, and 64 watches; a subagent that is killed, a master that comes and goes."""
     lab = bare_lab
