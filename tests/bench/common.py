@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every part of the bench needs: saying, timing, the agent under measurement."""
+import itertools
 import statistics
 import time
 
@@ -36,9 +37,13 @@ def ratio(values, floor):
     return statistics.median(value / base for value, base in zip(values, floor))
 
 
+lengths = itertools.cycle((63, 64))
+
+
 def configure(lab, text):
-    """Writes the configuration and has it read; the reload makes a scan begin."""
-    lab.configure('user = ""\n' + text)
+    """Writes the configuration and has it read. A scan begins, because it shall gather something else: of IPv6, which is
+    not there."""
+    lab.configure(f'user = ""\ntop-prefix-ipv6 = {next(lengths)}\n' + text)
 
 
 def a_scan(lab, config, interval=0.2):

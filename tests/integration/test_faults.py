@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import AGENT, SANITIZED, TOP, TRAPS, held, process_gone, status, wait_for
+from lab import AGENT, SANITIZED, TOP, TRAPS, descriptors, held, process_gone, status, wait_for
 
 RISING, FALLING = "nfctUtilizationRising", "nfctUtilizationFalling"
 LOW = 'user = ""\nrefresh-interval = 1\nnotification-interval = 0\nthreshold "low" { rising = 1 falling = 0 }\n'
@@ -35,7 +35,10 @@ def check_values(lab):
 def check_nothing_grew(lab, before):
     """Of the collector; the subagent may be another one by now."""
     # a scan has one of its own while it runs
-    wait_for(lambda: held(lab.agent.pid)[1] <= before[1], 15)
+    try:
+        wait_for(lambda: held(lab.agent.pid)[1] <= before[1], 15)
+    except AssertionError as error:
+        raise AssertionError(f"{before[1]} descriptors before, now {descriptors(lab.agent.pid)}") from error
     resident = held(lab.agent.pid)[0]
     if not SANITIZED:  # whose quarantine grows
         assert resident <= before[0] + 1024, f"resident memory grew from {before[0]} to {resident} KiB"
@@ -99,14 +102,15 @@ def test_a_socket_that_comes_late_and_closed(bare_lab):
 
 
 def test_alarms_alternate_whatever_is_killed(trap_lab):
-    """A model: at snmptrapd rising and falling alternate, and end with the state that is."""
+    """A model: at snmptrapd rising and falling alternate, and end with the state that is. Only one that was under way
+    when its subagent died may come twice."""
     lab = trap_lab
     chance = random.Random(6)
     lab.configure(LOW)
     wait_for(lambda: lab.get("nfctThresholdName.1.1") == "low")
     some, full = lab.limit() // 50, False
-    before = held(lab.agent.pid)
-    for _ in range(6):
+    before, killed = held(lab.agent.pid), 6
+    for _ in range(killed):
         if full:
             lab.run("conntrack", "-F")
         else:
@@ -123,7 +127,9 @@ def test_alarms_alternate_whatever_is_killed(trap_lab):
     wait_for(lambda: lab.told()[-1:] == [RISING], 60)
     time.sleep(2)
     told = lab.told()
-    assert told == [RISING, FALLING] * (len(told) // 2) + [RISING], told
+    assert told[-1] == RISING, told
+    twice = sum(one == other for one, other in zip(told, told[1:]))
+    assert twice <= killed, told
     assert lab.get("nfctThresholdTransitions.1.1") % 2 == 1
     check_values(lab)
     check_nothing_grew(lab, before)
