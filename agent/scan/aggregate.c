@@ -96,22 +96,13 @@ void aggregate_free(struct aggregate *aggregate)
 	free(aggregate);
 }
 
-static bool is_same_filter(const struct filter *one, const struct filter *other)
-{
-	char texts[2][2 * SNAPSHOT_FILTER_SIZE];
-
-	filter_text(one, texts[0], sizeof(texts[0]));
-	filter_text(other, texts[1], sizeof(texts[1]));
-	return strcmp(texts[0], texts[1]) == 0;
-}
-
 /* Names and limits of watches matter only at the end. */
 static bool has_same_filters(const struct config *one, const struct config *other)
 {
 	if (one->watch_count != other->watch_count)
 		return false;
 	for (size_t i = 0; i < one->watch_count; i++) {
-		if (!is_same_filter(&one->watches[i].filter, &other->watches[i].filter))
+		if (!filter_equal(&one->watches[i].filter, &other->watches[i].filter))
 			return false;
 	}
 	return true;
