@@ -205,6 +205,7 @@ static void reload(struct collector *collector)
 	supervisor_set_master(collector->supervisor, &master);
 	start_samples(collector);
 	config_free(before);
+	malloc_trim(0); /* what was built and swapped took memory twice for a moment */
 	log_info("the configuration was read again");
 }
 
