@@ -274,12 +274,16 @@ void instance_alarms_source(struct instance_alarms *alarms, const struct snapsho
 {
 	struct alarm *alarm = source_of(alarms);
 	bool was_raised = alarm->state.raised;
-
-	if (!was_raised && !alarm_is_settled(alarm) &&
-	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
-		return;
 	/* what it certainly holds: the error of the sketch must accuse nobody */
-	follow_share(alarm, source->entries - source->error, sample->max_entries, wall_ms);
+	uint32_t certain = source->entries - source->error;
+	uint64_t rising = (uint64_t)alarm->rising * sample->max_entries;
+
+	/* if it raises nothing, the end of the last one keeps to its interval */
+	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 &&
+	    (uint64_t)certain * 100 >= rising && !is_same_source(source, &alarm->subject.source) &&
+	    !part_with_source(alarms))
+		return;
+	follow_share(alarm, certain, sample->max_entries, wall_ms);
 	if (source->rank && (was_raised || alarm->state.raised))
 		alarm->subject.source = *source;
 	note_transitions(alarms, sample, wall_ms);

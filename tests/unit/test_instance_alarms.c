@@ -328,6 +328,25 @@ static void a_reload_keeps_the_state_of_a_watch_that_kept_its_name(void **state)
 	assert_false(take_watches(scene, 900, 0)); /* it was gone in between */
 }
 
+static void another_source_below_the_threshold_does_not_end_the_wait(void **state)
+{
+	struct scene *scene = *state;
+
+	take_source(scene, "10.0.0.1", 600, 0);
+	assert_int_equal(next(scene), EVENT_SOURCE_RISING);
+	scene->now_ms += INTERVAL_MS - 5000;
+	take_source(scene, "10.0.0.1", 100, 0);
+	assert_int_equal(next(scene), EVENT_SOURCE_FALLING);
+	scene->now_ms += 5000;
+	take_source(scene, "10.0.0.1", 600, 0);
+	assert_int_equal(next(scene), EVENT_SOURCE_RISING);
+	scene->now_ms += 1000;
+	take_source(scene, "10.0.0.1", 100, 0);
+	assert_int_equal(next(scene), 0);
+	take_source(scene, "10.0.0.2", 100, 0);
+	assert_int_equal(next(scene), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +363,7 @@ int main(void)
 		TEST(a_reload_keeps_the_state_of_what_kept_its_name),
 		TEST(a_source_that_fills_the_table_is_named),
 		TEST(a_source_alarm_that_is_turned_off_ends),
+		TEST(another_source_below_the_threshold_does_not_end_the_wait),
 		TEST(a_watch_has_an_alarm_of_its_own),
 		TEST(a_reload_keeps_the_state_of_a_watch_that_kept_its_name),
 	};
