@@ -104,6 +104,11 @@ static void say_source(struct event *event, uint32_t rising, uint32_t falling)
 		    "is filled by one source: %s holds %" PRIu32 "%% of the limit (%" PRIu32
 		    " of %" PRIu32 " entries), above source-rising (%" PRIu32 "%%)",
 		    source->text, held, source->entries, limit, rising);
+	else if (limit == 0)
+		say(event,
+		    "has no limit any more, which a source could fill: %s holds %" PRIu32
+		    " entries",
+		    source->text, source->entries);
 	else
 		say(event,
 		    "is no longer filled by one source: %s holds %" PRIu32

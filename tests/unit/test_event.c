@@ -103,6 +103,18 @@ static void a_text_that_is_told_late_is_in_the_past(void **state)
 			    "2026-10-25 00:00:00 UTC)");
 }
 
+static void without_a_limit_no_source_holds_a_part_of_it(void **state)
+{
+	const union event_subject subject = { .source = { .entries = 80, .text = "192.0.2.7" } };
+	const struct snapshot_sample sample = { .name = "default", .entries = 80 };
+	struct event event;
+
+	(void)state;
+	event_compose(&event, EVENT_SOURCE_FALLING, &sample, &subject, 50, 40);
+	assert_string_equal(event.text, "conntrack table default has no limit any more, which a "
+					"source could fill: 192.0.2.7 holds 80 entries");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +123,7 @@ int main(void)
 		cmocka_unit_test(a_text_has_no_quotation_marks),
 		cmocka_unit_test(a_text_that_is_cut_ends_with_a_whole_character),
 		cmocka_unit_test(a_text_that_is_told_late_is_in_the_past),
+		cmocka_unit_test(without_a_limit_no_source_holds_a_part_of_it),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);
