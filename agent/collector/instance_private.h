@@ -37,6 +37,7 @@ struct instance {
 	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
 	struct snapshot_scan *last_scan; /* owned */
+	bool has_forgotten; /* it is empty, since a new namespace has the name; not yet asked */
 	bool has_accounting;
 	char scan_reason[INSTANCE_REASON_SIZE]; /* why the last scan failed; "": it did not */
 	uint64_t scan_patience_ms; /* after this long without a scan the values are stale; 0: never
