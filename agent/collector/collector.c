@@ -85,6 +85,8 @@ static void sample_instances(struct collector *collector)
 	for (size_t i = 0; i < collector->instances.count; i++) {
 		instance_sample(collector->instances.list[i]);
 		supervisor_sampled(collector->supervisor, i);
+		if (instance_has_forgotten(collector->instances.list[i]))
+			supervisor_scanned(collector->supervisor, i);
 	}
 	log_transitions(collector);
 }

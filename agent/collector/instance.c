@@ -155,6 +155,13 @@ static void begin_anew(struct instance *instance)
 	loss_window_restart(&instance->loss);
 }
 
+/* What was raised belongs to a table that does not exist any more. */
+static void end_alarms(struct instance *instance)
+{
+	instance_alarms_end(&instance->alarms, instance->sample, clock_wall_ms(),
+			    "its network namespace was deleted");
+}
+
 /* A new namespace has this name: the old values belong to the old one. */
 static void restart(struct instance *instance)
 {
@@ -162,11 +169,13 @@ static void restart(struct instance *instance)
 
 	log_info("conntrack table \"%s\": a new network namespace has this name now",
 		 instance->sample->name);
+	end_alarms(instance);
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
 	counters_clear(&instance->counters);
 	begin_anew(instance);
+	instance->loss = (struct loss_window){ 0 };
 	aggregate_memory_restart(instance->memory);
 	instance->scan_reason[0] = '\0';
 	instance->readable_ms = 0;
@@ -177,6 +186,7 @@ static void restart(struct instance *instance)
 	none->failures = instance->last_scan->failures;
 	free(instance->last_scan);
 	instance->last_scan = none;
+	instance->has_forgotten = true;
 }
 
 /* A deleted namespace exists as long as a socket in it is open: close ours. */
@@ -384,9 +394,16 @@ void instance_sample(struct instance *instance)
 	else if (sample->status != before)
 		log_info("conntrack table \"%s\" can be read", sample->name);
 	if (failed == STEP_ENTER && error == ENOENT)
-		instance_alarms_end(&instance->alarms, sample, wall_ms,
-				    "its network namespace was deleted");
+		end_alarms(instance);
 	instance_alarms_sample(&instance->alarms, sample, wall_ms);
+}
+
+bool instance_has_forgotten(struct instance *instance)
+{
+	bool has_forgotten = instance->has_forgotten;
+
+	instance->has_forgotten = false;
+	return has_forgotten;
 }
 
 const struct snapshot_sample *instance_get_sample(const struct instance *instance)

@@ -59,6 +59,10 @@ void instance_scan_expect(struct instance *instance, uint64_t patience_ms);
 /* Stops a running scan of this instance; it counts neither as good nor as failed. */
 void instance_scan_abandon(struct instance *instance);
 
+/* Whether the last scan was forgotten since the last call: it was of another namespace. Until the
+ * next one nothing is known. */
+bool instance_has_forgotten(struct instance *instance);
+
 const struct snapshot_scan *instance_get_last_scan(const struct instance *instance);
 
 #endif

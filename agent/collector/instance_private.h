@@ -37,10 +37,12 @@ struct instance {
 	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
 	struct aggregate_memory *memory;
 	struct snapshot_scan *last_scan; /* owned */
+	bool has_forgotten; /* it is empty, since a new namespace has the name; not yet asked */
 	bool has_accounting;
 	char scan_reason[INSTANCE_REASON_SIZE]; /* why the last scan failed; "": it did not */
 	uint64_t scan_patience_ms; /* after this long without a scan the values are stale; 0: never
 				    */
+	uint64_t stale_at_ms;      /* when they become stale; monotonic; 0: not judged yet */
 	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
 	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
 	uint32_t scan_buckets, memory_buckets;

@@ -182,14 +182,27 @@ bool instance_scan_step(struct instance *instance, struct scan *scan)
 	return true;
 }
 
+/* When the values become stale. A reload, or a table that empties, may make the patience much
+ * shorter at once. The scan that is under way or due next began under the old one: it gets the
+ * whole of the new one from now on, but never more than it had. */
+static uint64_t stale_at(struct instance *instance, uint64_t since_ms, uint64_t now_ms)
+{
+	uint64_t at_ms = since_ms + instance->scan_patience_ms, kept_ms = instance->stale_at_ms;
+
+	if (kept_ms > now_ms + instance->scan_patience_ms)
+		kept_ms = now_ms + instance->scan_patience_ms;
+	instance->stale_at_ms = at_ms > kept_ms ? at_ms : kept_ms;
+	return instance->stale_at_ms;
+}
+
 /* "the last scan ended 130 s ago": what is scanned is older than it should be. The time counts
  * while the table can be read. */
-static bool explain_age(const struct instance *instance, uint64_t now_ms, char *text, size_t size)
+static bool explain_age(struct instance *instance, uint64_t now_ms, char *text, size_t size)
 {
 	uint64_t ended_ms = instance->last_scan->end_monotonic;
 	uint64_t since_ms = ended_ms > instance->readable_ms ? ended_ms : instance->readable_ms;
 
-	if (instance->scan_patience_ms == 0 || now_ms - since_ms <= instance->scan_patience_ms)
+	if (instance->scan_patience_ms == 0 || now_ms <= stale_at(instance, since_ms, now_ms))
 		return false;
 	if (ended_ms)
 		snprintf(text, size, "the last scan ended %" PRIu64 " s ago",

@@ -2,6 +2,7 @@
 #include "collector/scan_pacer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "scan/scan.h"
@@ -251,6 +252,22 @@ static bool take_scan(struct scan_pacer *pacer)
 	return true;
 }
 
+/* Whether the end of a scan shows and judges the same: it does both by the configuration. */
+static bool ends_alike(const struct config *one, const struct config *other)
+{
+	if (one->source_rising != other->source_rising ||
+	    one->source_falling != other->source_falling || one->watch_count != other->watch_count)
+		return false;
+	for (size_t i = 0; i < one->watch_count; i++) {
+		const struct config_watch *watch = &one->watches[i], *with = &other->watches[i];
+
+		if (watch->index != with->index || strcmp(watch->name, with->name) != 0 ||
+		    watch->rising != with->rising || watch->falling != with->falling)
+			return false;
+	}
+	return true;
+}
+
 static void abandon(struct scan_pacer *pacer)
 {
 	loop_timer_stop(pacer->timer);
@@ -271,7 +288,7 @@ void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instance
 		position = find(instances, after->count, pacer->instances[pacer->position]);
 	if (position == after->count)
 		abandon(pacer);
-	if (goes_on)
+	if (goes_on && ends_alike(pacer->plan.config, after->config))
 		places_limit(after->places, after->count, now_ms,
 			     (uint64_t)after->config->refresh_interval * 1000);
 	else

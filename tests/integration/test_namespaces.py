@@ -136,6 +136,24 @@ def test_a_namespace_replaced_between_two_samples_is_noticed(bare_lab, spaces, s
         assert lab.get("nfctInstanceDiscontinuityTime.2") > began
 
 
+def test_what_was_scanned_of_a_replaced_namespace_is_not_shown_for_the_new_one(bare_lab, spaces):
+    """Nor is its alarm kept: the next scan may be an hour away."""
+    lab = bare_lab
+    spaces.add("blue")
+    spaces.fill("blue", 500)
+    start(lab, "refresh-interval = 3600\n" + spaces.block("blue", 2) +
+          'watch "some" { index = 1 rising = 400 falling = 300 }\n')
+    wait_for(lambda: lab.get("nfctWatchState.2.1") == 2, 20)
+    wait_for(lambda: "nfctWatchEntriesRising" in lab.told())
+    spaces.delete("blue")
+    spaces.add("blue")
+    wait_for(lambda: lab.get("nfctInstanceEntries.2") == 0, 20)
+    wait_for(lambda: lab.get("nfctSnapshotScanned.2") is None, 5)
+    assert lab.get("nfctWatchState.2.1") is None
+    ended = wait_for(lambda: [rows for name, rows in lab.traps() if name == "nfctWatchEntriesFalling"], 20)
+    assert ended[0][0][1].endswith(": its network namespace was deleted"), ended
+
+
 def test_the_capability_is_kept_only_for_a_configured_namespace(bare_lab, spaces):
     lab = bare_lab
     spaces.add("blue")

@@ -58,6 +58,22 @@ def test_what_a_scan_gathers_is_changed_at_once(lab):
     assert lab.get("nfctSnapshotScans.1") == scans + 1
 
 
+def test_a_watch_of_another_name_or_limit_is_shown_and_judged_at_once(trap_lab):
+    """Its entries are counted as before, so the next scan might be an hour away."""
+    lab = trap_lab
+    lab.fill(500)
+    lab.after_a_scan()
+    seldom = 'user = ""\nrefresh-interval = 3600\ncpu-budget = 100\nnotification-interval = 0\n'
+    lab.configure(seldom + 'watch "some" { index = 1 }\n')
+    wait_for(lambda: lab.get("nfctWatchEntries.1.1") == 500, 20)
+    lab.configure(seldom + 'watch "all" { index = 7 rising = 400 falling = 300 }\n')
+    wait_for(lambda: lab.column("nfctWatchName") == {"1.7": "all"}, 20)
+    assert lab.get("nfctWatchRising.1.7") == 400
+    wait_for(lambda: "nfctWatchEntriesRising" in lab.told(), 20)
+    lab.configure(seldom + 'watch "all" { index = 7 rising = 900 falling = 800 }\n')
+    wait_for(lambda: "nfctWatchEntriesFalling" in lab.told(), 20)
+
+
 def test_a_scan_that_does_not_end_is_told(lab):
     """The hash table is resized again and again, as a script might: no scan is of any use, and none has failed."""
     lab.stop_agent()

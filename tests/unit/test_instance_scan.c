@@ -82,6 +82,43 @@ static void the_time_counts_while_the_table_can_be_read(void **state)
 	assert_int_equal(scene.sample.status, STATUS_STALE);
 }
 
+/* By a reload from one hour to one second, or by a table that empties. */
+static void a_shorter_patience_begins_when_it_is_given(void **state)
+{
+	struct scene scene = begin(100000);
+
+	(void)state;
+	instance_scan_expect(&scene.instance, 3600000);
+	judge(&scene, 900000);
+	instance_scan_expect(&scene.instance, PATIENCE_MS);
+	judge(&scene, 901000);
+	assert_int_equal(scene.sample.status, STATUS_OK);
+	judge(&scene, 901000 + PATIENCE_MS);
+	assert_int_equal(scene.sample.status, STATUS_OK);
+	judge(&scene, 901000 + PATIENCE_MS + 1);
+	assert_int_equal(scene.sample.status, STATUS_STALE);
+	assert_string_equal(scene.sample.status_text, "the last scan ended 841 s ago");
+}
+
+/* A table that drains makes it shorter with each sample. */
+static void a_patience_that_shrinks_again_and_again_still_ends(void **state)
+{
+	struct scene scene = begin(101000);
+
+	(void)state;
+	for (uint64_t now_ms = 101000; now_ms < 139000; now_ms += 1000) {
+		instance_scan_expect(&scene.instance, PATIENCE_MS - (now_ms - 101000) / 10);
+		judge(&scene, now_ms);
+		assert_int_equal(scene.sample.status, STATUS_OK);
+	}
+	judge(&scene, 101000 + PATIENCE_MS + 1);
+	assert_int_equal(scene.sample.status, STATUS_STALE);
+	/* and does not make stale values good again */
+	instance_scan_expect(&scene.instance, 1000);
+	judge(&scene, 101000 + PATIENCE_MS + 2);
+	assert_int_equal(scene.sample.status, STATUS_STALE);
+}
+
 static void without_an_expectation_nothing_is_too_old(void **state)
 {
 	struct scene scene = begin(1);
@@ -126,6 +163,8 @@ int main(void)
 		cmocka_unit_test(a_scan_that_ended_too_long_ago_is_told_with_its_age),
 		cmocka_unit_test(a_table_that_was_never_scanned_is_told_too),
 		cmocka_unit_test(the_time_counts_while_the_table_can_be_read),
+		cmocka_unit_test(a_shorter_patience_begins_when_it_is_given),
+		cmocka_unit_test(a_patience_that_shrinks_again_and_again_still_ends),
 		cmocka_unit_test(without_an_expectation_nothing_is_too_old),
 		cmocka_unit_test(a_failure_is_told_before_the_age),
 		cmocka_unit_test(an_unknown_number_of_buckets_is_no_other_one),
