@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An event that was told later than this after its transition says when that was. */
-#define PROMPT_MS 3000
-
 const char *alarm_name(const struct alarm *alarm)
 {
 	if (alarm->kind == EVENT_UTILIZATION_RISING)
@@ -77,8 +74,7 @@ void alarm_hand_over(struct alarm *alarm, uint64_t wall_ms, struct event *event)
 {
 	alarm_state_hand_over(&alarm->state);
 	*event = *alarm->event;
-	if (wall_ms > event->wall_ms + PROMPT_MS)
-		event_say_when(event);
+	event_say_when(event, wall_ms);
 }
 
 void alarm_settle(struct alarm *alarm, enum alarm_fate fate, uint64_t now_ms)

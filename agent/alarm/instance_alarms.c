@@ -58,6 +58,15 @@ static void go_on(struct alarm *next, const struct alarm *before)
 		next->subject = before->subject;
 }
 
+/* The same name in another row: whoever knows alarms by their index sees two. */
+static bool has_moved(const struct alarm *alarm, const struct alarm *next)
+{
+	if (alarm->kind == EVENT_UTILIZATION_RISING)
+		return alarm->subject.threshold.index != next->subject.threshold.index;
+	return alarm->kind == EVENT_WATCH_RISING &&
+	       alarm->subject.watch.index != next->subject.watch.index;
+}
+
 /* Why an alarm of the old configuration cannot go on in `next`, its successor among `after`; NULL:
  * it can. */
 static const char *end_reason(const struct alarm *alarm, const struct alarm *next,
@@ -71,6 +80,8 @@ static const char *end_reason(const struct alarm *alarm, const struct alarm *nex
 			       : "the threshold was removed from the configuration";
 	if (alarm->kind == EVENT_WATCH_RISING && next->rising == 0)
 		return "rising was set to 0";
+	if (has_moved(alarm, next))
+		return "its index was changed";
 	if (alarm->kind != EVENT_SOURCE_RISING)
 		return NULL;
 	if (next->rising == 0)

@@ -35,8 +35,8 @@ int instance_alarms_prepare(struct instance_alarms *next, const struct instance_
 			    const struct config *config);
 
 /* Puts `next` in the place of `alarms`, which must not have changed in between; this cannot fail. A
- * threshold or watch that keeps its name keeps its state. An alarm that is raised and is not in the
- * configuration any more is cleared; `sample` has the values for its event. */
+ * threshold or watch that keeps its name and index keeps its state. An alarm that is raised and is
+ * not in the configuration any more is cleared; `sample` has the values for its event. */
 void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
 			   const struct snapshot_sample *sample, uint64_t wall_ms);
 void instance_alarms_clear(struct instance_alarms *alarms);

@@ -9,6 +9,9 @@
 
 #include "common/text.h"
 
+/* An event that is told later than this says when it arose. */
+#define PROMPT_MS 3000
+
 /* Ends the text at `length` octets or, if that is within a character, before this character. */
 static void cut(char *text, size_t length)
 {
@@ -226,12 +229,15 @@ static void say_in_the_past(const struct event *event, char *text, size_t size)
 	}
 }
 
-void event_say_when(struct event *event)
+void event_say_when(struct event *event, uint64_t now_wall_ms)
 {
 	time_t seconds = (time_t)(event->wall_ms / 1000);
 	char text[EVENT_TEXT_SIZE + 16], when[64];
 	struct tm utc;
 
+	if (event->is_dated || now_wall_ms <= event->wall_ms + PROMPT_MS)
+		return;
+	event->is_dated = true;
 	say_in_the_past(event, text, sizeof(text));
 	gmtime_r(&seconds, &utc);
 	strftime(when, sizeof(when), " (at %Y-%m-%d %H:%M:%S UTC)", &utc);

@@ -37,7 +37,8 @@ union event_subject {
 /* Sent as one block, as it is. */
 struct event {
 	uint32_t kind;                 /* enum event_kind */
-	uint64_t wall_ms;              /* when it arose; 0: not known */
+	uint64_t wall_ms;              /* when it arose */
+	bool is_dated;                 /* the text says when that was */
 	char text[EVENT_TEXT_SIZE];    /* nfctNotifyText */
 	struct snapshot_sample sample; /* without its rows */
 	union event_subject subject;
@@ -56,8 +57,9 @@ void event_compose_end(struct event *event, enum event_kind falling,
 		       const struct snapshot_sample *sample, const union event_subject *subject,
 		       const char *reason);
 
-/* Changes the text of an event that is told late: it was so, and when. */
-void event_say_when(struct event *event);
+/* Changes the text of an event that is told late, more than three seconds after it arose: it was
+ * so, and when. Once, however often it is called. */
+void event_say_when(struct event *event, uint64_t now_wall_ms);
 
 /* True if something is wrong now; false if it is over. */
 static inline bool event_is_alarm(const struct event *event)

@@ -365,6 +365,12 @@ static int handle_answer(int operation, netsnmp_session *session, int id, netsnm
 		*fate = AGENTX_FAILED;
 		return 1;
 	}
+	if (master_session_is_refused(pdu->errstat)) {
+		/* it goes to the master by the next session */
+		*fate = AGENTX_FAILED;
+		master_session_give_up(&agentx.session);
+		return 1;
+	}
 	if (pdu->errstat != 0)
 		log_warning("the master refuses a notification: AgentX error %ld", pdu->errstat);
 	*fate = AGENTX_ANSWERED;

@@ -12,7 +12,7 @@
 
 /* RFC 2741, 6.1 and 6.2.16 */
 enum { MESSAGE_REGISTER = 3, MESSAGE_PING = 13, MESSAGE_ADD_AGENT_CAPS = 16 };
-enum { ERROR_NONE = 0, ERROR_DUPLICATE_REGISTRATION = 263 };
+enum { ERROR_NONE = 0, ERROR_NOT_OPEN = 257, ERROR_DUPLICATE_REGISTRATION = 263 };
 
 /* Not the default (127), which another program's Unregister would name. */
 #define PRIORITY_FIRST 100
@@ -31,8 +31,13 @@ enum { ERROR_NONE = 0, ERROR_DUPLICATE_REGISTRATION = 263 };
 
 #define DESCRIPTION "NF-CONNTRACK-MIB: the connection tracking tables of Linux"
 
+bool master_session_is_refused(long error)
+{
+	return error == ERROR_NOT_OPEN;
+}
+
 /* The library then finds that its peer has closed, and connects anew. */
-static void give_up(const struct master_session *session)
+void master_session_give_up(const struct master_session *session)
 {
 	netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(session->library));
 
@@ -56,7 +61,7 @@ static bool ask(struct master_session *session, netsnmp_pdu *pdu, snmp_callback 
 	if (snmp_async_send(session->library, pdu, callback, session))
 		return true;
 	snmp_free_pdu(pdu);
-	give_up(session);
+	master_session_give_up(session);
 	return false;
 }
 
@@ -71,7 +76,7 @@ static bool is_answer(struct master_session *session, int operation, const netsn
 		return true;
 	}
 	if (operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
-		give_up(session);
+		master_session_give_up(session);
 	return false;
 }
 
@@ -168,6 +173,8 @@ static int handle_registered(int operation, netsnmp_session *library, int reques
 		handle_acceptance(session);
 	else if (pdu->errstat == ERROR_DUPLICATE_REGISTRATION)
 		handle_duplicate(session);
+	else if (master_session_is_refused(pdu->errstat))
+		master_session_give_up(session);
 	else
 		tell_denial(session, pdu->errstat);
 	return 1;
@@ -213,7 +220,7 @@ static int handle_pinged(int operation, netsnmp_session *library, int request, n
 	if (pdu->errstat == ERROR_NONE)
 		netsnmp_set_agent_uptime((u_long)pdu->time);
 	else
-		give_up(session); /* it does not know this session */
+		master_session_give_up(session); /* it does not know this session */
 	return 1;
 }
 

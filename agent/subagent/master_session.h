@@ -39,6 +39,12 @@ struct master_session {
 void master_session_begin(struct master_session *session, netsnmp_session *library);
 void master_session_end(struct master_session *session);
 
+/* Whether an error in an answer of the master means that it does not know the session (notOpen). */
+bool master_session_is_refused(long error);
+
+/* Closes the session; the library then connects anew. */
+void master_session_give_up(const struct master_session *session);
+
 /* The master has asked for a value. */
 void master_session_asked(struct master_session *session);
 

@@ -37,6 +37,7 @@ void notifier_pass(struct notifier *notifier, const struct channel *channel)
 	if (result <= 0)
 		return;
 	if (length == sizeof(struct event)) {
+		event_say_when(event, clock_wall_ms()); /* it may have waited in the channel */
 		mib_notify_send(event, &notifier->fate);
 	} else {
 		if (!is_invitation(length))

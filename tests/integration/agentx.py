@@ -6,10 +6,10 @@ import struct
 
 import mib
 
-OPEN, REGISTER, UNREGISTER, GET, GETNEXT, RESPONSE = 1, 3, 4, 5, 6, 18
-INTEGER, OCTETS, COUNTER64 = 2, 4, 70
+OPEN, REGISTER, UNREGISTER, GET, GETNEXT, NOTIFY, RESPONSE = 1, 3, 4, 5, 6, 12, 18
+INTEGER, OCTETS, OBJECT_ID, COUNTER64 = 2, 4, 6, 70
 NETWORK_ORDER = 0x10
-UNKNOWN_REGISTRATION = 264
+NOT_OPEN, UNKNOWN_REGISTRATION = 257, 264
 DEFAULT_PRIORITY = 127
 
 
@@ -102,8 +102,22 @@ class Master(Peer):
         kind, packet, payload = self.receive()
         if kind == RESPONSE:
             return payload if packet == awaited else None
-        self.send(RESPONSE, struct.pack("!IHH", 100, 0, 0), packet=packet)
+        self.answer(packet)
         return kind
+
+    def answer(self, packet, error=0):
+        self.send(RESPONSE, struct.pack("!IHH", 100, error, 0), packet=packet)
+
+    def notified(self):
+        """(packet, text) of the next notification, which is not answered."""
+        while True:
+            kind, packet, payload = self.receive()
+            if kind == NOTIFY:
+                while (variable := payload.variable())[1] != OCTETS:
+                    if variable[1] == OBJECT_ID:
+                        payload.oid()
+                return packet, variable[2].decode()
+            self.answer(packet)
 
     def ask(self, kind, transaction, name):
         """(OID, type, value)"""

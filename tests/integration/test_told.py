@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """In the end the receiver knows of each alarm what the agent says, whatever happened to those in between."""
 import calendar
+import itertools
 import os
+import re
 import signal
 import time
 
 import pytest
 
+import agentx
 from lab import TRAPS, wait_for
 from namespaces import Namespaces
 from picture import TCP_TRAPS, differences, heard, notifications
@@ -116,6 +119,26 @@ def test_what_waited_for_a_master_is_the_state_that_stands(trap_lab):
     wait_for(lambda: lab.get("nfctAgentNotificationsSent.0") == 1)
     assert lab.get("nfctAgentNotificationsLost.0") == 2
     assert lab.told() == [RISING]
+
+
+def test_what_a_master_has_not_taken_is_told_by_the_next_session_with_its_time(bare_lab):
+    """A master that does not know the session refuses the notification, after some seconds."""
+    lab = bare_lab
+    master = agentx.Master(lab.dir / "master")
+    lab.start_agent('threshold "low" { rising = 1 falling = 0 }\n', wait=False)
+    master.accept()
+    lab.fill(lab.limit() // 50)
+    packet, text = master.notified()
+    assert re.fullmatch(r"conntrack table default is \d+% full \(.*\), above the threshold low \(1%\)", text)
+    time.sleep(3.5)
+    master.answer(packet, agentx.NOT_OPEN)
+    master.accept()
+    packet, again = master.notified()
+    assert re.fullmatch(re.escape(text.replace(" is ", " was ")) + r" \(at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\)", again)
+    master.answer(packet)
+    numbers = itertools.count(1)
+    wait_for(lambda: master.get(next(numbers), "nfctAgentNotificationsSent.0") == 1)
+    master.close()
 
 
 def test_a_rising_that_the_rate_limit_held_back_tells_the_crossing(trap_lab):

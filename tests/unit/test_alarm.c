@@ -285,6 +285,35 @@ static void the_alarms_of_a_table_that_is_gone_are_cleared(void **state)
 	assert_int_equal(next(scene), 0);
 }
 
+/* Whoever knows alarms by their index would keep the old row raised for ever. */
+static void an_alarm_whose_row_moves_is_cleared_there_and_rises_here(void **state)
+{
+	struct config config = config_of(&thresholds[1], 1, 2);
+	struct config_watch moved[] = { watches[0], watches[1] };
+	struct scene *scene = *state;
+
+	take(scene, 0, 1000);
+	take_watches(scene, 1200, 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next(scene) % 2, 1);
+	moved[0].index = 10;
+	config.watches = moved;
+	apply(scene, &config); /* "warning" goes, "critical" moves up, "ssh" gets another index */
+	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
+	assert_string_equal(scene->event.subject.threshold.name, "warning");
+	assert_int_equal(next(scene), EVENT_UTILIZATION_FALLING);
+	assert_string_equal(scene->event.text,
+			    "conntrack table default is no longer checked against "
+			    "the threshold critical: its index was changed");
+	assert_int_equal(scene->event.subject.threshold.index, 2);
+	assert_int_equal(next(scene), EVENT_WATCH_FALLING);
+	assert_int_equal(scene->event.subject.watch.index, 3);
+	take(scene, INTERVAL_MS, 1000);
+	assert_int_equal(next(scene), EVENT_UTILIZATION_RISING);
+	assert_int_equal(scene->event.subject.threshold.index, 1);
+	assert_int_equal(next(scene), 0);
+}
+
 /* At once, whatever the interval; degraded too. */
 static void an_instance_that_is_removed_clears_everything(void **state)
 {
@@ -363,6 +392,7 @@ int main(void)
 		TEST(an_alarm_that_is_removed_under_way_is_cleared),
 		TEST(a_watch_whose_alarm_is_switched_off_is_cleared),
 		TEST(the_alarms_of_a_table_that_is_gone_are_cleared),
+		TEST(an_alarm_whose_row_moves_is_cleared_there_and_rises_here),
 		TEST(an_instance_that_is_removed_clears_everything),
 		TEST(in_the_end_the_receiver_knows_what_is),
 	};

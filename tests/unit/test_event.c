@@ -80,7 +80,7 @@ static void a_text_that_is_cut_ends_with_a_whole_character(void **state)
 		assert_in_range(strlen(event.text), 253, 255);
 		assert_string_equal(event.text + strlen(event.text) - 3, "\xe2\x82\xac");
 		event.wall_ms = 1792886400000;
-		event_say_when(&event);
+		event_say_when(&event, event.wall_ms + 3001);
 		assert_in_range(strlen(event.text), 250, 255);
 		assert_non_null(strstr(event.text, "\xe2\x82\xac (at 2026-10-25 00:00:00 UTC)"));
 		assert_non_null(strstr(event.text, " could not be read: "));
@@ -96,7 +96,10 @@ static void a_text_that_is_told_late_is_in_the_past(void **state)
 	(void)state;
 	event_compose(&event, EVENT_SOURCE_RISING, &sample, &subject, 50, 40);
 	event.wall_ms = 1792886400000;
-	event_say_when(&event);
+	event_say_when(&event, event.wall_ms + 3000);
+	assert_non_null(strstr(event.text, " is filled "));
+	event_say_when(&event, event.wall_ms + 3001);
+	event_say_when(&event, event.wall_ms + 9000); /* it waited once more */
 	assert_string_equal(event.text,
 			    "conntrack table is a was filled by one source: 192.0.2.7 held 52% of "
 			    "the limit (520 of 1000 entries), above source-rising (50%) (at "

@@ -211,10 +211,10 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	assert_int_equal(next(scene), 0);
 }
 
-static void a_reload_keeps_the_state_of_what_kept_its_name(void **state)
+static void a_reload_keeps_the_state_of_what_kept_its_name_and_row(void **state)
 {
-	static const struct config_threshold changed[] = { { "full", 99, 98 },
-							   { "warning", 50, 40 } };
+	static const struct config_threshold changed[] = { { "warning", 50, 40 },
+							   { "full", 99, 98 } };
 	struct scene *scene = *state;
 
 	take(scene, 0, 900);
@@ -222,12 +222,12 @@ static void a_reload_keeps_the_state_of_what_kept_its_name(void **state)
 	configure(scene, changed, 2);
 	take(scene, 1000, 600);
 	assert_int_equal(next(scene), 0);
-	assert_true(scene->sample.thresholds[1].raised);
-	assert_string_equal(scene->sample.thresholds[1].name, "warning");
-	configure(scene, changed, 1);
+	assert_true(scene->sample.thresholds[0].raised);
+	assert_string_equal(scene->sample.thresholds[0].name, "warning");
+	configure(scene, changed, 0);
 	configure(scene, changed, 2);
 	take(scene, 1000, 45);
-	assert_false(scene->sample.thresholds[1].raised); /* it was gone in between */
+	assert_false(scene->sample.thresholds[0].raised); /* it was gone in between */
 }
 
 static void a_source_that_fills_the_table_is_named(void **state)
@@ -360,7 +360,7 @@ int main(void)
 		TEST(the_text_says_why_it_is_dropping),
 		TEST(dropping_ends_after_a_quiet_minute),
 		TEST(an_unreadable_table_keeps_its_alarms),
-		TEST(a_reload_keeps_the_state_of_what_kept_its_name),
+		TEST(a_reload_keeps_the_state_of_what_kept_its_name_and_row),
 		TEST(a_source_that_fills_the_table_is_named),
 		TEST(a_source_alarm_that_is_turned_off_ends),
 		TEST(another_source_below_the_threshold_does_not_end_the_wait),

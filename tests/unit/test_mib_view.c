@@ -76,9 +76,9 @@ static void transactions_that_alternate_each_keep_their_snapshot(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 20; i++) {
 		put(views, sample_of(1, i));
-		assert_int_equal(entries(views, 100 + i), i);
+		assert_int_equal(entries(views, (long)(100 + i)), i);
 		for (uint32_t before = 0; before < i; before++)
-			assert_int_equal(entries(views, 100 + before), before);
+			assert_int_equal(entries(views, (long)(100 + before)), before);
 	}
 	mib_views_free(views);
 }
@@ -93,7 +93,7 @@ static void the_transaction_used_longest_ago_makes_room(void **state)
 	for (uint32_t i = 2; i <= PINS_MAX + 1; i++) {
 		put_at(views, sample_of(1, i), i);
 		view_at(views, 1, i); /* the first one is used again and again */
-		assert_int_equal(view_at(views, i, i)->instances[0].sample->entries, i);
+		assert_int_equal(view_at(views, (long)i, i)->instances[0].sample->entries, i);
 	}
 	assert_int_equal(pins_of(views), PINS_MAX);
 	assert_int_equal(view_at(views, 1, 100)->instances[0].sample->entries, 1);
@@ -139,7 +139,7 @@ static void what_is_kept_for_transactions_is_bounded(void **state)
 	for (uint32_t round = 1; round <= 2 * PINS_MAX; round++) {
 		for (uint32_t instance = 1; instance <= 5; instance++)
 			put_at(views, large_scan_of(instance), round);
-		view_at(views, round, round);
+		view_at(views, (long)round, round);
 		most = views->old_bytes > most ? views->old_bytes : most;
 	}
 	assert_in_range(most, OLD_BYTES_MAX / 2, OLD_BYTES_MAX);
