@@ -10,7 +10,7 @@ SAMPLE = 'user = ""\nscan = "sample"\nrefresh-interval = 1\n'
 def scan_now(lab, config, number):
     """A scan that begins now, because it shall gather something else than the last one: of IPv6, which is not there."""
     reloads = lab.log().count("the configuration was read again")
-    lab.configure(f"{config}top-prefix-ipv6 = {64 - number % 2}\n")
+    lab.configure(f"{config}top-prefix-ipv6 = {63 - number % 2}\n")
     wait_for(lambda: lab.log().count("the configuration was read again") > reloads)
     scans = lab.get("nfctSnapshotScans.1")
     wait_for(lambda: lab.get("nfctSnapshotScans.1") > scans)
