@@ -143,15 +143,21 @@ def test_a_watch_rises_and_falls(trap_lab):
                        ("nfctWatchEntries.1.7", 1000),
                        ("nfctWatchRising.1.7", 1000)]
     wait_for(lambda: lab.get("nfctWatchState.1.7") == 2)
-    # a reload that adds another and moves this one keeps its state: nothing is told again
+    # a reload that adds another keeps its state; one that moves it ends the alarm of the old row and raises the new one
+    lab.configure(base + 'watch "other" { index = 1 }\n' + block.format(7))
+    wait_for(lambda: lab.get("nfctWatchEntries.1.1") == 1000)
+    assert lab.get("nfctWatchState.1.7") == 2 and len(lab.told()) == 1
     lab.configure(base + 'watch "other" { index = 1 }\n' + block.format(8))
     wait_for(lambda: lab.get("nfctWatchState.1.8") == 2)
     assert lab.get("nfctWatchName.1.7") is None
     assert lab.get("nfctWatchEntries.1.1") == 1000
-    assert len(lab.told()) == 1
+    wait_for(lambda: lab.told() == [WATCH_RISING, WATCH_FALLING, WATCH_RISING], 15)
+    assert lab.traps()[1][1][0] == ("nfctNotifyText.0", "conntrack table default is no longer checked against the watch "
+                                    "https: its index was changed")
+    assert lab.traps()[1][1][2] == ("nfctWatchName.1.7", "https") and lab.traps()[2][1][2] == ("nfctWatchName.1.8", "https")
     lab.run("conntrack", "-F")
-    wait_for(lambda: len(lab.told()) == 2, 15)
-    what, objects = lab.traps()[1]
+    wait_for(lambda: len(lab.told()) == 4, 15)
+    what, objects = lab.traps()[3]
     assert what == WATCH_FALLING
     (entries, left), *others = objects[3:]
     assert objects[2] == ("nfctWatchName.1.8", "https")
