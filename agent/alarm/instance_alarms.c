@@ -93,12 +93,6 @@ static const char *end_reason(const struct alarm *alarm, const struct alarm *nex
 	return NULL;
 }
 
-static bool has_to_part(const struct alarm *alarm, const struct alarm *next,
-			const struct instance_alarms *after)
-{
-	return (alarm->state.raised || !alarm_is_settled(alarm)) && end_reason(alarm, next, after);
-}
-
 /* Hands the old alarms over to `after`: each to its successor or, if it cannot go on there and has
  * something left to tell, to those that part. Nothing here can fail. */
 static void hand_over(struct instance_alarms *after, const struct instance_alarms *before,
@@ -108,8 +102,9 @@ static void hand_over(struct instance_alarms *after, const struct instance_alarm
 		const struct alarm *old = &before->alarms[i];
 		struct alarm *next = find(after, old->kind, alarm_name(old));
 		struct alarm *parting = &after->parting[after->parting_count];
+		const char *reason = end_reason(old, next, after);
 
-		if (!has_to_part(old, next, after)) {
+		if (!reason || (!old->state.raised && alarm_is_settled(old))) {
 			if (next)
 				go_on(next, old);
 			continue;
@@ -117,7 +112,7 @@ static void hand_over(struct instance_alarms *after, const struct instance_alarm
 		*parting = *old;
 		if (next)
 			next->state = alarm_state_successor(&old->state);
-		alarm_end(parting, end_reason(old, next, after), wall_ms);
+		alarm_end(parting, reason, wall_ms);
 		after->untold += alarm_note(parting, sample, wall_ms);
 		after->parting_count++;
 	}

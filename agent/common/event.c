@@ -12,12 +12,11 @@
 /* An event that is told later than this says when it arose. */
 #define PROMPT_MS 3000
 
-/* Ends the text at `length` octets or, if that is within a character, before this character. */
+/* Makes the text plain, of at most `length` octets: it ends with a whole character. */
 static void cut(char *text, size_t length)
 {
-	if (strlen(text) <= length)
-		return;
-	text[length] = '\0';
+	if (strlen(text) > length)
+		text[length] = '\0';
 	text_make_plain(text);
 }
 
@@ -41,7 +40,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct event *event, const
 	va_end(arguments);
 	replace_quotation_marks(text);
 	cut(text, EVENT_TEXT_SIZE - 1);
-	text_make_plain(text);
 	memcpy(event->text, text, strlen(text) + 1);
 }
 

@@ -118,31 +118,35 @@ static bool get_counter(const struct mib_row *row, const struct mib_column *colu
 	return sample && counter_value(&sample->total, column->argument, value);
 }
 
+/* NULL: no two samples could be compared. */
+static const struct snapshot_sample *loss_of(const struct mib_row *row)
+{
+	const struct snapshot_sample *sample = values_of(row);
+
+	return sample && sample->has_loss ? sample : NULL;
+}
+
 static bool get_dropping(const struct mib_row *row, const struct mib_column *column,
 			 struct mib_value *value)
 {
-	const struct snapshot_sample *sample = values_of(row);
+	const struct snapshot_sample *sample = loss_of(row);
 
 	(void)column;
 	if (sample)
 		mib_set_truth(value, sample->dropping);
-	return sample && sample->has_loss;
+	return sample;
 }
 
 static bool get_loss_cause(const struct mib_row *row, const struct mib_column *column,
 			   struct mib_value *value)
 {
-	const struct snapshot_sample *sample = values_of(row);
-
-	return sample && sample->has_loss && mib_get_u8(row, column, value);
+	return loss_of(row) && mib_get_u8(row, column, value);
 }
 
 static bool get_loss_rate(const struct mib_row *row, const struct mib_column *column,
 			  struct mib_value *value)
 {
-	const struct snapshot_sample *sample = values_of(row);
-
-	return sample && sample->has_loss && mib_get_u32(row, column, value);
+	return loss_of(row) && mib_get_u32(row, column, value);
 }
 
 static bool get_expectations(const struct mib_row *row, const struct mib_column *column,
