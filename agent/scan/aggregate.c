@@ -26,22 +26,26 @@ struct aggregate {
 	struct watches *watches; /* NULL: there are none */
 };
 
+/* Counters of what came and went, since began_ms. Without is_counting nothing could be compared. */
+struct churn_count {
+	bool is_counting;
+	uint64_t created, destroyed, began_ms;
+};
+
 /* A watch continues in its row, while it has its name and filter, whatever happens to the others.
  */
 struct watch_memory {
 	uint32_t index;
 	char name[SNAPSHOT_NAME_SIZE];
 	struct filter filter;
-	bool is_counting; /* created has counted since began_ms */
-	uint64_t created, began_ms;
+	struct churn_count count;
 };
 
 struct aggregate_memory {
 	struct totals_rows rows;
 	struct churn before;
 	struct zones_seen *zones; /* NULL until zones are counted */
-	bool is_counting;         /* created and destroyed have counted since began_ms */
-	uint64_t created, destroyed, began_ms;
+	struct churn_count count;
 	size_t watch_count;
 	struct watch_memory *watches;
 };
@@ -241,23 +245,19 @@ static struct watch_memory recall_watch(const struct aggregate_memory *memory,
 	return fresh;
 }
 
-/* Adds what is new to a watch. If it has not counted yet, it has since `before_ms`, the scan that
- * this one was compared with. */
-static void count_watch(struct aggregate *aggregate, size_t position,
-			const struct churn_change *change, uint64_t before_ms,
-			struct watch_memory *watch)
+/* Adds what came and went since the scan that ended at `before_ms`. A gap ends the counters; the
+ * next comparison begins them again. */
+static void count_on(struct churn_count *count, const struct churn_change *change,
+		     uint64_t before_ms, uint64_t created, uint64_t destroyed)
 {
-	if (change->elapsed_ms && !watch->is_counting) {
-		watch->is_counting = true;
-		watch->created = 0;
-		watch->began_ms = before_ms;
+	if (change->elapsed_ms && !count->is_counting)
+		*count = (struct churn_count){ .is_counting = true, .began_ms = before_ms };
+	if (change->elapsed_ms) {
+		count->created += created;
+		count->destroyed += destroyed;
 	}
-	if (change->elapsed_ms)
-		watch->created +=
-			churn_scale(change, watches_created(aggregate->watches, position,
-							    change->bits, change->is_whole));
 	if (change->is_gap)
-		watch->is_counting = false;
+		count->is_counting = false;
 }
 
 /* The rows of the watches, without the state of their alarms. */
@@ -280,30 +280,17 @@ static void finish_watches(struct aggregate *aggregate, const struct churn_chang
 		row->rising = watch->rising;
 		row->falling = watch->falling;
 		remembered[i] = recall_watch(memory, watch);
-		count_watch(aggregate, i, change, before_ms, &remembered[i]);
-		row->has_created = remembered[i].is_counting;
-		row->created = remembered[i].created;
-		row->created_began = remembered[i].began_ms;
+		count_on(&remembered[i].count, change, before_ms,
+			 churn_scale(change, watches_created(aggregate->watches, i, change->bits,
+							     change->is_whole)),
+			 0);
+		row->has_created = remembered[i].count.is_counting;
+		row->created = remembered[i].count.created;
+		row->created_began = remembered[i].count.began_ms;
 	}
 	free(memory->watches);
 	memory->watches = remembered;
 	memory->watch_count = config->watch_count;
-}
-
-/* What came and went since the scan that ended at `before_ms`. A gap ends the counters; the next
- * comparison begins them again. */
-static void count_churn(struct aggregate_memory *memory, const struct churn_change *change,
-			uint64_t before_ms)
-{
-	if (change->elapsed_ms && !memory->is_counting) {
-		memory->is_counting = true;
-		memory->created = memory->destroyed = 0;
-		memory->began_ms = before_ms;
-	}
-	memory->created += change->created;
-	memory->destroyed += change->destroyed;
-	if (change->is_gap)
-		memory->is_counting = false;
 }
 
 static uint32_t identity_share(const struct churn_change *change)
@@ -331,6 +318,7 @@ static uint64_t finish_churn(struct aggregate *aggregate, uint64_t start_ms, uin
 {
 	const struct sampling *sampling = &aggregate->sampling;
 	const struct churn_part part = { start_ms, end_ms, sampling->read, sampling->entries };
+	struct churn_count *count = &aggregate->memory->count;
 	uint64_t before_ms = aggregate->memory->before.part.end_ms;
 
 	*change = (struct churn_change){ .is_whole = true, .is_gap = true };
@@ -342,11 +330,11 @@ static uint64_t finish_churn(struct aggregate *aggregate, uint64_t start_ms, uin
 		scan->has_create_rate = change->elapsed_ms > 0;
 		scan->create_rate = create_rate(change);
 	}
-	count_churn(aggregate->memory, change, before_ms);
-	scan->has_churn = aggregate->memory->is_counting;
-	scan->created = aggregate->memory->created;
-	scan->destroyed = aggregate->memory->destroyed;
-	scan->churn_began = aggregate->memory->began_ms;
+	count_on(count, change, before_ms, change->created, change->destroyed);
+	scan->has_churn = count->is_counting;
+	scan->created = count->created;
+	scan->destroyed = count->destroyed;
+	scan->churn_began = count->began_ms;
 	return before_ms;
 }
 
