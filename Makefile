@@ -36,7 +36,7 @@ LIBRARIES = libmnl libconfuse libcap-ng libseccomp netsnmp-agent
 HAVE_SYSTEMD := $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo 1)
 DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES)) $(if $(HAVE_SYSTEMD),-DHAVE_SYSTEMD)
 # only what is called is loaded: libnetsnmpmibs would bring a whole agent along
-DEPS_LIBS = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) $(if $(HAVE_SYSTEMD),-lsystemd)
+DEPS_LIBS = -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(LIBRARIES)) $(if $(HAVE_SYSTEMD),-lsystemd) -lm
 
 # Debian 12's valgrind does not read the DWARF 5 that clang writes.
 DEBUG_FORMAT = $(if $(findstring clang,$(CC)),-gdwarf-4)
@@ -115,7 +115,7 @@ $(BUILD)/unit/test_%: tests/unit/test_%.c $(UNIT_OBJECTS) Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
-		$(filter-out %/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka -lm
+		$(filter-out %/$*.o,$(UNIT_OBJECTS)) $(DEPS_LIBS) -lnetfilter_conntrack -lcmocka
 
 build/%.so: tests/preload/%.c Makefile
 	@mkdir -p $(@D)

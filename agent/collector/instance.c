@@ -268,7 +268,7 @@ static enum instance_step sample_read_sysctls(struct instance *instance)
 		errno = ESTALE; /* replaced just now: ask the new one */
 		return STEP_ASK;
 	}
-	if (instance->running_scan && instance_is_resized(instance, sample->buckets))
+	if (instance->running_look && instance_is_resized(instance, sample->buckets))
 		instance->is_spoilt = true;
 	return STEP_NONE;
 }
@@ -343,6 +343,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 			uint64_t wall_ms)
 {
 	struct snapshot_sample *sample = instance->sample;
+	uint32_t before = sample->entries;
 
 	if (sample->discontinuity == 0)
 		sample->discontinuity = now_ms;
@@ -358,6 +359,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
 	loss_window_add(&instance->loss, sample, now_ms);
 	sample->has_values = true;
+	instance_scan_notice(instance, before, now_ms);
 	instance_scan_judge(instance, now_ms);
 }
 
@@ -395,7 +397,7 @@ void instance_sample(struct instance *instance)
 		log_info("conntrack table \"%s\" can be read", sample->name);
 	if (failed == STEP_ENTER && error == ENOENT)
 		end_alarms(instance);
-	instance_alarms_sample(&instance->alarms, sample, wall_ms);
+	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
 }
 
 bool instance_has_forgotten(struct instance *instance)

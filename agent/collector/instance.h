@@ -42,21 +42,47 @@ struct instance_alarms *instance_get_alarms(struct instance *instance);
  * cleared. It may be freed when they are settled. Not while a scan runs. */
 void instance_part(struct instance *instance);
 
-/* One step of the scan tier. `scan` serves one instance at a time; if none runs for this instance,
- * a new one begins. True when a scan has ended. A failed scan is counted, and the values of the
- * last good one stay. A namespace that does not exist is not scanned; it counts neither as good nor
- * as failed. If the table is rehashed during
- * the scan (nf_conntrack_buckets), the scan starts again, a few times; if each of these is spoilt
- * too, it counts neither as good nor as failed. */
-bool instance_scan_step(struct instance *instance, struct scan *scan);
+/* How much CPU time an interval has for this table: for all its readings, and of that for a look at
+ * a part of it. The next look goes by it: it reads the whole table if the interval has time for that.
+ */
+void instance_scan_allow(struct instance *instance, uint64_t interval_ns, uint64_t look_ns);
+
+/* The CPU time that it takes to read the table whole, by its size now. */
+uint64_t instance_scan_cost(const struct instance *instance);
+
+/* One step of a look; begins one if none runs. True when it has ended. A failed look is counted, and
+ * the values of the last good one stay. A namespace that does not exist is not read; it counts
+ * neither as good nor as failed. If the table is rehashed during the look (nf_conntrack_buckets), it
+ * starts again, a few times; if each of these is spoilt too, it counts neither as good nor as
+ * failed. */
+bool instance_look_step(struct instance *instance, struct scan *look);
+/* Whether the look that runs reads a part only; whether the last one did. */
+bool instance_look_is_part(const struct instance *instance);
+bool instance_is_large(const struct instance *instance);
+
+/* A table that is too large for its looks is read in rounds, too. Whether one may begin now, or go on.
+ * One step of it; begins one if none runs. True when it has ended, well or not. */
+bool instance_wants_round(const struct instance *instance);
+bool instance_round_step(struct instance *instance, struct scan *round);
+
+/* Of a large table: its size is far from what it was at the last look, and has come to rest, or has
+ * been far off for some seconds. */
+bool instance_has_changed(const struct instance *instance);
+
+/* An alarm waits for a look of its own. One step of it; true when it has ended. It ends by itself
+ * after a tenth of a second of CPU time. When its time is over, instance_alarm_end() takes what was
+ * read so far. */
+bool instance_wants_alarm_look(const struct instance *instance);
+bool instance_alarm_step(struct instance *instance, struct scan *alarm);
+void instance_alarm_end(struct instance *instance);
 
 const struct hints *instance_get_hints(const struct instance *instance);
 
-/* After `patience_ms` without the end of a scan, the status of a sample says that the values are
+/* After `patience_ms` without the end of a look, the status of a sample says that the values are
  * stale. 0, the default: never. */
 void instance_scan_expect(struct instance *instance, uint64_t patience_ms);
 
-/* Stops a running scan of this instance; it counts neither as good nor as failed. */
+/* Stops what runs for this instance; it counts neither as good nor as failed. */
 void instance_scan_abandon(struct instance *instance);
 
 /* Whether the last scan was forgotten since the last call: it was of another namespace. Until the

@@ -34,7 +34,17 @@ struct instance {
 	struct instance_alarms alarms;
 	struct instance_settings next;
 	/* scan tier */
-	struct scan *running_scan; /* that runs for this instance; NULL: none. Not owned */
+	/* those that run for this instance; NULL: none. Not owned */
+	struct scan *running_look, *running_round, *running_alarm;
+	uint64_t interval_ns, look_ns; /* CPU time for all readings, and for a look at a part */
+	bool is_large;                 /* the last look read a part */
+	/* what reading the whole table would have cost, the last time; entries 0: not known */
+	uint64_t whole_ns;
+	uint32_t whole_entries;
+	uint32_t steps;        /* of the running look or round, to count the table now and then */
+	uint32_t seen_entries; /* at the end of the last look */
+	uint64_t changed_ms;   /* since when the table has had another size; 0: it has not */
+	bool has_settled;      /* the size does not change any more */
 	struct aggregate_memory *memory;
 	struct snapshot_scan *last_scan; /* owned */
 	bool has_forgotten; /* it is empty, since a new namespace has the name; not yet asked */
@@ -44,9 +54,10 @@ struct instance {
 				    */
 	uint64_t stale_at_ms;      /* when they become stale; monotonic; 0: not judged yet */
 	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
-	/* hash buckets at the start of this scan, and of the scan in `memory`; 0: unknown */
-	uint32_t scan_buckets, memory_buckets;
-	bool is_spoilt; /* they have changed since */
+	/* hash buckets at the start of this look, of the round, and of the look in `memory`; 0: unknown
+	 */
+	uint32_t scan_buckets, round_buckets, memory_buckets;
+	bool is_spoilt; /* they have changed since the look began */
 	/* entries that the kernel counted at the start of this scan */
 	bool has_counted;
 	uint32_t counted;
@@ -68,6 +79,10 @@ void instance_leave(const struct instance *instance);
 
 /* Opens the instance's socket if it is not open. */
 enum instance_step instance_open(struct instance *instance);
+
+/* Notices that the table has another size than at its last look; `before`: entries at the last
+ * sample. */
+void instance_scan_notice(struct instance *instance, uint32_t before, uint64_t now_ms);
 
 /* Sets the status of a sample with values: ok, or stale with its reason. */
 void instance_scan_judge(struct instance *instance, uint64_t now_ms);

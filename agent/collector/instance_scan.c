@@ -14,10 +14,89 @@
 #include "scan/aggregate.h"
 #include "scan/scan.h"
 
-/* How often a scan starts again in one turn if the table is rehashed. */
+/* How often a look starts again in one turn if the table is rehashed. */
 #define VAIN_MAX 3
 
-/* Judges what only a scan can tell. */
+/* What reading a table costs as long as nothing is known of it: at the default budget, with cold
+ * caches. Beside the entries it walks the hash table, which all namespaces share. */
+#define WALK_NS      20000000ULL
+#define ENTRY_NS     6000ULL
+#define ENTRY_NS_MIN 1000ULL
+/* A table with fewer entries does not tell what an entry costs. */
+#define ENTRIES_TELLING 1000
+
+/* A part of the table stays the same as long as the looks at it cost neither so much less nor so much
+ * more than they may: then they can be compared. */
+#define PART_LOW  0.4
+#define PART_HIGH 2.5
+/* A look reads no more than this, or the whole table. */
+#define PART_MAX 0.9
+
+/* A look at a part asks for the size of the table at each step, all others now and then. */
+#define STEPS_PER_COUNT 16
+
+/* The CPU time of an alarm's look. */
+#define ALARM_LOOK_NS 100000000ULL
+
+/* The table has changed if it is so much larger or smaller: 1/16. */
+#define CHANGE_SHIFT 4
+/* Then a look waits this long for it to come to rest. */
+#define SETTLE_MS 3000
+
+/* The CPU time that it takes to read the table whole if it has so many entries. */
+static uint64_t cost_of(const struct instance *instance, uint32_t entries)
+{
+	uint64_t walk_ns = WALK_NS, entry_ns = ENTRY_NS;
+
+	if (instance->whole_ns && instance->whole_ns < walk_ns)
+		walk_ns = instance->whole_ns;
+	if (instance->whole_entries >= ENTRIES_TELLING)
+		entry_ns = (instance->whole_ns - walk_ns) / instance->whole_entries;
+	if (entry_ns < ENTRY_NS_MIN)
+		entry_ns = ENTRY_NS_MIN;
+	return walk_ns + entries * entry_ns;
+}
+
+void instance_scan_allow(struct instance *instance, uint64_t interval_ns, uint64_t look_ns)
+{
+	instance->interval_ns = interval_ns;
+	instance->look_ns = look_ns;
+}
+
+uint64_t instance_scan_cost(const struct instance *instance)
+{
+	const struct snapshot_sample *sample = instance->sample;
+
+	return cost_of(instance, sample->has_values ? sample->entries : 0);
+}
+
+/* The part of the table that the next look reads. */
+static double choose_part(const struct instance *instance, uint32_t entries)
+{
+	double before = aggregate_memory_part(instance->memory), part;
+	uint64_t cost_ns = cost_of(instance, entries);
+
+	/* a table at the limit must not be large now and small then */
+	if (cost_ns <= (before > 0 ? instance->interval_ns / 5 * 4 : instance->interval_ns))
+		return 1;
+	part = (double)instance->look_ns / (double)cost_ns;
+	if (part > PART_MAX)
+		return 1;
+	return before > 0 && part > before * PART_LOW && part < before * PART_HIGH ? before : part;
+}
+
+/* Learns what an entry costs. */
+static void learn_cost(struct instance *instance, const struct scan *scan)
+{
+	double part = scan_part(scan);
+
+	if (part <= 0)
+		return;
+	instance->whole_ns = (uint64_t)((double)scan_cpu_ns(scan) / part);
+	instance->whole_entries = (uint32_t)(scan_progress(scan) / part);
+}
+
+/* Judges what only a look can tell. */
 static void judge_scan(struct instance *instance, const struct aggregate_result *result)
 {
 	uint64_t wall_ms = clock_wall_ms();
@@ -38,18 +117,15 @@ static void judge_unlisted(struct instance *instance, bool has_counted, uint32_t
 	found->unlisted = least > found->scanned ? least - found->scanned : 0;
 }
 
-/* After a scan: its values replace the old ones. */
-static enum instance_step scan_publish(struct instance *instance, struct scan *scan)
+/* After a look: its values replace the old ones. */
+static enum instance_step look_publish(struct instance *instance, struct scan *look)
 {
 	struct ctnl_stats stats = { .entries = 0 };
 	struct aggregate_result result;
 	bool has_counted = instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0;
 
-	/* a cut scan is scaled up to the present number of entries; the sample may be old */
-	if (scan_was_cut(scan) && !has_counted)
-		return STEP_ASK;
-	if (scan_finish(scan, stats.entries, instance_alarms_culprit(&instance->alarms), &result) !=
-	    0)
+	learn_cost(instance, look);
+	if (scan_finish(look, instance_alarms_culprit(&instance->alarms), &result) != 0)
 		return STEP_MEMORY;
 	result.scan->instance = instance->last_scan->instance;
 	result.scan->scans = instance->last_scan->scans + 1;
@@ -63,6 +139,10 @@ static enum instance_step scan_publish(struct instance *instance, struct scan *s
 	free(instance->last_scan);
 	instance->last_scan = result.scan;
 	instance->memory_buckets = instance->scan_buckets;
+	instance->is_large = result.scan->coverage < 100;
+	if (has_counted)
+		instance->seen_entries = stats.entries;
+	instance->changed_ms = 0;
 	if (!instance->netns)
 		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
 				 clock_monotonic_ms());
@@ -71,7 +151,7 @@ static enum instance_step scan_publish(struct instance *instance, struct scan *s
 
 /* Asks for the number of entries again, because the sample may be one interval old, and reads what
  * must be read in the namespace. */
-static enum scan_result scan_begin(struct instance *instance, struct scan *scan,
+static enum scan_result look_begin(struct instance *instance, struct scan *look,
 				   enum instance_step *failed)
 {
 	uint32_t accounting = 0;
@@ -91,7 +171,7 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan,
 		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
 	instance->scan_buckets = instance_read_buckets();
 	if (!is_empty)
-		ctnl = ctnl_open(scan_buffer_size(scan));
+		ctnl = ctnl_open(scan_buffer_size(look));
 	instance_leave(instance);
 	if (!is_empty && !ctnl)
 		return SCAN_FAILED;
@@ -99,38 +179,38 @@ static enum scan_result scan_begin(struct instance *instance, struct scan *scan,
 	instance->is_spoilt = false;
 	if (instance->scan_buckets != instance->memory_buckets)
 		aggregate_memory_reorder(instance->memory);
-	instance->running_scan = scan;
-	/* after a cut scan, the next one will not get much further */
-	if (instance->last_scan->end_wall && instance->last_scan->coverage < 100 &&
-	    instance->last_scan->scanned < stats.entries / 2)
-		stats.entries = instance->last_scan->scanned * 2;
-	return scan_start(scan, ctnl, instance->memory, stats.entries);
+	instance->running_look = look;
+	instance->steps = 0;
+	return scan_start(look, ctnl, instance->memory, stats.entries,
+			  is_empty ? 1 : choose_part(instance, stats.entries));
 }
 
 /* Before what was read is taken: is it one table, still there, and of one size? A dump of a table
- * that is rehashed repeats some entries and misses others. Also opens what scan_publish() needs. If
- * the namespace was deleted or replaced, no scan runs any more. */
-static enum instance_step scan_review(struct instance *instance, const struct scan *scan)
+ * that is rehashed repeats some entries and misses others. If the namespace was deleted or replaced,
+ * nothing runs any more. */
+static void look_review(struct instance *instance)
 {
-	enum instance_step failed = scan_was_cut(scan) ? instance_open(instance) : STEP_NONE;
-
-	if (failed)
-		return failed;
 	if (instance_enter(instance) != 0)
-		return STEP_NONE; /* nothing speaks against the scan */
+		return; /* nothing speaks against the look */
 	if (instance_is_resized(instance, instance_read_buckets()))
 		instance->is_spoilt = true;
 	instance_leave(instance);
-	return STEP_NONE;
 }
 
-/* Stops a spoilt scan. False if it must start again now. */
-static bool scan_give_up(struct instance *instance)
+static void stop(struct scan **scan)
+{
+	if (*scan)
+		scan_abandon(*scan);
+	*scan = NULL;
+}
+
+/* Stops a spoilt look. False if it must start again now. */
+static bool look_give_up(struct instance *instance)
 {
 	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed during the scan; the "
 		 "scan starts again",
 		 instance->sample->name);
-	instance_scan_abandon(instance);
+	stop(&instance->running_look);
 	instance->vain = (instance->vain + 1) % VAIN_MAX;
 	return instance->vain == 0;
 }
@@ -149,36 +229,196 @@ static void scan_fail(struct instance *instance, enum instance_step failed, int 
 			    instance->scan_reason);
 }
 
-bool instance_scan_step(struct instance *instance, struct scan *scan)
+/* How many entries the table has now; 0: unknown, or not asked. */
+static uint32_t count_now(struct instance *instance, bool each_step)
+{
+	struct ctnl_stats stats = { .entries = 0 };
+
+	if (!each_step && instance->steps++ % STEPS_PER_COUNT != 0)
+		return 0;
+	return instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0 ? stats.entries : 0;
+}
+
+bool instance_look_is_part(const struct instance *instance)
+{
+	return instance->running_look && aggregate_memory_part(instance->memory) > 0;
+}
+
+bool instance_is_large(const struct instance *instance)
+{
+	return instance->is_large;
+}
+
+bool instance_look_step(struct instance *instance, struct scan *look)
 {
 	enum instance_step failed = STEP_ASK;
 	enum scan_result result;
 	int error;
 
-	if (instance->running_scan && instance->is_spoilt)
-		return scan_give_up(instance);
-	if (instance->running_scan)
-		result = scan_step(scan);
+	if (instance->running_look && instance->is_spoilt)
+		return look_give_up(instance);
+	if (instance->running_look)
+		result = scan_step(look, count_now(instance, instance_look_is_part(instance)));
 	else
-		result = scan_begin(instance, scan, &failed);
-	error = instance->running_scan ? scan_error(scan) : errno;
+		result = look_begin(instance, look, &failed);
+	error = instance->running_look ? scan_error(look) : errno;
 	if (result == SCAN_MORE)
 		return false;
 	if (result == SCAN_DONE) {
-		failed = scan_review(instance, scan);
-		if (!instance->running_scan)
+		look_review(instance);
+		if (!instance->running_look)
 			return false; /* of another namespace than the one that is there now */
 		if (instance->is_spoilt)
-			return scan_give_up(instance);
-		if (!failed)
-			failed = scan_publish(instance, scan);
+			return look_give_up(instance);
+		failed = look_publish(instance, look);
 		error = errno;
 	}
 	instance->vain = 0;
-	instance->running_scan = NULL;
+	instance->running_look = NULL;
 	instance->scan_reason[0] = '\0';
 	if (failed)
 		scan_fail(instance, failed, error);
+	return true;
+}
+
+bool instance_wants_round(const struct instance *instance)
+{
+	return instance->running_round ||
+	       (instance->is_large && instance->memory &&
+		aggregate_memory_wants_round(instance->memory));
+}
+
+static enum scan_result round_begin(struct instance *instance, struct scan *round,
+				    enum instance_step *failed)
+{
+	struct ctnl_stats stats = { .entries = 0 };
+	struct ctnl *ctnl;
+
+	if (instance_enter(instance) != 0) {
+		*failed = STEP_ENTER;
+		return SCAN_FAILED;
+	}
+	*failed = STEP_ASK;
+	ctnl = ctnl_open(scan_buffer_size(round));
+	instance_leave(instance);
+	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
+		ctnl_close(ctnl);
+		return SCAN_FAILED;
+	}
+	instance->round_buckets = instance->memory_buckets;
+	instance->running_round = round;
+	return scan_start(round, ctnl, instance->memory, stats.entries, 1);
+}
+
+/* Whether the round still counts: the looks that it is compared with have not changed, and the table
+ * is in the same order. */
+static bool round_is_good(const struct instance *instance)
+{
+	const struct snapshot_sample *sample = instance->sample;
+
+	return aggregate_memory_has_round(instance->memory) &&
+	       instance->round_buckets == instance->memory_buckets &&
+	       (!sample->has_buckets || !instance->round_buckets ||
+		sample->buckets == instance->round_buckets);
+}
+
+bool instance_round_step(struct instance *instance, struct scan *round)
+{
+	enum instance_step failed = STEP_ASK;
+	enum scan_result result;
+	int error;
+
+	if (instance->running_round && !round_is_good(instance)) {
+		stop(&instance->running_round);
+		return true;
+	}
+	if (instance->running_round)
+		result = scan_step(round, count_now(instance, false));
+	else
+		result = round_begin(instance, round, &failed);
+	error = instance->running_round ? scan_error(round) : errno;
+	if (result == SCAN_MORE)
+		return false;
+	if (result == SCAN_DONE) {
+		learn_cost(instance, round);
+		scan_finish_round(round, instance_alarms_culprit(&instance->alarms));
+	}
+	instance->running_round = NULL;
+	if (result == SCAN_FAILED)
+		scan_fail(instance, failed, error);
+	return true;
+}
+
+void instance_scan_notice(struct instance *instance, uint32_t before, uint64_t now_ms)
+{
+	uint32_t now = instance->sample->entries, seen = instance->seen_entries;
+	uint32_t change = now > seen ? now - seen : seen - now;
+	uint32_t step = now > before ? now - before : before - now;
+
+	if (change <= seen >> CHANGE_SHIFT) {
+		instance->changed_ms = 0;
+		return;
+	}
+	if (instance->changed_ms == 0)
+		instance->changed_ms = now_ms;
+	instance->has_settled = step <= change >> CHANGE_SHIFT ||
+				now_ms - instance->changed_ms >= SETTLE_MS;
+}
+
+bool instance_has_changed(const struct instance *instance)
+{
+	return instance->changed_ms && instance->has_settled &&
+	       (instance->is_large || instance_scan_cost(instance) > instance->interval_ns);
+}
+
+bool instance_wants_alarm_look(const struct instance *instance)
+{
+	return instance->running_alarm ||
+	       instance_alarms_want_findings(&instance->alarms, clock_monotonic_ms());
+}
+
+static enum scan_result alarm_begin(struct instance *instance, struct scan *alarm)
+{
+	struct ctnl_stats stats = { .entries = 0 };
+	struct ctnl *ctnl = NULL;
+
+	if (instance_enter(instance) != 0)
+		return SCAN_FAILED;
+	ctnl = ctnl_open(scan_buffer_size(alarm));
+	instance_leave(instance);
+	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
+		ctnl_close(ctnl);
+		return SCAN_FAILED;
+	}
+	instance->running_alarm = alarm;
+	return scan_start(alarm, ctnl, NULL, stats.entries, 1);
+}
+
+void instance_alarm_end(struct instance *instance)
+{
+	struct findings findings = { .is_known = false };
+	struct ctnl_stats stats;
+
+	if (instance->running_alarm && instance->ctnl &&
+	    ctnl_get_stats(instance->ctnl, &stats) == 0)
+		scan_find(instance->running_alarm, stats.entries, &findings);
+	stop(&instance->running_alarm);
+	instance_alarms_found(&instance->alarms, &findings, clock_monotonic_ms());
+}
+
+bool instance_alarm_step(struct instance *instance, struct scan *alarm)
+{
+	enum scan_result result;
+
+	if (instance->running_alarm)
+		result = scan_step(alarm, count_now(instance, true));
+	else
+		result = alarm_begin(instance, alarm);
+	if (result == SCAN_MORE && scan_cpu_ns(alarm) < ALARM_LOOK_NS)
+		return false;
+	if (result == SCAN_FAILED)
+		stop(&instance->running_alarm);
+	instance_alarm_end(instance);
 	return true;
 }
 
@@ -238,9 +478,9 @@ void instance_scan_expect(struct instance *instance, uint64_t patience_ms)
 
 void instance_scan_abandon(struct instance *instance)
 {
-	if (instance->running_scan)
-		scan_abandon(instance->running_scan);
-	instance->running_scan = NULL;
+	stop(&instance->running_look);
+	stop(&instance->running_round);
+	stop(&instance->running_alarm);
 }
 
 const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)

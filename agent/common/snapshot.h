@@ -139,6 +139,7 @@ struct snapshot_top {
 	uint32_t unreplied;     /* of them; at most `error` too low */
 	uint32_t share;         /* percent of the entries read */
 	uint32_t error;
+	uint32_t margin; /* entries: half-width of `entries`; of the source that an alarm judges */
 	char text[ADDRESS_TEXT_SIZE];
 };
 
@@ -148,6 +149,7 @@ struct snapshot_watch {
 	char name[SNAPSHOT_NAME_SIZE];
 	char filter[SNAPSHOT_FILTER_SIZE];
 	uint32_t entries;
+	uint32_t margin;          /* entries: half-width of `entries` */
 	uint32_t rising, falling; /* entries; rising 0: no alarm */
 	bool raised;
 	bool has_created;                /* as has_churn of the scan */

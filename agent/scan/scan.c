@@ -7,18 +7,24 @@
 
 #include "common/clock.h"
 #include "kernel/ctnl.h"
+#include "scan/part.h"
 
 /* A dump is given up after this many empty reads in a row. */
 #define SCAN_PATIENCE 100
 
 struct scan {
+	enum scan_use use;
 	struct ctnl *ctnl; /* open while a scan runs; closing ends the dump */
 	struct aggregate *aggregate;
 	size_t buffer_size;
-	uint64_t start_ms, end_ms, cpu_ns, budget_ns;
-	bool was_cut;
+	uint64_t start_ms, end_ms, cpu_ns;
+	double target;      /* the part that will be read; 1: all */
+	struct part part;   /* what was read */
+	uint32_t left;      /* entries that this step may still count */
+	bool is_whole;      /* the dump came to its end */
+	bool keeps_order;
 	int error;
-	int empty_looks;
+	int empty_reads;
 };
 
 static void choose_buffer(struct scan *scan, const struct config *config)
@@ -26,19 +32,30 @@ static void choose_buffer(struct scan *scan, const struct config *config)
 	scan->buffer_size = config->cpu_budget < 100 ? CTNL_BUFFER_PACED : CTNL_BUFFER_LARGEST;
 }
 
-struct scan *scan_new(const struct config *config)
+struct scan *scan_new(const struct config *config, enum scan_use use)
 {
+	static const enum aggregate_use uses[] = {
+		[SCAN_LOOK] = AGGREGATE_LOOK,
+		[SCAN_ROUND] = AGGREGATE_ROUND,
+		[SCAN_ALARM] = AGGREGATE_ALARM,
+	};
 	struct scan *scan = calloc(1, sizeof(*scan));
 
 	if (!scan)
 		return NULL;
-	scan->aggregate = aggregate_new(config);
+	scan->use = use;
+	scan->aggregate = aggregate_new(config, uses[use]);
 	if (!scan->aggregate) {
 		free(scan);
 		return NULL;
 	}
 	choose_buffer(scan, config);
 	return scan;
+}
+
+void scan_keep_order(struct scan *scan)
+{
+	scan->keeps_order = true;
 }
 
 bool scan_suits(const struct scan *scan, const struct config *config)
@@ -57,21 +74,13 @@ size_t scan_buffer_size(const struct scan *scan)
 	return scan->buffer_size;
 }
 
-void scan_set_budget(struct scan *scan, uint64_t budget_ns)
-{
-	scan->budget_ns = budget_ns;
-}
-
-bool scan_was_cut(const struct scan *scan)
-{
-	return scan->was_cut;
-}
-
 void scan_abandon(struct scan *scan)
 {
 	ctnl_close(scan->ctnl);
 	scan->ctnl = NULL;
 	scan->end_ms = clock_monotonic_ms();
+	if (scan->use == SCAN_ROUND && !scan->is_whole)
+		aggregate_abandon_round(scan->aggregate);
 }
 
 void scan_free(struct scan *scan)
@@ -91,47 +100,79 @@ static enum scan_result scan_fail(struct scan *scan)
 }
 
 enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggregate_memory *memory,
-			    uint32_t expected)
+			    uint32_t entries, double part)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = 0;
+	struct aggregate_plan plan = {
+		.part = part,
+		.expected = part < 1 ? (uint32_t)(entries * part) : entries,
+		.keeps_order = scan->keeps_order,
+		.begin_ms = clock_monotonic_ms(),
+	};
+	int result;
 
 	scan_abandon(scan);
-	aggregate_begin(scan->aggregate, memory, expected);
-	scan->start_ms = clock_monotonic_ms();
-	scan->empty_looks = 0;
-	scan->error = 0;
-	scan->was_cut = false;
 	scan->ctnl = ctnl;
-	if (ctnl)
+	scan->start_ms = plan.begin_ms;
+	scan->target = part;
+	scan->is_whole = false;
+	scan->error = scan->empty_reads = 0;
+	part_begin(&scan->part, entries);
+	result = aggregate_begin(scan->aggregate, memory, &plan);
+	if (result == 0 && ctnl)
 		result = ctnl_dump_start(ctnl);
-	else
-		scan_abandon(scan);
 	scan->cpu_ns = clock_thread_cpu_ns() - before;
 	if (result != 0)
 		return scan_fail(scan);
-	return ctnl ? SCAN_MORE : SCAN_DONE;
+	if (ctnl)
+		return SCAN_MORE;
+	scan->is_whole = true;
+	scan_abandon(scan);
+	return SCAN_DONE;
 }
 
 static void scan_visit(const struct ct_entry *entry, void *context)
 {
-	aggregate_add(context, entry);
+	struct scan *scan = context;
+
+	if (scan->left == 0)
+		return;
+	scan->left--;
+	aggregate_add(scan->aggregate, entry);
 }
 
-enum scan_result scan_step(struct scan *scan)
+/* Counts what a step has read. */
+static void advance(struct scan *scan, uint32_t read)
+{
+	double before = part_value(&scan->part);
+
+	scan->part.read += read;
+	if (scan->use == SCAN_ROUND)
+		aggregate_advance_round(scan->aggregate, part_value(&scan->part) - before,
+					clock_monotonic_ms());
+}
+
+enum scan_result scan_step(struct scan *scan, uint32_t entries)
 {
 	uint64_t before = clock_thread_cpu_ns();
-	int result = ctnl_dump_step(scan->ctnl, scan_visit, scan->aggregate);
+	bool is_part = scan->target < 1;
+	uint32_t allowed;
+	int result;
 
+	part_resize(&scan->part, entries);
+	allowed = is_part ? part_left(&scan->part, scan->target) : UINT32_MAX;
+	scan->left = allowed;
+	result = ctnl_dump_step(scan->ctnl, scan_visit, scan);
+	advance(scan, allowed - scan->left);
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
-	if (result < 0 && errno == EAGAIN && ++scan->empty_looks < SCAN_PATIENCE)
+	if (result < 0 && errno == EAGAIN && ++scan->empty_reads < SCAN_PATIENCE)
 		return SCAN_MORE;
 	if (result < 0)
 		return scan_fail(scan);
-	scan->empty_looks = 0;
-	scan->was_cut = result > 0 && scan->budget_ns && scan->cpu_ns >= scan->budget_ns;
-	if (result > 0 && !scan->was_cut)
+	scan->empty_reads = 0;
+	if (result > 0 && (!is_part || scan->left > 0))
 		return SCAN_MORE;
+	scan->is_whole = result == 0 && (!is_part || scan->left > 0);
 	scan_abandon(scan); /* what was read is in the aggregate */
 	return SCAN_DONE;
 }
@@ -141,19 +182,34 @@ uint32_t scan_progress(const struct scan *scan)
 	return aggregate_scanned(scan->aggregate);
 }
 
+double scan_part(const struct scan *scan)
+{
+	return scan->is_whole ? 1 : part_value(&scan->part);
+}
+
+uint64_t scan_cpu_ns(const struct scan *scan)
+{
+	return scan->cpu_ns;
+}
+
+bool scan_is_whole(const struct scan *scan)
+{
+	return scan->is_whole;
+}
+
 int scan_error(const struct scan *scan)
 {
 	return scan->error;
 }
 
-int scan_finish(struct scan *scan, uint32_t entries, const struct snapshot_top *culprit,
+int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
 		struct aggregate_result *result)
 {
 	uint64_t before = clock_thread_cpu_ns();
 	struct snapshot_scan *found;
 
-	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms,
-			     scan->was_cut ? entries : 0, culprit, result) != 0)
+	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms, scan->is_whole, culprit,
+			     result) != 0)
 		return -1;
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	found = result->scan;
@@ -162,4 +218,17 @@ int scan_finish(struct scan *scan, uint32_t entries, const struct snapshot_top *
 	found->duration = (uint32_t)(scan->end_ms - scan->start_ms);
 	found->cpu_time = (uint32_t)(scan->cpu_ns / 1000);
 	return 0;
+}
+
+void scan_finish_round(struct scan *scan, const struct snapshot_top *culprit)
+{
+	aggregate_finish_round(scan->aggregate, culprit);
+}
+
+void scan_find(struct scan *scan, uint32_t entries, struct findings *findings)
+{
+	double part = scan_part(scan);
+
+	scan_abandon(scan);
+	aggregate_find(scan->aggregate, part < 1 ? part : 1, entries, findings);
 }

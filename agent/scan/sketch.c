@@ -91,7 +91,7 @@ static uint32_t hash(const struct sketch *sketch, const struct sketch_key *key)
 	return (uint32_t)(sum >> (64 - sketch->hash_bits));
 }
 
-static int key_compare(const struct sketch_key *one, const struct sketch_key *other)
+int sketch_key_compare(const struct sketch_key *one, const struct sketch_key *other)
 {
 	for (int i = 0; i < 3; i++) {
 		if (one->word[i] != other->word[i])
@@ -259,7 +259,7 @@ static int item_compare(const void *one, const void *other)
 
 	if (first->count != second->count)
 		return first->count > second->count ? -1 : 1;
-	return key_compare(&first->key, &second->key);
+	return sketch_key_compare(&first->key, &second->key);
 }
 
 size_t sketch_count(const struct sketch *sketch)

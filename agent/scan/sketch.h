@@ -43,6 +43,9 @@ void sketch_clear(struct sketch *sketch);
 /* Counts one occurrence. */
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked);
 
+/* Less than, equal to or greater than 0: as `one` is before, equal to or after `other`. */
+int sketch_key_compare(const struct sketch_key *one, const struct sketch_key *other);
+
 /* False, with `item` unchanged, if the key is not held. */
 bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 		 struct sketch_item *item);

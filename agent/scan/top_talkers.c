@@ -26,13 +26,11 @@ struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
 	top->settings = *settings;
 	top->masks[0] = address_mask(AF_INET, settings->prefix_ipv4);
 	top->masks[1] = address_mask(AF_INET6, settings->prefix_ipv6);
-	if (settings->rows == 0 && !settings->follows_sources)
-		return top;
 	top->items = calloc(TOP_TALKERS_CAPACITY, sizeof(*top->items));
 	if (!top->items)
 		goto fail;
 	for (int kind = 0; kind < TOP_KINDS; kind++) {
-		if (settings->rows == 0 && kind != TOP_SOURCE - 1)
+		if (!(settings->kinds & 1U << (kind + 1)))
 			continue;
 		top->sketches[kind] = sketch_new(TOP_TALKERS_CAPACITY, seeds);
 		if (!top->sketches[kind])
@@ -87,16 +85,48 @@ void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry)
 	bool unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
 	struct sketch_key key;
 
-	if (!top->sketches[TOP_SOURCE - 1])
+	if (top->sketches[TOP_SOURCE - 1]) {
+		key = address_key(top, entry, entry->source);
+		sketch_add(top->sketches[TOP_SOURCE - 1], &key, unreplied);
+	}
+	if (top->sketches[TOP_DESTINATION - 1]) {
+		key = address_key(top, entry, entry->destination);
+		sketch_add(top->sketches[TOP_DESTINATION - 1], &key, unreplied);
+	}
+	if (top->sketches[TOP_SERVICE - 1]) {
+		key = service_key(entry);
+		sketch_add(top->sketches[TOP_SERVICE - 1], &key, unreplied);
+	}
+}
+
+struct sketch_key top_talkers_key(const struct snapshot_top *row)
+{
+	return (struct sketch_key){ { row->address_type, be64toh(row->address.half[0]),
+				      be64toh(row->address.half[1]) } };
+}
+
+void top_talkers_take(struct top_talkers *top, enum top_kind kind,
+		      const struct snapshot_top *wanted, struct top_list *list)
+{
+	const struct sketch *sketch = top->sketches[kind - 1];
+	struct sketch_key key = { { 0 } };
+
+	list->count = 0;
+	if (!sketch)
 		return;
-	key = address_key(top, entry, entry->source);
-	sketch_add(top->sketches[TOP_SOURCE - 1], &key, unreplied);
-	if (top->settings.rows == 0)
-		return;
-	key = address_key(top, entry, entry->destination);
-	sketch_add(top->sketches[TOP_DESTINATION - 1], &key, unreplied);
-	key = service_key(entry);
-	sketch_add(top->sketches[TOP_SERVICE - 1], &key, unreplied);
+	if (wanted)
+		key = top_talkers_key(wanted);
+	top_list_take(list, sketch, top->items, wanted ? &key : NULL);
+}
+
+uint32_t top_talkers_read(const struct top_talkers *top, const struct snapshot_top *row)
+{
+	const struct sketch_key key = top_talkers_key(row);
+	struct sketch_item item = { .count = 0 };
+
+	if (top->sketches[row->kind - 1])
+		sketch_find(top->sketches[row->kind - 1], &key, &item);
+	return item.count;
 }
 
 static void row_address(struct snapshot_top *row, const struct top_talkers *top,
@@ -126,17 +156,16 @@ static void row_service(struct snapshot_top *row, const struct sketch_key *key)
 		snprintf(row->text, sizeof(row->text), "%s", name ? name : digits);
 }
 
-static void row_values(struct snapshot_top *row, const struct sketch_item *item,
-		       const struct sampling *sampling)
+static void row_values(struct snapshot_top *row, const struct sketch_item *item, uint32_t entries)
 {
-	row->entries = sampling_scale(sampling, item->count);
-	row->error = sampling_scale(sampling, item->error);
-	row->unreplied = sampling_scale(sampling, item->marked);
-	row->share = sampling->read ? (uint32_t)((uint64_t)item->count * 100 / sampling->read) : 0;
+	row->entries = item->count;
+	row->error = item->error;
+	row->unreplied = item->marked;
+	row->share = entries ? (uint32_t)((uint64_t)item->count * 100 / entries) : 0;
 }
 
 static void row_fill(struct snapshot_top *row, const struct top_talkers *top, enum top_kind kind,
-		     uint32_t rank, const struct sketch_item *item, const struct sampling *sampling)
+		     uint32_t rank, const struct sketch_item *item, uint32_t entries)
 {
 	memset(row, 0, sizeof(*row));
 	row->kind = (uint8_t)kind;
@@ -145,49 +174,48 @@ static void row_fill(struct snapshot_top *row, const struct top_talkers *top, en
 		row_service(row, &item->key);
 	else
 		row_address(row, top, &item->key);
-	row_values(row, item, sampling);
+	row_values(row, item, entries);
 }
 
-size_t top_talkers_count_rows(const struct top_talkers *top)
+size_t top_talkers_fill(const struct top_talkers *top, enum top_kind kind, struct top_list *list,
+			uint32_t entries, size_t max, struct snapshot_top *rows)
 {
-	size_t count = 0;
+	size_t count = list->count < max ? list->count : max;
 
-	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
-		size_t held = sketch_count(top->sketches[kind]);
-
-		count += held < top->settings.rows ? held : top->settings.rows;
-	}
+	top_list_rank(list);
+	for (size_t i = 0; i < count; i++)
+		row_fill(&rows[i], top, kind, (uint32_t)i + 1, &list->items[i], entries);
 	return count;
 }
 
-void top_talkers_fill(struct top_talkers *top, const struct sampling *sampling,
-		      struct snapshot_top *rows)
+/* NULL if the list is empty. */
+static const struct sketch_item *find_first(const struct top_list *list)
 {
-	for (int kind = 0; top->settings.rows && kind < TOP_KINDS; kind++) {
-		uint32_t found =
-			(uint32_t)sketch_top(top->sketches[kind], top->items, top->settings.rows);
+	const struct sketch_item *first = NULL;
 
-		for (uint32_t i = 0; i < found; i++)
-			row_fill(rows++, top, (enum top_kind)(kind + 1), i + 1, &top->items[i],
-				 sampling);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!first || list->items[i].count > first->count)
+			first = &list->items[i];
 	}
+	return first;
 }
 
-void top_talkers_find_source(struct top_talkers *top, const struct sampling *sampling,
-			     const struct snapshot_top *culprit, struct snapshot_top *row)
+void top_talkers_find_source(const struct top_talkers *top, const struct top_list *list,
+			     const struct snapshot_top *culprit, uint32_t entries,
+			     struct snapshot_top *row)
 {
-	const struct sketch *sketch = top->sketches[TOP_SOURCE - 1];
-	struct sketch_item item = { .count = 0 };
+	const struct sketch_item none = { .count = 0 }, *item;
+	struct sketch_key key;
 
 	memset(row, 0, sizeof(*row));
 	if (culprit) {
+		key = top_talkers_key(culprit);
+		item = top_list_find(list, &key);
 		*row = *culprit;
-		item.key = (struct sketch_key){ { row->address_type, be64toh(row->address.half[0]),
-						  be64toh(row->address.half[1]) } };
-		if (sketch)
-			sketch_find(sketch, &item.key, &item);
-		row_values(row, &item, sampling);
-	} else if (sketch && sketch_top(sketch, top->items, 1)) {
-		row_fill(row, top, TOP_SOURCE, 1, &top->items[0], sampling);
+		row_values(row, item ? item : &none, entries);
+		return;
 	}
+	item = find_first(list);
+	if (item)
+		row_fill(row, top, TOP_SOURCE, 1, item, entries);
 }

@@ -9,8 +9,7 @@
 
 #include "common/snapshot.h"
 #include "kernel/ct_parse.h"
-#include "scan/sampling.h"
-#include "scan/sketch.h"
+#include "scan/top_list.h"
 
 /* Keys that a sketch holds: the error of a count stays below 1/2000 of the table. */
 #define TOP_TALKERS_CAPACITY 2048
@@ -18,10 +17,9 @@
 struct top_talkers;
 
 struct top_talkers_settings {
-	uint32_t rows; /* per kind; 0: none */
+	uint32_t kinds; /* those that are counted: a bit for each, 1 << enum top_kind */
 	unsigned int prefix_ipv4,
-		prefix_ipv6;  /* addresses with these bits in common count as one */
-	bool follows_sources; /* even without rows: for the alarm */
+		prefix_ipv6; /* addresses with these bits in common count as one */
 };
 
 /* NULL with ENOMEM. */
@@ -32,17 +30,26 @@ void top_talkers_free(struct top_talkers *top);
 void top_talkers_clear(struct top_talkers *top);
 void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry);
 
-/* How many rows there are. */
-size_t top_talkers_count_rows(const struct top_talkers *top);
-
-/* Fills the rows, sorted by (kind, rank). `sampling` tells how much of the table was read. */
-void top_talkers_fill(struct top_talkers *top, const struct sampling *sampling,
-		      struct snapshot_top *rows);
-
-/* The source that the alarm must judge: `culprit` with its values in this scan (all 0 if the sketch
- * does not hold it any more). With NULL, the source with the most entries; rank 0 if there is none.
+/* The first of a kind, and the one that `wanted` (NULL: none) is about. Empty if it is not counted.
  */
-void top_talkers_find_source(struct top_talkers *top, const struct sampling *sampling,
-			     const struct snapshot_top *culprit, struct snapshot_top *row);
+void top_talkers_take(struct top_talkers *top, enum top_kind kind,
+		      const struct snapshot_top *wanted, struct top_list *list);
+
+/* How many entries were read of what the row is about, as far as the sketch tells. */
+uint32_t top_talkers_read(const struct top_talkers *top, const struct snapshot_top *row);
+
+/* Makes `max` rows at most of the list, which it sorts by rank; returns how many. `entries`: of the
+ * table. */
+size_t top_talkers_fill(const struct top_talkers *top, enum top_kind kind, struct top_list *list,
+			uint32_t entries, size_t max, struct snapshot_top *rows);
+
+/* The source that the alarm must judge: `culprit` with its values in this list (all 0 if it is not
+ * there). With NULL, the source with the most entries; rank 0 if there is none. */
+void top_talkers_find_source(const struct top_talkers *top, const struct top_list *list,
+			     const struct snapshot_top *culprit, uint32_t entries,
+			     struct snapshot_top *row);
+
+/* The key that a row of sources or destinations is about. */
+struct sketch_key top_talkers_key(const struct snapshot_top *row);
 
 #endif

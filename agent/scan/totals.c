@@ -28,6 +28,7 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 {
 	int family = entry->family == AF_INET6 ? 1 : 0;
 	struct totals_protocol *protocol = &totals->protocols[family][entry->protocol];
+	struct totals_volume *volume = &totals->volumes[family][entry->protocol];
 	uint32_t assured = (entry->status & CT_STATUS_ASSURED) != 0;
 	uint32_t unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
 
@@ -45,8 +46,8 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 	protocol->entries++;
 	protocol->assured += assured;
 	protocol->unreplied += unreplied;
-	protocol->packets += entry->packets;
-	protocol->octets += entry->octets;
+	volume->packets += entry->packets;
+	volume->octets += entry->octets;
 
 	if (entry->protocol == CT_PROTOCOL_TCP)
 		add_state(totals->tcp_states, CT_TCP_STATES + 1, entry);
@@ -54,38 +55,26 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 		add_state(totals->sctp_states, CT_SCTP_STATES + 1, entry);
 }
 
-static void scale(const struct sampling *sampling, uint32_t *count)
+static void limit(uint32_t *part, uint32_t whole)
 {
-	*count = sampling_scale(sampling, *count);
+	if (*part > whole)
+		*part = whole;
 }
 
-void totals_scale(struct totals *totals, const struct sampling *sampling)
+void totals_reconcile(struct totals *totals)
 {
-	scale(sampling, &totals->scanned);
-	scale(sampling, &totals->assured);
-	scale(sampling, &totals->closing);
-	scale(sampling, &totals->unreplied);
-	scale(sampling, &totals->source_nat);
-	scale(sampling, &totals->destination_nat);
-	scale(sampling, &totals->offloaded);
-	scale(sampling, &totals->helped);
-	scale(sampling, &totals->family[0]);
-	totals->family[1] = totals->scanned - totals->family[0];
+	totals->scanned = totals->family[0] + totals->family[1];
+	limit(&totals->assured, totals->scanned);
+	limit(&totals->closing, totals->assured);
+	limit(&totals->unreplied, totals->scanned);
 	for (int family = 0; family < 2; family++) {
 		for (int number = 0; number < 256; number++) {
 			struct totals_protocol *protocol = &totals->protocols[family][number];
 
-			scale(sampling, &protocol->entries);
-			scale(sampling, &protocol->assured);
-			scale(sampling, &protocol->unreplied);
-			protocol->packets = sampling_scale64(sampling, protocol->packets);
-			protocol->octets = sampling_scale64(sampling, protocol->octets);
+			limit(&protocol->assured, protocol->entries);
+			limit(&protocol->unreplied, protocol->entries);
 		}
 	}
-	for (int state = 0; state <= CT_TCP_STATES; state++)
-		scale(sampling, &totals->tcp_states[state]);
-	for (int state = 0; state <= CT_SCTP_STATES; state++)
-		scale(sampling, &totals->sctp_states[state]);
 }
 
 static void rows_see(struct totals_rows *rows, int family, uint8_t number)
@@ -129,13 +118,17 @@ void totals_count_rows(const struct totals *totals, struct totals_rows *rows,
 	scan->state_count += rows->sctp_offloaded_seen ? 1 : 0;
 }
 
-static void protocol_add(struct snapshot_protocol *row, const struct totals_protocol *protocol)
+static void protocol_add(struct snapshot_protocol *row, const struct totals *totals, int family,
+			 unsigned int number)
 {
+	const struct totals_protocol *protocol = &totals->protocols[family][number];
+	const struct totals_volume *volume = &totals->volumes[family][number];
+
 	row->entries += protocol->entries;
 	row->assured += protocol->assured;
 	row->unreplied += protocol->unreplied;
-	row->packets += protocol->packets;
-	row->octets += protocol->octets;
+	row->packets += volume->packets;
+	row->octets += volume->octets;
 }
 
 static void fill_protocols(const struct totals *totals, struct totals_rows *rows,
@@ -145,16 +138,15 @@ static void fill_protocols(const struct totals *totals, struct totals_rows *rows
 		struct snapshot_protocol others = { 0 };
 
 		for (unsigned int number = 0; number < 256; number++) {
-			const struct totals_protocol *protocol = &totals->protocols[family][number];
 			bool shared = number == CT_PROTOCOL_OTHER;
 
 			if (!rows->protocol_seen[family][number]) {
-				protocol_add(&others, protocol);
+				protocol_add(&others, totals, family, number);
 				continue;
 			}
 			if (shared)
 				*row = others;
-			protocol_add(row, protocol);
+			protocol_add(row, totals, family, number);
 			row->address_type = (uint8_t)(family + 1);
 			row->number = (uint8_t)number;
 			if (row->entries > rows->protocol_peak[family][number])

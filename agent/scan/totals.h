@@ -4,24 +4,28 @@
 #define TOTALS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/ct_names.h"
 #include "common/snapshot.h"
 #include "kernel/ct_parse.h"
-#include "scan/sampling.h"
 
-/* Totals of one scan. */
+/* Totals of one reading. All members before `volumes` are counts of 32 bits: totals_counts(). */
 struct totals {
 	uint32_t scanned, assured, closing, unreplied, source_nat, destination_nat, offloaded;
 	uint32_t family[2], helped; /* [0] IPv4, [1] IPv6 */
 	struct totals_protocol {
 		uint32_t entries, assured, unreplied;
-		uint64_t packets, octets;
 	} protocols[2][256];
 	uint32_t tcp_states[CT_TCP_STATES + 1];   /* the last one: CT_STATE_OFFLOADED */
 	uint32_t sctp_states[CT_SCTP_STATES + 1]; /* likewise */
+	struct totals_volume {
+		uint64_t packets, octets;
+	} volumes[2][256];
 };
+
+#define TOTALS_COUNTS (offsetof(struct totals, volumes) / sizeof(uint32_t))
 
 /* What lasts from scan to scan: which rows exist, and their peaks. Zeroed at start. */
 struct totals_rows {
@@ -34,8 +38,14 @@ struct totals_rows {
 /* Counts one entry. */
 void totals_add(struct totals *totals, const struct ct_entry *entry);
 
-/* Turns the counts of what was read into estimates of the whole table. */
-void totals_scale(struct totals *totals, const struct sampling *sampling);
+/* All counts, TOTALS_COUNTS of them: what can be added, subtracted and scaled. */
+static inline uint32_t *totals_counts(struct totals *totals)
+{
+	return (uint32_t *)totals;
+}
+
+/* Makes estimated totals agree with each other: no part is larger than the whole. */
+void totals_reconcile(struct totals *totals);
 
 /* Sets how many rows of protocols and states `scan` needs; adds new ones to `rows`. */
 void totals_count_rows(const struct totals *totals, struct totals_rows *rows,

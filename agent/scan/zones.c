@@ -3,12 +3,6 @@
 
 #include <stdbool.h>
 
-void zones_scale(struct zones *zones, const struct sampling *sampling)
-{
-	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++)
-		zones->entries[zone] = sampling_scale(sampling, zones->entries[zone]);
-}
-
 static bool is_seen(const struct zones_seen *seen, uint32_t zone)
 {
 	return seen->bits[zone / 8] >> zone % 8 & 1;

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "common/snapshot.h"
-#include "scan/sampling.h"
 
 #define ZONES_COUNT 65536
 
@@ -26,9 +25,6 @@ static inline void zones_add(struct zones *zones, uint16_t zone)
 {
 	zones->entries[zone]++;
 }
-
-/* Turns the counts of what was read into estimates of the whole table. */
-void zones_scale(struct zones *zones, const struct sampling *sampling);
 
 /* How many rows are needed: one for each zone that has been seen, at most SNAPSHOT_ZONES_MAX. Adds
  * new zones to `seen`. */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scan/drift.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Slots, of which at most a half are used; a power of two. */
+#define DRIFT_BITS 14
+#define DRIFT_ROOM (1U << DRIFT_BITS)
+
+_Static_assert(DRIFT_ROOM >= 2 * DRIFT_LIMIT, "room for all that are followed");
+
+enum drift_state { DRIFT_FREE, DRIFT_KNOWN, DRIFT_MET, DRIFT_NEW, DRIFT_CHANGED };
+
+struct drift_entry {
+	double since; /* its position; of DRIFT_NEW and DRIFT_CHANGED: not known yet */
+	uint32_t id;
+	uint8_t kind;
+	uint8_t state; /* enum drift_state */
+};
+
+void drift_clear(struct drift *drift)
+{
+	free(drift->entries);
+	*drift = (struct drift){ 0 };
+}
+
+static bool is_followed(const struct drift *drift, uint32_t id)
+{
+	return (id & ((1U << drift->bits) - 1)) == 0;
+}
+
+/* The slot of the identity, or the free one where it belongs. The low bits are those that all have
+ * in common. */
+static struct drift_entry *find(struct drift_entry *entries, uint32_t id)
+{
+	uint32_t slot = (id * 2654435761U) >> (32 - DRIFT_BITS);
+
+	while (entries[slot].state != DRIFT_FREE && entries[slot].id != id)
+		slot = (slot + 1) % DRIFT_ROOM;
+	return &entries[slot];
+}
+
+/* Keeps what `keeps` allows, in new memory. -1 with ENOMEM. */
+static int rebuild(struct drift *drift, bool (*keeps)(const struct drift *, const struct drift_entry *))
+{
+	struct drift_entry *entries = calloc(DRIFT_ROOM, sizeof(*entries));
+
+	if (!entries)
+		return -1;
+	drift->count = 0;
+	for (size_t i = 0; drift->entries && i < DRIFT_ROOM; i++) {
+		const struct drift_entry *entry = &drift->entries[i];
+
+		if (entry->state == DRIFT_FREE || !keeps(drift, entry))
+			continue;
+		*find(entries, entry->id) = *entry;
+		drift->count++;
+	}
+	free(drift->entries);
+	drift->entries = entries;
+	return 0;
+}
+
+static bool keeps_followed(const struct drift *drift, const struct drift_entry *entry)
+{
+	return is_followed(drift, entry->id);
+}
+
+static bool keeps_met(const struct drift *drift, const struct drift_entry *entry)
+{
+	(void)drift;
+	return entry->state != DRIFT_KNOWN;
+}
+
+int drift_begin(struct drift *drift)
+{
+	if (!drift->entries)
+		return rebuild(drift, keeps_followed);
+	for (size_t i = 0; i < DRIFT_ROOM; i++) {
+		if (drift->entries[i].state != DRIFT_FREE)
+			drift->entries[i].state = DRIFT_KNOWN;
+	}
+	return 0;
+}
+
+/* Without memory for another array some entries are not followed. */
+static void keep_to_limit(struct drift *drift)
+{
+	while (drift->count >= DRIFT_LIMIT && drift->bits < 31) {
+		drift->bits++;
+		if (rebuild(drift, keeps_followed) != 0) {
+			drift->bits--;
+			return;
+		}
+	}
+}
+
+void drift_add(struct drift *drift, uint32_t id, uint8_t kind)
+{
+	struct drift_entry *entry;
+
+	if (!drift->entries || !is_followed(drift, id))
+		return;
+	entry = find(drift->entries, id);
+	if (entry->state == DRIFT_KNOWN) {
+		entry->state = entry->kind == kind ? DRIFT_MET : DRIFT_CHANGED;
+		entry->kind = kind;
+		return;
+	}
+	if (entry->state != DRIFT_FREE)
+		return; /* met twice */
+	if (drift->count >= DRIFT_LIMIT)
+		return;
+	*entry = (struct drift_entry){ .id = id, .kind = kind, .state = DRIFT_NEW };
+	drift->count++;
+	keep_to_limit(drift);
+}
+
+/* How much of the round lies between two positions. */
+static double overlap(const struct drift_round *round, double from, double until)
+{
+	double begin = from > round->from ? from : round->from;
+	double end = until < round->until ? until : round->until;
+
+	return end > begin ? end - begin : 0;
+}
+
+int drift_end(struct drift *drift, double position, struct drift_round *const *rounds, size_t count)
+{
+	double times = (double)(1U << drift->bits);
+	size_t changed = 0;
+
+	if (!drift->entries)
+		return -1;
+	for (size_t i = 0; i < DRIFT_ROOM; i++) {
+		struct drift_entry *entry = &drift->entries[i];
+
+		if (entry->state == DRIFT_FREE)
+			continue;
+		changed += entry->state != DRIFT_MET;
+		if (entry->state == DRIFT_NEW || entry->state == DRIFT_CHANGED)
+			entry->since = position;
+		for (size_t n = 0; entry->state == DRIFT_KNOWN && n < count; n++) {
+			double weight = overlap(rounds[n], entry->since, position);
+
+			rounds[n]->gone += weight * weight * times;
+		}
+	}
+	drift->changed = drift->is_begun ? (double)changed * times : 0;
+	drift->is_begun = true;
+	if (rebuild(drift, keeps_met) == 0)
+		return 0;
+	drift_clear(drift);
+	return -1;
+}
+
+struct drift_sum drift_since(const struct drift *drift, const struct drift_round *round,
+			     double position)
+{
+	double times = (double)(1U << drift->bits), arrivals = 0;
+
+	for (size_t i = 0; drift->entries && i < DRIFT_ROOM; i++) {
+		const struct drift_entry *entry = &drift->entries[i];
+		double change;
+
+		if (entry->state == DRIFT_FREE)
+			continue;
+		change = 1 - overlap(round, entry->since, position);
+		arrivals += change * change * times;
+	}
+	return (struct drift_sum){ arrivals + round->gone, arrivals };
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "scan/tally.h"
+
+#include <string.h>
+
+#define VOLUMES (sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t))
+
+void tally_copy(struct tally *to, const struct tally *from)
+{
+	struct zones *zones = to->zones;
+
+	*to = *from;
+	to->zones = zones;
+	if (zones && from->zones)
+		*zones = *from->zones;
+}
+
+void tally_mean_clear(struct tally_mean *mean)
+{
+	float *zones = mean->zones;
+
+	memset(mean, 0, sizeof(*mean));
+	mean->zones = zones;
+	if (zones)
+		memset(zones, 0, ZONES_COUNT * sizeof(*zones));
+}
+
+static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
+{
+	for (size_t i = 0; i < count; i++)
+		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
+}
+
+void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
+{
+	const uint64_t *volumes = &tally->totals.volumes[0][0].packets;
+	double share;
+
+	if (weight <= 0)
+		return;
+	mean->weight += weight;
+	share = weight / mean->weight;
+	add_counts(mean->counts, (const uint32_t *)&tally->totals, TOTALS_COUNTS, share);
+	add_counts(mean->watches, tally->watches, SNAPSHOT_WATCHES_MAX, share);
+	if (mean->zones && tally->zones)
+		add_counts(mean->zones, tally->zones->entries, ZONES_COUNT, share);
+	for (size_t i = 0; i < VOLUMES; i++)
+		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
+	for (int kind = 0; kind < TOP_KINDS; kind++)
+		top_mean_add(&mean->tops[kind], &tally->tops[kind], weight);
+}
+
+/* `round` and `mean` NULL: there are none. */
+static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
+			    double part)
+{
+	for (size_t i = 0; i < count; i++) {
+		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
+			       (round ? round[i] : 0) + 0.5;
+
+		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+	}
+}
+
+static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
+{
+	for (size_t i = 0; i < VOLUMES; i++) {
+		double change = ((double)look[i] - (mean ? mean[i] : 0)) / part;
+		uint64_t base = round ? round[i] : 0;
+
+		if (change < 0)
+			look[i] = -change < (double)base ? base - (uint64_t)-change : 0;
+		else
+			look[i] = base + (uint64_t)(change + 0.5);
+	}
+}
+
+void tally_estimate(struct tally *look, const struct tally *round, const struct tally_mean *mean,
+		    double part)
+{
+	estimate_counts(totals_counts(&look->totals),
+			round ? (const uint32_t *)&round->totals : NULL,
+			mean ? mean->counts : NULL, TOTALS_COUNTS, part);
+	totals_reconcile(&look->totals);
+	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
+			SNAPSHOT_WATCHES_MAX, part);
+	if (look->zones)
+		estimate_counts(look->zones->entries, round ? round->zones->entries : NULL,
+				mean ? mean->zones : NULL, ZONES_COUNT, part);
+	estimate_volumes(&look->totals.volumes[0][0].packets,
+			 round ? &round->totals.volumes[0][0].packets : NULL,
+			 mean ? mean->volumes : NULL, part);
+	for (int kind = 0; kind < TOP_KINDS; kind++)
+		top_list_estimate(&look->tops[kind], round ? &round->tops[kind] : NULL,
+				  mean ? &mean->tops[kind] : NULL, part);
+}
