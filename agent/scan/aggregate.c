@@ -120,7 +120,7 @@ bool aggregate_suits(const struct aggregate *aggregate, const struct config *con
 	       own->top_prefix_ipv6 == config->top_prefix_ipv6 &&
 	       (own->source_rising > 0) == (config->source_rising > 0) &&
 	       own->zones == config->zones && own->identities == config->identities &&
-	       own->scan_sample == config->scan_sample && has_same_filters(own, config);
+	       has_same_filters(own, config);
 }
 
 void aggregate_adopt(struct aggregate *aggregate, const struct config *config)
@@ -156,14 +156,12 @@ void aggregate_memory_reorder(struct aggregate_memory *memory)
 	churn_reorder(&memory->before);
 }
 
-/* A scan that may end early follows half as many, in the same memory. */
 static void begin_churn(struct aggregate *aggregate, uint32_t expected)
 {
 	const struct config *config = aggregate->config;
 
-	churn_begin(&aggregate->churn, &aggregate->memory->before, expected,
-		    config->scan_sample ? config->identities / 2 : config->identities,
-		    config->scan_sample);
+	churn_begin(&aggregate->churn, &aggregate->memory->before, expected, config->identities,
+		    false);
 }
 
 void aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory,
