@@ -20,7 +20,7 @@
 
 #define BAR_WIDTH 40
 
-/* A rate needs two scans, at least this far apart. */
+/* A rate needs two readings, which begin at least this far apart. */
 #define RATE_MS 1000
 
 /* On a terminal: the progress of a long scan. */
@@ -50,20 +50,6 @@ static void read_instance(struct instance *instance, struct scan *scan)
 	}
 	if (shown_ms)
 		fputs("\r\033[K", stderr);
-}
-
-static void read_instances(const struct instances *instances, struct scan *scan)
-{
-	for (size_t i = 0; i < instances->count; i++)
-		read_instance(instances->list[i], scan);
-}
-
-static void sleep_ms(uint64_t ms)
-{
-	struct timespec left = { (time_t)(ms / 1000), (long)(ms % 1000 * NS_PER_MS) };
-
-	while (nanosleep(&left, &left) != 0 && errno == EINTR)
-		;
 }
 
 static void print_fill(const struct snapshot_sample *sample, const struct snapshot_scan *scan)
@@ -104,10 +90,6 @@ static void print_scan(const struct snapshot_scan *scan)
 	if (scan->offloaded || scan->helped)
 		printf("  offloaded     %" PRIu32 ", with a helper %" PRIu32 "\n", scan->offloaded,
 		       scan->helped);
-	if (scan->has_create_rate)
-		printf("  created       %" PRIu32 " per second (%" PRIu32
-		       "%% of the entries followed)\n",
-		       scan->create_rate, scan->identity_share);
 	if (scan->has_unlisted && scan->unlisted)
 		printf("  unlisted      %" PRIu32 " (counted by the kernel, but not listed)\n",
 		       scan->unlisted);
@@ -261,32 +243,90 @@ static int print_instance(struct instance *instance, bool is_first)
 	return 0;
 }
 
+static int print_instances(const struct instances *instances)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < instances->count; i++) {
+		if (print_instance(instances->list[i], i == 0) != 0)
+			status = -1;
+	}
+	return status;
+}
+
+/* -1, with a message, if something could not be written. */
+static int flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	log_error("cannot write the output");
+	return -1;
+}
+
+static void sleep_ms(uint64_t ms)
+{
+	struct timespec left = { (time_t)(ms / 1000), (long)(ms % 1000 * NS_PER_MS) };
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
+/* Waits until a rate can be measured, and reads the table once more for it. */
+static void read_again(struct instance *instance, struct scan *scan)
+{
+	const struct snapshot_scan *first = instance_get_last_scan(instance);
+	uint64_t due_ms = first->end_monotonic - first->duration + RATE_MS;
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (now_ms < due_ms)
+		sleep_ms(due_ms - now_ms);
+	read_instance(instance, scan);
+}
+
+static void print_rate(const struct snapshot_sample *sample, const struct snapshot_scan *scan,
+		       bool is_only)
+{
+	if (!scan->has_create_rate)
+		return;
+	putchar('\n');
+	if (!is_only)
+		printf("conntrack table \"%s\"\n", sample->name);
+	printf("  created       %" PRIu32 " per second (%" PRIu32 "%% of the entries followed)\n",
+	       scan->create_rate, scan->identity_share);
+}
+
+static int show_rates(const struct instances *instances, struct scan *scan)
+{
+	for (size_t i = 0; i < instances->count; i++) {
+		struct instance *instance = instances->list[i];
+
+		if (instance_get_last_scan(instance)->scans == 0)
+			continue; /* it could not be read */
+		read_again(instance, scan);
+		print_rate(instance_get_sample(instance), instance_get_last_scan(instance),
+			   instances->count == 1);
+	}
+	return flush();
+}
+
 int show_run(const struct config *config)
 {
 	const struct instances none = { 0 };
 	struct instances instances = { 0 };
 	struct scan *scan = scan_new(config);
-	int status = 0;
+	int status = 1;
 
 	if (!scan || instances_build(&instances, &none, config) != 0) {
 		log_error("cannot start: %s", strerror(errno));
-		status = 1;
 		goto done;
 	}
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
-	read_instances(&instances, scan);
-	if (config->identities && instance_get_last_scan(instances.list[0])->scans) {
-		sleep_ms(RATE_MS); /* from the end of the first look, however long it took */
-		read_instances(&instances, scan);
-	}
-	for (size_t i = 0; i < instances.count; i++) {
-		if (print_instance(instances.list[i], i == 0) != 0)
-			status = 1;
-	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_error("cannot write the output");
+	for (size_t i = 0; i < instances.count; i++)
+		read_instance(instances.list[i], scan);
+	status = print_instances(&instances) == 0 ? 0 : 1;
+	/* written before a rate is measured, which takes its time */
+	if (flush() != 0 || (config->identities && show_rates(&instances, scan) != 0))
 		status = 1;
-	}
 done:
 	instances_clear(&instances);
 	scan_free(scan);

@@ -5,7 +5,8 @@
 
 struct config;
 
-/* Samples, scans the whole table without pauses, and prints. Returns the exit status. */
+/* Samples, scans the whole table without pauses, and prints; then the rate of new connections,
+ * which needs a second reading. Returns the exit status. */
 int show_run(const struct config *config);
 
 #endif

@@ -35,10 +35,6 @@ struct scan_pacer {
 	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
 };
 
-/* A sampling scan leaves a fifth of the interval's budget unused, so that it ends, and is
- * published, before the next is due. */
-#define SAMPLE_PARTS 4 / 5
-
 /* Waking up takes at most this part of a step. */
 #define WAKING_PART 4
 
@@ -206,9 +202,6 @@ int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, si
 		plan_clear(&plan);
 		return -1;
 	}
-	if (config->scan_sample)
-		plan.budget_ns = (uint64_t)config->refresh_interval * NS_PER_S *
-				 config->cpu_budget / 100 * SAMPLE_PARTS / count;
 	plan_clear(&pacer->prepared);
 	pacer->prepared = plan;
 	return 0;

@@ -76,18 +76,31 @@ static void list_keys(const cfg_t *cfg, char *text, size_t size)
 					 option->name);
 }
 
+static void tell_unknown_key(cfg_t *cfg, const char *name)
+{
+	char keys[CONFIG_ERROR_SIZE];
+
+	/* it was a key outside of blocks: who still has it needs another answer than a list */
+	if (strcmp(name, "scan") == 0 && !cfg_title(cfg)) {
+		config_fault(cfg, "scan: this key is gone: a table of any size is shown in time "
+				  "without it; remove the line");
+		return;
+	}
+	list_keys(cfg, keys, sizeof(keys));
+	config_fault(cfg, "unknown key \"%s\"; known here: %s", name, keys);
+}
+
 /* libconfuse does not say what would be right: its known faults get our words. */
 static void confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
-	char said[256], keys[CONFIG_ERROR_SIZE];
+	char said[256];
 
 	vsnprintf(said, sizeof(said), format, arguments);
 	if (strncmp(said, "no such option '", 16) == 0) {
 		char *name = said + 16;
 
 		name[strcspn(name, "'")] = '\0';
-		list_keys(cfg, keys, sizeof(keys));
-		config_fault(cfg, "unknown key \"%s\"; known here: %s", name, keys);
+		tell_unknown_key(cfg, name);
 	} else if (strncmp(said, "missing title for section '", 27) == 0) {
 		char *name = said + 27;
 
@@ -120,7 +133,6 @@ static struct config *config_from(cfg_t *cfg)
 
 		memcpy((char *)config + ranges[i].field, &value, sizeof(value));
 	}
-	config->scan_sample = strcmp(cfg_getstr(cfg, "scan"), "sample") == 0;
 	config->zones = cfg_getbool(cfg, "zones");
 	config->threshold_count = config_read_thresholds(cfg, config->thresholds);
 	config->watches = config_read_watches(cfg, &config->watch_count);
@@ -145,16 +157,6 @@ static int check_address(cfg_t *cfg, cfg_opt_t *option)
 		return 0;
 	config_fault(cfg, "agentx-address: the path of a socket has at most %zu octets",
 		     sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
-	return -1;
-}
-
-static int check_scan(cfg_t *cfg, cfg_opt_t *option)
-{
-	const char *scan = cfg_opt_getstr(option);
-
-	if (strcmp(scan, "exact") == 0 || strcmp(scan, "sample") == 0)
-		return 0;
-	config_fault(cfg, "scan = %s: must be \"exact\" or \"sample\"", scan);
 	return -1;
 }
 
@@ -205,7 +207,6 @@ static void list_options(cfg_opt_t options[OPTIONS_MAX])
 		CFG_STR("agentx-address", "/var/agentx/master", CFGF_NONE),
 		CFG_STR("agentx-owner", NULL, CFGF_NONE),
 		CFG_STR("user", NULL, CFGF_NONE),
-		CFG_STR("scan", "exact", CFGF_NONE),
 	};
 	const cfg_opt_t others[] = {
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
@@ -237,7 +238,6 @@ static cfg_t *parser_new(const char *name)
 	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
-	cfg_set_validate_func(cfg, "scan", check_scan);
 	cfg_set_validate_func(cfg, "identities", check_identities);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
 	cfg->filename = strdup(name);

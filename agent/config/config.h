@@ -27,7 +27,6 @@ struct config {
 	uint32_t source_rising;  /* percent of the limit held by one source; 0: off */
 	uint32_t source_falling; /* below source_rising */
 	bool zones;
-	bool scan_sample; /* scan = "sample": a scan ends when the interval's budget is spent */
 	size_t threshold_count, watch_count, namespace_count;
 	struct config_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];
 	struct config_watch *watches;        /* sorted by index; owned */

@@ -102,19 +102,6 @@ static void finish(struct scene *scene)
 	finish_about(scene, NULL);
 }
 
-/* What was read is a part of a table with so many entries. */
-static void finish_part(struct scene *scene, uint32_t entries)
-{
-	struct aggregate_result result;
-
-	scene->time_ms += 10000;
-	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms, entries,
-					  NULL, &result),
-			 0);
-	free(scene->scan);
-	scene->scan = result.scan;
-}
-
 /* The rows of a kind as "text entries unreplied share, ..." */
 static const char *tops(const struct scene *scene, enum top_kind kind)
 {
@@ -329,35 +316,6 @@ static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
 	assert_int_equal(scene->scan->churn_began, 50000);
 }
 
-/* Of a table that is read in part: all of it went, and others came. */
-static void what_could_not_be_compared_is_absent_and_begins_the_counters_again(void **state)
-{
-	struct scene *scene = *state;
-
-	configure(scene, "scan = \"sample\"\nwatch \"all\" { index = 1 }\n");
-	for (int turn = 0; turn < 2; turn++) {
-		begin(scene);
-		add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
-		finish_part(scene, 1000);
-	}
-	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
-	assert_true(scene->scan->watches[0].has_created);
-	assert_int_equal(scene->scan->churn_began, 10000);
-	begin(scene);
-	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
-	finish_part(scene, 1000);
-	assert_false(scene->scan->has_churn);
-	assert_false(scene->scan->has_create_rate);
-	assert_false(scene->scan->watches[0].has_created);
-	begin(scene);
-	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
-	finish_part(scene, 1000);
-	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
-	assert_int_equal(scene->scan->created, 0);
-	assert_int_equal(scene->scan->churn_began, 30000);
-	assert_int_equal(scene->scan->watches[0].created_began, 30000);
-}
-
 /* An entry without an identity is none that could have come or gone. */
 static void without_an_identity_nothing_comes_and_goes(void **state)
 {
@@ -538,7 +496,6 @@ int main(void)
 		TEST(zones_past_the_cap_give_way_to_larger_ones),
 		TEST(created_and_destroyed_add_up_from_scan_to_scan),
 		TEST(another_table_in_its_place_is_not_compared),
-		TEST(what_could_not_be_compared_is_absent_and_begins_the_counters_again),
 		TEST(without_an_identity_nothing_comes_and_goes),
 		TEST(a_watch_counts_on_while_it_is_the_same),
 		TEST(a_scan_goes_on_if_what_it_gathers_stays),

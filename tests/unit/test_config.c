@@ -28,7 +28,6 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->source_rising, 50);
 	assert_int_equal(config->source_falling, 40);
 	assert_false(config->zones);
-	assert_false(config->scan_sample);
 	assert_int_equal(config->watch_count, 0);
 	assert_int_equal(config->namespace_count, 0);
 	config_free(config);
@@ -45,7 +44,6 @@ static void every_key_is_taken(void **state)
 				      "peak-window = 3600\n"
 				      "notification-interval = 0\n"
 				      "identities = 1024\ntop = 100\nzones = true\n"
-				      "scan = \"sample\"\n"
 				      "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\n"
 				      "source-rising = 100\nsource-falling = 99\n"
 				      "threshold \"a b\" { rising = 100 falling = 0 }\n"
@@ -76,7 +74,6 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config->source_rising, 100);
 	assert_int_equal(config->source_falling, 99);
 	assert_true(config->zones);
-	assert_true(config->scan_sample);
 	assert_int_equal(config->watch_count, 2);
 	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
 	assert_int_equal(config->watches[0].rising, 2147483647);
@@ -128,7 +125,9 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "sample-interval 5\n", 1, "key = value" },
 		{ "sample-interval = \n", 1, "has no value" },
 		{ "\001\002\377\n", 1, "U+0001" },
-		{ "scan = \"some\"\n", 1, "\"exact\" or \"sample\"" },
+		{ "\nscan = \"sample\"\n", 2, ": scan: this key is gone" },
+		{ "scan = exact\ntop = 101\n", 1, "remove the line" },
+		{ "watch \"w\" { index = 1\n scan = exact }\n", 2, "unknown key \"scan\"" },
 		{ "zones = maybe\n", 1, "true or false" },
 		{ "top = 101\n", 1, "from 0 to 100" },
 		{ "top-prefix-ipv4 = 33\n", 1, "from 1 to 32" },

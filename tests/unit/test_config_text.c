@@ -67,7 +67,6 @@ static void texts_are_plain_utf_8(void **state)
 		"agentx-address = %s\n",
 		"agentx-owner = %s\n",
 		"user = %s\n",
-		"scan = %s\n",
 		"watch %s { index = 1 }\n",
 		"threshold %s { rising = 2 falling = 1 }\n",
 		"%s = 1\n",
