@@ -395,7 +395,7 @@ void instance_sample(struct instance *instance)
 		log_info("conntrack table \"%s\" can be read", sample->name);
 	if (failed == STEP_ENTER && error == ENOENT)
 		end_alarms(instance);
-	instance_alarms_sample(&instance->alarms, sample, wall_ms);
+	instance_alarms_sample(&instance->alarms, sample, now_ms, wall_ms);
 }
 
 bool instance_has_forgotten(struct instance *instance)
