@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+void alarm_clear(struct alarm *alarm)
+{
+	free(alarm->event);
+	free(alarm->unlogged);
+	memset(alarm, 0, sizeof(*alarm));
+}
+
 const char *alarm_name(const struct alarm *alarm)
 {
 	if (alarm->kind == EVENT_UTILIZATION_RISING)
@@ -19,7 +26,22 @@ void alarm_end(struct alarm *alarm, const char *reason, uint64_t wall_ms)
 	alarm->end_reason = reason;
 }
 
-uint64_t alarm_note(struct alarm *alarm, const struct snapshot_sample *sample, uint64_t wall_ms)
+/* The log has each transition, also one that ended while it waited for findings. */
+static void replace_event(struct alarm *alarm, struct event *event)
+{
+	struct event *over = alarm->event;
+
+	if (alarm->is_news) {
+		over = alarm->unlogged;
+		alarm->unlogged = alarm->event;
+	}
+	free(over);
+	alarm->event = event;
+	alarm->is_news = true;
+}
+
+uint64_t alarm_note(struct alarm *alarm, const struct snapshot_sample *sample, uint64_t wall_ms,
+		    uint64_t wait_end_ms)
 {
 	bool raised = alarm->state.raised;
 	uint64_t untold = alarm->state.untold;
@@ -38,10 +60,9 @@ uint64_t alarm_note(struct alarm *alarm, const struct snapshot_sample *sample, u
 		event_compose(event, raised ? alarm->kind : alarm->kind + 1, sample,
 			      &alarm->subject, alarm->rising, alarm->falling);
 	event->wall_ms = wall_ms;
-	free(alarm->event);
-	alarm->event = event;
+	replace_event(alarm, event);
+	alarm->wait_end_ms = event_wants_findings(event->kind) ? wait_end_ms : 0;
 	alarm->end_reason = NULL;
-	alarm->is_news = true;
 	alarm->noted = alarm->state.transitions;
 	return untold;
 }
@@ -54,25 +75,47 @@ static void forget_event(struct alarm *alarm)
 	alarm->event = NULL;
 }
 
-bool alarm_take_news(struct alarm *alarm, struct event *event)
+bool alarm_wants_findings(const struct alarm *alarm, uint64_t now_ms)
 {
-	if (!alarm->is_news)
+	return now_ms < alarm->wait_end_ms;
+}
+
+void alarm_take_findings(struct alarm *alarm, const struct findings *findings)
+{
+	if (alarm->wait_end_ms)
+		event_add_findings(alarm->event, findings);
+	alarm->wait_end_ms = 0;
+}
+
+bool alarm_take_news(struct alarm *alarm, uint64_t now_ms, struct event *event)
+{
+	if (alarm->unlogged) {
+		*event = *alarm->unlogged;
+		free(alarm->unlogged);
+		alarm->unlogged = NULL;
+		return true;
+	}
+	if (!alarm->is_news || alarm_wants_findings(alarm, now_ms))
 		return false;
 	*event = *alarm->event;
 	alarm->is_news = false;
+	alarm->wait_end_ms = 0;
 	forget_event(alarm);
 	return true;
 }
 
 bool alarm_is_due(struct alarm *alarm, uint64_t now_ms, uint64_t interval_ms, uint64_t *suppressed)
 {
+	/* the interval is asked also while the event waits: whether it holds it back is counted */
 	return alarm->event && alarm->noted == alarm->state.transitions &&
-	       alarm_state_due(&alarm->state, now_ms, interval_ms, suppressed) != ALARM_QUIET;
+	       alarm_state_due(&alarm->state, now_ms, interval_ms, suppressed) != ALARM_QUIET &&
+	       !alarm_wants_findings(alarm, now_ms);
 }
 
 void alarm_hand_over(struct alarm *alarm, uint64_t wall_ms, struct event *event)
 {
 	alarm_state_hand_over(&alarm->state);
+	alarm->wait_end_ms = 0;
 	*event = *alarm->event;
 	event_say_when(event, wall_ms);
 }

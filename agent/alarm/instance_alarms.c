@@ -52,6 +52,8 @@ static void go_on(struct alarm *next, const struct alarm *before)
 	next->state = before->state;
 	next->event = before->event;
 	next->is_news = before->is_news;
+	next->unlogged = before->unlogged;
+	next->wait_end_ms = before->wait_end_ms;
 	next->noted = before->noted;
 	next->end_reason = before->end_reason;
 	if (next->kind == EVENT_SOURCE_RISING)
@@ -113,7 +115,7 @@ static void hand_over(struct instance_alarms *after, const struct instance_alarm
 		if (next)
 			next->state = alarm_state_successor(&old->state);
 		alarm_end(parting, reason, wall_ms);
-		after->untold += alarm_note(parting, sample, wall_ms);
+		after->untold += alarm_note(parting, sample, wall_ms, 0);
 		after->parting_count++;
 	}
 }
@@ -185,6 +187,8 @@ void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarm
 {
 	next->suppressed = alarms->suppressed;
 	next->untold = alarms->untold;
+	next->findings = alarms->findings;
+	next->found_ms = alarms->found_ms;
 	next->parting_count = alarms->parting_count;
 	if (alarms->parting_count)
 		memcpy(next->parting, alarms->parting,
@@ -199,22 +203,23 @@ void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarm
 void instance_alarms_clear(struct instance_alarms *alarms)
 {
 	for (size_t i = 0; alarms->alarms && i < count_of(alarms); i++)
-		free(alarms->alarms[i].event);
+		alarm_clear(&alarms->alarms[i]);
 	for (size_t i = 0; i < alarms->parting_count; i++)
-		free(alarms->parting[i].event);
+		alarm_clear(&alarms->parting[i]);
 	free(alarms->alarms);
 	free(alarms->parting);
 	memset(alarms, 0, sizeof(*alarms));
 }
 
-/* Makes the events of the transitions since the last call. */
+/* Makes the events of the transitions since the last call. Those that want findings wait for them
+ * until `wait_end_ms`; 0: they do not. */
 static void note_transitions(struct instance_alarms *alarms, const struct snapshot_sample *sample,
-			     uint64_t wall_ms)
+			     uint64_t wall_ms, uint64_t wait_end_ms)
 {
 	for (size_t i = 0; i < alarms->parting_count; i++)
-		alarms->untold += alarm_note(&alarms->parting[i], sample, wall_ms);
+		alarms->untold += alarm_note(&alarms->parting[i], sample, wall_ms, wait_end_ms);
 	for (size_t i = 0; i < count_of(alarms); i++)
-		alarms->untold += alarm_note(&alarms->alarms[i], sample, wall_ms);
+		alarms->untold += alarm_note(&alarms->alarms[i], sample, wall_ms, wait_end_ms);
 }
 
 void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_sample *sample,
@@ -222,7 +227,8 @@ void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_s
 {
 	for (struct alarm *alarm = alarms->alarms; alarm < degraded_of(alarms); alarm++)
 		alarm_end(alarm, reason, wall_ms);
-	note_transitions(alarms, sample, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
+	alarms->findings.is_known = false; /* the next table of this name is another one */
 }
 
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
@@ -269,7 +275,7 @@ static bool part_with_source(struct instance_alarms *alarms)
 	alarms->parting = parting;
 	parting[alarms->parting_count++] = *source;
 	source->state = alarm_state_successor(&source->state);
-	source->event = NULL;
+	source->event = source->unlogged = NULL;
 	source->is_news = false;
 	source->noted = 0;
 	return true;
@@ -292,7 +298,7 @@ void instance_alarms_source(struct instance_alarms *alarms, const struct snapsho
 	follow_share(alarm, certain, sample->max_entries, wall_ms);
 	if (source->rank && (was_raised || alarm->state.raised))
 		alarm->subject.source = *source;
-	note_transitions(alarms, sample, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
 }
 
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
@@ -306,7 +312,7 @@ void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_wat
 		watches[i].raised = alarm->state.raised;
 		alarm->subject.watch = watches[i];
 	}
-	note_transitions(alarms, sample, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
 }
 
 static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
@@ -317,8 +323,14 @@ static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 	*row = alarm->subject.threshold;
 }
 
+static void hand_out_findings(struct instance_alarms *alarms, const struct findings *findings)
+{
+	for (size_t i = 0; i < count_of(alarms); i++)
+		alarm_take_findings(&alarms->alarms[i], findings);
+}
+
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
-			    uint64_t wall_ms)
+			    uint64_t now_ms, uint64_t wall_ms)
 {
 	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
 	if (sample->has_values && sample->has_loss)
@@ -330,17 +342,38 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 			follow_share(alarm, sample->entries, sample->max_entries, wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
-	note_transitions(alarms, sample, wall_ms);
+	note_transitions(alarms, sample, wall_ms, now_ms + FINDINGS_WAIT_MS);
+	if (alarms->findings.is_known && now_ms - alarms->found_ms < FINDINGS_KEPT_MS)
+		hand_out_findings(alarms, &alarms->findings);
 }
 
-bool instance_alarms_news(struct instance_alarms *alarms, struct event *event)
+bool instance_alarms_want_findings(const struct instance_alarms *alarms, uint64_t now_ms)
+{
+	for (size_t i = 0; i < count_of(alarms); i++) {
+		if (alarm_wants_findings(&alarms->alarms[i], now_ms))
+			return true;
+	}
+	return false;
+}
+
+void instance_alarms_found(struct instance_alarms *alarms, const struct findings *findings,
+			   uint64_t now_ms)
+{
+	hand_out_findings(alarms, findings);
+	if (!findings->is_known)
+		return;
+	alarms->findings = *findings;
+	alarms->found_ms = now_ms;
+}
+
+bool instance_alarms_news(struct instance_alarms *alarms, uint64_t now_ms, struct event *event)
 {
 	for (size_t i = 0; i < alarms->parting_count; i++) {
-		if (alarm_take_news(&alarms->parting[i], event))
+		if (alarm_take_news(&alarms->parting[i], now_ms, event))
 			return true;
 	}
 	for (size_t i = 0; i < count_of(alarms); i++) {
-		if (alarm_take_news(&alarms->alarms[i], event))
+		if (alarm_take_news(&alarms->alarms[i], now_ms, event))
 			return true;
 	}
 	return false;

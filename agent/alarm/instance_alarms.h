@@ -10,7 +10,14 @@
 
 #include "alarm/alarm_state.h"
 #include "common/event.h"
+#include "common/findings.h"
 #include "common/snapshot.h"
+
+/* How long a rising that wants findings waits for them. */
+#define FINDINGS_WAIT_MS 1200
+
+/* How long findings also serve the alarms that rise next. */
+#define FINDINGS_KEPT_MS 60000
 
 struct alarm;
 struct config;
@@ -27,6 +34,8 @@ struct instance_alarms {
 	uint64_t interval_ms;
 	uint64_t suppressed, untold; /* transitions; whoever counts them sets them back to 0 */
 	uint32_t prefix_ipv4, prefix_ipv6; /* bits, by which sources are counted */
+	struct findings findings;          /* the last that were known of this table */
+	uint64_t found_ms;                 /* when they came, monotonic */
 };
 
 /* Prepares `next`, which is empty, for the alarms of a configuration; nothing else changes. -1 with
@@ -50,9 +59,19 @@ void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_s
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason);
 
-/* Judges a sample. It must have a row for each threshold; these rows are filled in. */
+/* Judges a sample. It must have a row for each threshold; these rows are filled in. `now_ms` is
+ * monotonic. */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
-			    uint64_t wall_ms);
+			    uint64_t now_ms, uint64_t wall_ms);
+
+/* Whether an alarm has risen that waits for what a look finds: of what the table is full, and by
+ * whom. It waits FINDINGS_WAIT_MS at most; one that rises within FINDINGS_KEPT_MS of the last
+ * findings takes these and does not wait. */
+bool instance_alarms_want_findings(const struct instance_alarms *alarms, uint64_t now_ms);
+
+/* The look has ended. No alarm waits any more, even if nothing is known. */
+void instance_alarms_found(struct instance_alarms *alarms, const struct findings *findings,
+			   uint64_t now_ms);
 
 /* The source that the raised alarm is about; NULL while the alarm is clear. */
 const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);
@@ -66,8 +85,9 @@ void instance_alarms_source(struct instance_alarms *alarms, const struct snapsho
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,
 			     size_t count, const struct snapshot_sample *sample, uint64_t wall_ms);
 
-/* A transition that has not been logged; false if there is none. Each comes once, at once. */
-bool instance_alarms_news(struct instance_alarms *alarms, struct event *event);
+/* A transition that has not been logged; false if there is none. Each comes once, and at once but
+ * for one that waits for findings. */
+bool instance_alarms_news(struct instance_alarms *alarms, uint64_t now_ms, struct event *event);
 
 /* Whether a notification is due, and the next one. They come in turn, those of alarms that have
  * ended first. The one that was given is under way until instance_alarms_settle(). */

@@ -16,7 +16,7 @@ static bool take_news(struct teller *teller, struct instance *instance, struct e
 	struct instance_alarms *alarms = instance_get_alarms(instance);
 
 	collect_counts(teller, alarms);
-	return instance_alarms_news(alarms, event);
+	return instance_alarms_news(alarms, clock_monotonic_ms(), event);
 }
 
 bool teller_news(struct teller *teller, struct event *event)

@@ -198,6 +198,18 @@ void event_compose_end(struct event *event, enum event_kind falling,
 		say(event, "is no longer read: %s", reason);
 }
 
+void event_add_findings(struct event *event, const struct findings *findings)
+{
+	size_t length = strlen(event->text);
+
+	if (!findings->is_known || !event_wants_findings(event->kind) || event->findings.is_known ||
+	    event->is_dated)
+		return;
+	event->findings = *findings;
+	event->crossing_length = length;
+	findings_say(findings, event->text + length, sizeof(event->text) - length);
+}
+
 /* The text with its verb in the past; unchanged if it does not begin with one of these. */
 static void say_in_the_past(const struct event *event, char *text, size_t size)
 {
@@ -231,14 +243,20 @@ void event_say_when(struct event *event, uint64_t now_wall_ms)
 {
 	time_t seconds = (time_t)(event->wall_ms / 1000);
 	char text[EVENT_TEXT_SIZE + 16], when[64];
+	size_t room, length;
 	struct tm utc;
 
 	if (event->is_dated || now_wall_ms <= event->wall_ms + PROMPT_MS)
 		return;
 	event->is_dated = true;
+	if (event->findings.is_known)
+		event->text[event->crossing_length] = '\0';
 	say_in_the_past(event, text, sizeof(text));
 	gmtime_r(&seconds, &utc);
 	strftime(when, sizeof(when), " (at %Y-%m-%d %H:%M:%S UTC)", &utc);
-	cut(text, EVENT_TEXT_SIZE - 1 - strlen(when));
+	room = EVENT_TEXT_SIZE - strlen(when);
+	cut(text, room - 1);
+	length = strlen(text);
+	findings_say(&event->findings, text + length, room - length);
 	snprintf(event->text, sizeof(event->text), "%s%s", text, when);
 }

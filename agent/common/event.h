@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/findings.h"
 #include "common/snapshot.h"
 
 /* SnmpAdminString holds 255 octets. */
@@ -36,10 +37,12 @@ union event_subject {
 
 /* Sent as one block, as it is. */
 struct event {
-	uint32_t kind;                 /* enum event_kind */
-	uint64_t wall_ms;              /* when it arose */
-	bool is_dated;                 /* the text says when that was */
-	char text[EVENT_TEXT_SIZE];    /* nfctNotifyText */
+	uint32_t kind;              /* enum event_kind */
+	uint64_t wall_ms;           /* when it arose */
+	bool is_dated;              /* the text says when that was */
+	char text[EVENT_TEXT_SIZE]; /* nfctNotifyText */
+	size_t crossing_length;     /* octets of the text before the findings, if they are known */
+	struct findings findings;   /* of the kinds that want them */
 	struct snapshot_sample sample; /* without its rows */
 	union event_subject subject;
 };
@@ -56,6 +59,16 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 void event_compose_end(struct event *event, enum event_kind falling,
 		       const struct snapshot_sample *sample, const union event_subject *subject,
 		       const char *reason);
+
+/* Whether a look is worth waiting for before this kind is told. */
+static inline bool event_wants_findings(uint32_t kind)
+{
+	return kind == EVENT_UTILIZATION_RISING || kind == EVENT_DROPPING_STARTED;
+}
+
+/* Adds what an alarm's look found, and to the text as much of it as fits. Once; only to an event
+ * that wants findings, and only if they are known. Before event_say_when(). */
+void event_add_findings(struct event *event, const struct findings *findings);
 
 /* Changes the text of an event that is told late, more than three seconds after it arose: it was
  * so, and when. Once, however often it is called. */

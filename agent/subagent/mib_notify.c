@@ -58,6 +58,7 @@ struct object {
 #define WATCH_ENTRIES     { &mib_watch_table, 4 }
 #define WATCH_RISING      { &mib_watch_table, 5 }
 #define WATCH_FALLING     { &mib_watch_table, 6 }
+#define UNREPLIED         { &mib_snapshot_table, 10 }
 
 #define OBJECTS_MAX 9
 
@@ -78,7 +79,53 @@ static const struct object contents[][OBJECTS_MAX] = {
 	[EVENT_INSTANCE_DEGRADED] = { TEXT, NAME, STATUS, STATUS_TEXT },
 	[EVENT_INSTANCE_RECOVERED] = { TEXT, NAME, STATUS },
 };
+
+/* Appended if a look has found it in time: the table's, then those of its first source and service. */
+static const struct object unreplied = UNREPLIED;
+static const struct object top_contents[] = { TOP_TEXT, TOP_ENTRIES };
 /* clang-format on */
+
+static void add_object(netsnmp_variable_list **list, const struct notification *notification,
+		       const struct object *object, size_t position)
+{
+	const struct mib_row row = { .table = object->table,
+				     .view = &notification->view,
+				     .instance = notification->view.instances,
+				     .position = position };
+	oid name[MIB_OID_MAX];
+	netsnmp_variable_list *variable;
+	struct mib_value value;
+	size_t length;
+
+	if (!mib_get_object(&row, object->column, name, &length, &value)) {
+		log_debug("notification %u: no value for object %lu of table %lu",
+			  notification->event->kind, (unsigned long)object->column,
+			  (unsigned long)object->table->number);
+		return;
+	}
+	variable = snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0);
+	if (variable)
+		mib_value_put(variable, &value);
+}
+
+/* What a look has found, as the rows that a whole scan would have. */
+static void add_findings(netsnmp_variable_list **list, const struct event *event)
+{
+	const struct findings *findings = &event->findings;
+	struct snapshot_top tops[] = { findings->source, findings->service };
+	struct snapshot_scan scan = { .end_wall = event->wall_ms, /* it has ended */
+				      .unreplied = findings->unreplied,
+				      .tops = tops };
+	struct mib_instance instance = { .index = event->sample.instance, .scan = &scan };
+	const struct notification notification = { { .instances = &instance, .instance_count = 1 },
+						   event };
+
+	add_object(list, &notification, &unreplied, 0);
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; tops[i].rank && j < 2; j++)
+			add_object(list, &notification, &top_contents[j], i);
+	}
+}
 
 static void add_objects(netsnmp_variable_list **list, const struct event *event)
 {
@@ -92,26 +139,10 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 						   event };
 
 	sample.thresholds = &subject.threshold;
-	for (size_t i = 0; i < OBJECTS_MAX && contents[event->kind][i].table; i++) {
-		const struct object *object = &contents[event->kind][i];
-		const struct mib_row row = { .table = object->table,
-					     .view = &notification.view,
-					     .instance = &instance };
-		oid name[MIB_OID_MAX];
-		netsnmp_variable_list *variable;
-		struct mib_value value;
-		size_t length;
-
-		if (!mib_get_object(&row, object->column, name, &length, &value)) {
-			log_debug("notification %u: no value for object %lu of table %lu",
-				  event->kind, (unsigned long)object->column,
-				  (unsigned long)object->table->number);
-			continue;
-		}
-		variable = snmp_varlist_add_variable(list, name, length, ASN_NULL, NULL, 0);
-		if (variable)
-			mib_value_put(variable, &value);
-	}
+	for (size_t i = 0; i < OBJECTS_MAX && contents[event->kind][i].table; i++)
+		add_object(list, &notification, &contents[event->kind][i], 0);
+	if (event->findings.is_known)
+		add_findings(list, event);
 }
 
 void mib_notify_send(const struct event *event, enum agentx_fate *fate)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The table fills up: what the operator is told, once, and that it is over."""
+import re
 import sys
 import time
 
@@ -27,14 +28,15 @@ def test_a_full_table_is_told_once_and_so_is_its_end(trap_lab):
     assert filled - before < 60
     objects = lab.traps()[0][1]
     entries = lab.get("nfctInstanceEntries.1")
-    assert [name for name, _ in objects] == [
+    # what a look found may follow: test_findings.py
+    assert [name for name, _ in objects[:7]] == [
         "nfctNotifyText.0", "nfctInstanceName.1", "nfctInstanceEntries.1", "nfctInstanceMaxEntries.1",
         "nfctInstanceUtilization.1", "nfctThresholdName.1.1", "nfctThresholdRising.1.1"]
-    text, name, count, maximum, utilization, threshold, rising = (value for _, value in objects)
+    text, name, count, maximum, utilization, threshold, rising = (value for _, value in objects[:7])
     assert (name, maximum, threshold, rising) == ("default", limit, "warning", 80)
     assert utilization == count * 100 // limit and count <= entries
-    assert text == (f'conntrack table default is {utilization}% full ({count} of {limit} entries), '
-                    "above the threshold warning (80%)")
+    assert re.sub(r"(?<=\(80%\)): .*", "", text) == (
+        f"conntrack table default is {utilization}% full ({count} of {limit} entries), above the threshold warning (80%)")
 
     # to the limit: critical; a packet more: dropping
     lab.fill(limit, "--udp", "--until-full")

@@ -15,9 +15,11 @@ def test_the_files_are_as_they_are_made_from_the_mib():
 
 
 # What the agent says of a table, by the number of the notification.
-TEXTS = {1: "is 91% full (238551 of 262144 entries), above the threshold warning (80%)",
+FOUND = ": 88% unreplied; 87% to tcp/80; 41% from 192.0.2.66"
+TEXTS = {1: f"is 91% full (238551 of 262144 entries), above the threshold warning (80%){FOUND}",
          2: "is 70% full (183500 of 262144 entries), no longer above the threshold warning (cleared at 70%)",
-         3: "is dropping: the table is full, and new connections are refused (12 lost in the last minute; 5 of 5 entries)",
+         3: "is dropping: the table is full, and new connections are refused (12 lost in the last minute; 5 of 5 entries)"
+            f"{FOUND}",
          4: "has dropped nothing for a minute (5 of 262144 entries)",
          5: "is filled by one source: 192.0.2.7 holds 52% of the limit (520 of 1000 entries), above source-rising (50%)",
          6: "is no longer filled by one source: 192.0.2.7 holds 40% of the limit (400 of 1000 entries; cleared at 40%)",

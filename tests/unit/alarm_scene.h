@@ -85,12 +85,20 @@ static inline int tear_down(void **state)
 	return 0;
 }
 
-/* A sample `after_ms` later. */
-static inline void take(struct scene *scene, uint64_t after_ms, uint32_t entries)
+/* A sample `after_ms` later. What rises may wait for findings. */
+static inline void sample(struct scene *scene, uint64_t after_ms, uint32_t entries)
 {
 	scene->now_ms += after_ms;
 	scene->sample.entries = entries;
-	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms);
+	instance_alarms_sample(&scene->alarms, &scene->sample, scene->now_ms, scene->now_ms);
+}
+
+/* The same; a look is made at once, and finds nothing: nothing waits. */
+static inline void take(struct scene *scene, uint64_t after_ms, uint32_t entries)
+{
+	sample(scene, after_ms, entries);
+	instance_alarms_found(&scene->alarms, &(struct findings){ .is_known = false },
+			      scene->now_ms);
 }
 
 /* The kind of the event that goes out now, 0 if none is due. */
@@ -118,7 +126,9 @@ static inline int next(struct scene *scene)
 /* The kind of the next transition that is logged, 0 if there is none. */
 static inline int news(struct scene *scene)
 {
-	return instance_alarms_news(&scene->alarms, &scene->event) ? (int)scene->event.kind : 0;
+	return instance_alarms_news(&scene->alarms, scene->now_ms, &scene->event)
+		       ? (int)scene->event.kind
+		       : 0;
 }
 
 /* A scan whose leading source holds `entries`, of which `error` may be too many. */

@@ -118,6 +118,157 @@ static void without_a_limit_no_source_holds_a_part_of_it(void **state)
 					"source could fill: 192.0.2.7 holds 80 entries");
 }
 
+/* A fill of 80 % of the limit; the shares are in percent of the entries, the error of both rows and
+ * the margin are those of a look at a large table. */
+static struct event crossing(uint32_t unreplied, const char *service, uint32_t service_share,
+			     const char *source, uint32_t source_share)
+{
+	struct snapshot_sample sample = {
+		.instance = 1, .name = "default", .entries = 210937, .max_entries = 262144
+	};
+	const union event_subject subject = { .threshold = { .index = 1, .name = "warning" } };
+	struct findings findings = { .is_known = true,
+				     .entries = 210937,
+				     .margin = 40,
+				     .unreplied = 210937 / 100 * unreplied,
+				     .unreplied_share = unreplied };
+	struct event event;
+
+	findings.service = (struct snapshot_top){ .kind = TOP_SERVICE,
+						  .rank = 1,
+						  .error = 100,
+						  .entries = 210937 / 100 * service_share + 200,
+						  .share = service_share };
+	findings.source = findings.service;
+	findings.source.kind = TOP_SOURCE;
+	findings.source.entries = 210937 / 100 * source_share + 200;
+	findings.source.share = source_share;
+	strcpy(findings.service.text, service);
+	strcpy(findings.source.text, source);
+	event_compose(&event, EVENT_UTILIZATION_RISING, &sample, &subject, 80, 70);
+	event_add_findings(&event, &findings);
+	return event;
+}
+
+#define CROSSING                                                                                   \
+	"conntrack table default is 80% full (210937 of 262144 entries), above the threshold "     \
+	"warning (80%)"
+
+/* What somebody at night must be able to tell apart, with nothing but the text. */
+static void the_text_tells_a_flood_from_honest_load(void **state)
+{
+	struct event event;
+
+	(void)state;
+	/* SYN packets from forged addresses to one server */
+	event = crossing(93, "tcp/80", 92, "198.51.100.9", 0);
+	assert_string_equal(event.text,
+			    CROSSING ": 93% unreplied; 92% to tcp/80; from many sources");
+	/* one source floods */
+	event = crossing(88, "tcp/80", 87, "10.200.0.1", 41);
+	assert_string_equal(event.text,
+			    CROSSING ": 88% unreplied; 87% to tcp/80; 41% from 10.200.0.1");
+	/* one source tries all ports */
+	event = crossing(96, "tcp/443", 3, "203.0.113.5", 95);
+	assert_string_equal(event.text,
+			    CROSSING ": 96% unreplied; to many services; 95% from 203.0.113.5");
+	/* a NAT gateway, behind which many people work */
+	event = crossing(2, "tcp/443", 78, "10.0.0.1", 60);
+	assert_string_equal(event.text,
+			    CROSSING ": 2% unreplied; 78% to tcp/443; 60% from 10.0.0.1");
+	/* a table that is too small */
+	event = crossing(3, "tcp/443", 71, "10.20.3.4", 1);
+	assert_string_equal(event.text,
+			    CROSSING ": 3% unreplied; 71% to tcp/443; from many sources");
+}
+
+static void findings_that_are_told_late_stand_before_the_time(void **state)
+{
+	struct event event = crossing(88, "tcp/80", 87, "10.200.0.1", 41);
+
+	(void)state;
+	event.wall_ms = 1792886400000;
+	event_say_when(&event, event.wall_ms + 3001);
+	event_say_when(&event, event.wall_ms + 9000);
+	assert_string_equal(
+		event.text,
+		"conntrack table default was 80% full (210937 of 262144 entries), above "
+		"the threshold warning (80%): 88% unreplied; 87% to tcp/80; 41% from "
+		"10.200.0.1 (at 2026-10-25 00:00:00 UTC)");
+}
+
+static void findings_are_added_once_and_only_to_what_wants_them(void **state)
+{
+	struct event event = crossing(88, "tcp/80", 87, "10.200.0.1", 41), other;
+
+	(void)state;
+	other = event;
+	other.findings.source.share = 40;
+	event_add_findings(&event, &other.findings);
+	assert_string_equal(event.text, other.text);
+	event = degraded("default", "why");
+	event_add_findings(&event, &other.findings);
+	assert_string_equal(event.text, "conntrack table default cannot be read: why");
+	assert_false(event.findings.is_known);
+}
+
+static const char *const found[] = {
+	": 88% unreplied; 87% to tcp/80; 41% from 2001:db8:aaaa:bbbb::/64",
+	": 88% unreplied; 41% from 2001:db8:aaaa:bbbb::/64",
+	": 41% from 2001:db8:aaaa:bbbb::/64",
+	": 88% unreplied; 87% to tcp/80",
+	": 88% unreplied",
+	"",
+};
+#define FOUND (sizeof(found) / sizeof(found[0]))
+
+/* How much of `found` the text has, between `threshold` (80%) and `end`. */
+static size_t find_found(const struct event *event, const char *threshold, const char *end)
+{
+	char fault[TEXT_FAULT_SIZE], tail[2 * EVENT_TEXT_SIZE];
+
+	assert_true(strlen(event->text) < EVENT_TEXT_SIZE);
+	assert_true(text_is_plain(event->text, strlen(event->text), fault));
+	for (size_t i = 0; i < FOUND; i++) {
+		int length = snprintf(tail, sizeof(tail), " the threshold %s (80%%)%s%s", threshold,
+				      found[i], end);
+
+		if (strlen(event->text) > (size_t)length &&
+		    strcmp(event->text + strlen(event->text) - length, tail) == 0)
+			return i;
+	}
+	fail_msg("\"%s\"", event->text);
+	return FOUND;
+}
+
+/* However long the names are, the crossing is told whole, and after it only whole findings. */
+static void names_of_any_length_leave_no_half_a_number(void **state)
+{
+	bool seen[FOUND] = { false };
+
+	(void)state;
+	for (size_t length = 1; length < SNAPSHOT_NAME_SIZE; length++) {
+		struct event event = crossing(88, "tcp/80", 87, "2001:db8:aaaa:bbbb::/64", 41);
+		const struct findings findings = event.findings;
+		struct snapshot_sample sample = event.sample;
+		union event_subject subject = event.subject;
+
+		memset(sample.name, 'n', length % 2);
+		for (size_t end = length % 2; end < length; end += 2)
+			memcpy(sample.name + end, "\xc3\xa9", 2);
+		sample.name[length] = '\0';
+		strcpy(subject.threshold.name, sample.name);
+		event_compose(&event, EVENT_UTILIZATION_RISING, &sample, &subject, 80, 70);
+		event_add_findings(&event, &findings);
+		seen[find_found(&event, sample.name, "")] = true;
+		event.wall_ms = 1792886400000;
+		event_say_when(&event, event.wall_ms + 3001);
+		seen[find_found(&event, sample.name, " (at 2026-10-25 00:00:00 UTC)")] = true;
+	}
+	for (size_t i = 0; i < FOUND - 1; i++)
+		assert_true(seen[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +278,10 @@ int main(void)
 		cmocka_unit_test(a_text_that_is_cut_ends_with_a_whole_character),
 		cmocka_unit_test(a_text_that_is_told_late_is_in_the_past),
 		cmocka_unit_test(without_a_limit_no_source_holds_a_part_of_it),
+		cmocka_unit_test(the_text_tells_a_flood_from_honest_load),
+		cmocka_unit_test(findings_that_are_told_late_stand_before_the_time),
+		cmocka_unit_test(findings_are_added_once_and_only_to_what_wants_them),
+		cmocka_unit_test(names_of_any_length_leave_no_half_a_number),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

@@ -18,15 +18,20 @@ class NfctNotificationTest extends SnmpTrapTestCase
 UDP: [{{ ip }}]:49152->[198.51.100.1]:162
 SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
 SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctUtilizationRising
-NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is 80% full (210937 of 262144 entries), above the threshold warning (80%)
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is 80% full (210937 of 262144 entries), above the threshold warning (80%): 88% unreplied; 87% to tcp/80; 41% from 192.0.2.66
 NF-CONNTRACK-MIB::nfctInstanceName.1 default
 NF-CONNTRACK-MIB::nfctInstanceEntries.1 210937 entries
 NF-CONNTRACK-MIB::nfctInstanceMaxEntries.1 262144 entries
 NF-CONNTRACK-MIB::nfctInstanceUtilization.1 80 percent
 NF-CONNTRACK-MIB::nfctThresholdName.1.1 warning
 NF-CONNTRACK-MIB::nfctThresholdRising.1.1 80 percent
+NF-CONNTRACK-MIB::nfctSnapshotUnreplied.1 185624 entries
+NF-CONNTRACK-MIB::nfctTopText.1.source.1 192.0.2.66
+NF-CONNTRACK-MIB::nfctTopEntries.1.source.1 86484 entries
+NF-CONNTRACK-MIB::nfctTopText.1.service.1 tcp/80
+NF-CONNTRACK-MIB::nfctTopEntries.1.service.1 183515 entries
 TRAP,
-            'conntrack table default is 80% full (210937 of 262144 entries), above the threshold warning (80%)',
+            'conntrack table default is 80% full (210937 of 262144 entries), above the threshold warning (80%): 88% unreplied; 87% to tcp/80; 41% from 192.0.2.66',
             'Could not handle nfctUtilizationRising',
             [Severity::Warning],
         );
@@ -61,14 +66,19 @@ TRAP,
 UDP: [{{ ip }}]:49152->[198.51.100.1]:162
 SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
 SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctDroppingStarted
-NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries)
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries): 93% unreplied; 92% to tcp/80; from many sources
 NF-CONNTRACK-MIB::nfctInstanceName.1 default
 NF-CONNTRACK-MIB::nfctInstanceEntries.1 262144 entries
 NF-CONNTRACK-MIB::nfctInstanceMaxEntries.1 262144 entries
 NF-CONNTRACK-MIB::nfctInstanceLossCause.1 tableFull
 NF-CONNTRACK-MIB::nfctInstanceLossRate.1 1 packets and entries per second
+NF-CONNTRACK-MIB::nfctSnapshotUnreplied.1 243793 entries
+NF-CONNTRACK-MIB::nfctTopText.1.source.1 198.51.100.9
+NF-CONNTRACK-MIB::nfctTopEntries.1.source.1 112 entries
+NF-CONNTRACK-MIB::nfctTopText.1.service.1 tcp/80
+NF-CONNTRACK-MIB::nfctTopEntries.1.service.1 241172 entries
 TRAP,
-            'conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries)',
+            'conntrack table default is dropping: the table is full, and new connections are refused (12 lost in the last minute; 262144 of 262144 entries): 93% unreplied; 92% to tcp/80; from many sources',
             'Could not handle nfctDroppingStarted',
             [Severity::Error],
         );
