@@ -22,6 +22,8 @@
 
 /* A rate needs two readings, which begin at least this far apart. */
 #define RATE_MS 1000
+/* The CPU time of the second one. */
+#define RATE_LOOK_NS 100000000ULL
 
 /* On a terminal: the progress of a long scan. */
 static void show_progress(const struct instance *instance, const struct scan *scan,
@@ -44,7 +46,7 @@ static void read_instance(struct instance *instance, struct scan *scan)
 	instance_sample(instance);
 	if (!instance_get_sample(instance)->has_values)
 		return;
-	while (!instance_scan_step(instance, scan)) {
+	while (!instance_look_step(instance, scan)) {
 		if (terminal)
 			show_progress(instance, scan, started_ms, &shown_ms);
 	}
@@ -280,6 +282,8 @@ static void read_again(struct instance *instance, struct scan *scan)
 
 	if (now_ms < due_ms)
 		sleep_ms(due_ms - now_ms);
+	/* the first part is enough */
+	instance_scan_allow(instance, 0, RATE_LOOK_NS);
 	read_instance(instance, scan);
 }
 
@@ -313,7 +317,7 @@ int show_run(const struct config *config)
 {
 	const struct instances none = { 0 };
 	struct instances instances = { 0 };
-	struct scan *scan = scan_new(config);
+	struct scan *scan = scan_new(config, SCAN_LOOK);
 	int status = 1;
 
 	if (!scan || instances_build(&instances, &none, config) != 0) {
@@ -321,8 +325,11 @@ int show_run(const struct config *config)
 		goto done;
 	}
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
-	for (size_t i = 0; i < instances.count; i++)
+	scan_keep_order(scan); /* for the rate */
+	for (size_t i = 0; i < instances.count; i++) {
+		instance_scan_allow(instances.list[i], UINT64_MAX, 0);
 		read_instance(instances.list[i], scan);
+	}
 	status = print_instances(&instances) == 0 ? 0 : 1;
 	/* written before a rate is measured, which takes its time */
 	if (flush() != 0 || (config->identities && show_rates(&instances, scan) != 0))
