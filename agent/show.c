@@ -265,7 +265,7 @@ int show_run(const struct config *config)
 {
 	const struct instances none = { 0 };
 	struct instances instances = { 0 };
-	struct scan *scan = scan_new(config);
+	struct scan *scan = scan_new(config, SCAN_LOOK);
 	int status = 0;
 
 	if (!scan || instances_build(&instances, &none, config) != 0) {

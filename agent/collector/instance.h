@@ -50,6 +50,39 @@ void instance_part(struct instance *instance);
  * too, it counts neither as good nor as failed. */
 bool instance_scan_step(struct instance *instance, struct scan *scan);
 
+/* How much CPU time the interval has for this table: for all its readings, and of that for one
+ * look. To be called before a look begins, cheap. Whether the table is read whole is decided when a
+ * look begins: it is if instance_scan_cost() fits into interval_ns (with hysteresis). */
+void instance_scan_allow(struct instance *instance, uint64_t interval_ns, uint64_t look_ns);
+
+/* The CPU time that reading this table whole takes, estimated from its size now and the cost of the
+ * readings before. */
+uint64_t instance_scan_cost(const struct instance *instance);
+
+/* One step of a look; begins one if none runs. True when it ended (published, or failed). */
+bool instance_look_step(struct instance *instance, struct scan *look);
+/* Whether the look that runs reads a part only. */
+bool instance_look_is_part(const struct instance *instance);
+/* The last look read a part only, so rounds are wanted. */
+bool instance_is_large(const struct instance *instance);
+
+/* A round may begin or go on now: the table is large, and a look has ended since the last round
+ * ended. */
+bool instance_wants_round(const struct instance *instance);
+/* One step of the round; begins one if none runs. True when it has ended, well or not. */
+bool instance_round_step(struct instance *instance, struct scan *round);
+
+/* The number of entries is far from what it was at the last look, and has come to rest (or 3 s have
+ * passed): a look should come before its turn. */
+bool instance_has_changed(const struct instance *instance);
+
+/* An alarm waits for its look. One step of it; true when it has ended. It ends itself after 100 ms
+ * of CPU; when its second is over, the pacer calls instance_alarm_end(), which takes what was read
+ * so far. */
+bool instance_wants_alarm_look(const struct instance *instance);
+bool instance_alarm_step(struct instance *instance, struct scan *alarm);
+void instance_alarm_end(struct instance *instance);
+
 const struct hints *instance_get_hints(const struct instance *instance);
 
 /* After `patience_ms` without the end of a scan, the status of a sample says that the values are

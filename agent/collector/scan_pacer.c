@@ -157,7 +157,7 @@ static void step(void *context)
 			    (uint64_t)plan->config->refresh_interval * 1000);
 		between_ns = 0;
 	}
-	ended = instance_scan_step(pacer->instances[pacer->position], plan->scan);
+	ended = instance_look_step(pacer->instances[pacer->position], plan->scan);
 	pacer->is_running = !ended;
 	pacer->cpu_mark_ns = clock_thread_cpu_ns();
 	pause_ns = pause_after(plan->config, step_cost(pacer->cpu_mark_ns - begin_ns, between_ns));
@@ -200,7 +200,7 @@ int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, si
 {
 	struct plan plan = { .config = config, .count = count };
 
-	plan.scan = scan_new(config);
+	plan.scan = scan_new(config, SCAN_LOOK);
 	plan.places = calloc(count, sizeof(*plan.places));
 	if (!plan.scan || !plan.places) {
 		plan_clear(&plan);

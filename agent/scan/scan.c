@@ -26,10 +26,11 @@ static void choose_buffer(struct scan *scan, const struct config *config)
 	scan->buffer_size = config->cpu_budget < 100 ? CTNL_BUFFER_PACED : CTNL_BUFFER_LARGEST;
 }
 
-struct scan *scan_new(const struct config *config)
+struct scan *scan_new(const struct config *config, enum scan_use use)
 {
 	struct scan *scan = calloc(1, sizeof(*scan));
 
+	(void)use;
 	if (!scan)
 		return NULL;
 	scan->aggregate = aggregate_new(config);

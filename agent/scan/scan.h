@@ -12,11 +12,12 @@
 struct ctnl;
 struct scan;
 
+enum scan_use { SCAN_LOOK, SCAN_ROUND, SCAN_ALARM };
 enum scan_result { SCAN_MORE, SCAN_DONE, SCAN_FAILED };
 
 /* Reads one table at a time, and gathers what `config` asks for; `config` must outlive it. NULL
  * with errno. */
-struct scan *scan_new(const struct config *config);
+struct scan *scan_new(const struct config *config, enum scan_use use);
 void scan_free(struct scan *scan);
 
 /* Whether a scan under way can go on with `config` (aggregate_suits()), and goes on with it. */
