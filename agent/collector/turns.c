@@ -16,22 +16,36 @@ static uint64_t turn_due(const struct turn *turn)
 	return turn->early_ms && turn->early_ms < turn->due_ms ? turn->early_ms : turn->due_ms;
 }
 
+/* Since when the first of those that are read whole has waited; now, if none does. */
+static uint64_t waiting_since(const struct turn *turns, size_t count, uint64_t now_ms)
+{
+	uint64_t since_ms = now_ms;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!turns[i].is_large && turn_due(&turns[i]) < since_ms)
+			since_ms = turn_due(&turns[i]);
+	}
+	return since_ms;
+}
+
 size_t turns_next(const struct turn *turns, size_t count, struct turns_ready ready, uint64_t now_ms,
 		  uint64_t *at_ms)
 {
-	uint64_t first_due_ms = 0;
+	uint64_t since_ms = waiting_since(turns, count, now_ms);
 	size_t first = count;
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t due_ms = turn_due(&turns[i]);
-		uint64_t may_ms = later(later(due_ms, now_ms),
-					turns[i].is_large ? ready.part_ms : ready.whole_ms);
+		const struct turn *turn = &turns[i];
+		/* a large table passes those that wait, but only once: its looks make them wait */
+		bool may_pass = turn->is_large && turn->began_ms <= since_ms;
+		uint64_t may_ms = later(turn_due(turn), now_ms);
 
+		may_ms = later(may_ms, may_pass ? ready.part_ms : ready.whole_ms);
+		/* early looks come after those that are due */
 		if (first < count &&
-		    (may_ms > *at_ms || (may_ms == *at_ms && due_ms >= first_due_ms)))
+		    (may_ms > *at_ms || (may_ms == *at_ms && turn->due_ms >= turns[first].due_ms)))
 			continue;
 		first = i;
-		first_due_ms = due_ms;
 		*at_ms = may_ms;
 	}
 	return first;

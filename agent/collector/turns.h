@@ -20,11 +20,11 @@ struct turn {
 /* When a look may begin. */
 struct turns_ready {
 	uint64_t whole_ms; /* of a table that is read whole */
-	uint64_t part_ms;  /* of a large one */
+	uint64_t part_ms;  /* of a large one; earlier, as it may pass the others */
 };
 
 /* The position of the turn that comes first, of `count`, at least 1: the first that may begin; of
- * those that may now, the one that has waited longest. `at_ms`: when it may begin. */
+ * those that may now, the one that is due first. `at_ms`: when it may begin. */
 size_t turns_next(const struct turn *turns, size_t count, struct turns_ready ready, uint64_t now_ms,
 		  uint64_t *at_ms);
 

@@ -143,7 +143,17 @@ static void a_table_that_has_changed_comes_early_but_not_within_3_s(void **state
 	/* a change makes nobody later */
 	turns_change(&turn, true, 36000);
 	assert_int_equal(when(&turn, 36000), 36000);
-	assert_int_equal(turn_due(&turn), 33000);
+}
+
+static void early_looks_come_after_those_that_are_due(void **state)
+{
+	struct turn turns[2] = { { .due_ms = 9000, .early_ms = 1000 }, { .due_ms = 4000 } };
+	uint64_t at_ms;
+
+	(void)state;
+	assert_int_equal(turns_next(turns, 2, at_once, 3999, &at_ms), 0);
+	assert_int_equal(turns_next(turns, 2, at_once, 4000, &at_ms), 1);
+	assert_int_equal(at_ms, 4000);
 }
 
 /* A whole reading waits until a debt is paid. The look at a large table does not, and passes it. */
@@ -157,6 +167,11 @@ static void who_may_begin_goes_before_who_must_wait(void **state)
 	turns[1].is_large = true;
 	assert_int_equal(turns_next(turns, 3, ready, 3000, &at_ms), 1);
 	assert_int_equal(at_ms, 3000);
+	/* but not again and again */
+	turns_begin(turns, 3, 1, 3000, 1);
+	turns_begin(turns, 3, 1, 3000, 1);
+	assert_int_equal(turns_next(turns, 3, ready, 3500, &at_ms), 0);
+	assert_int_equal(at_ms, 4000);
 	/* of two that may begin, the one that has waited longest */
 	assert_int_equal(turns_next(turns, 3, ready, 4000, &at_ms), 0);
 	turns[0].due_ms = 9000;
@@ -173,6 +188,7 @@ int main(void)
 		cmocka_unit_test(however_often_all_are_due_at_once_each_gets_its_turn),
 		cmocka_unit_test(a_shorter_interval_is_not_slept_through),
 		cmocka_unit_test(a_table_that_has_changed_comes_early_but_not_within_3_s),
+		cmocka_unit_test(early_looks_come_after_those_that_are_due),
 		cmocka_unit_test(who_may_begin_goes_before_who_must_wait),
 	};
 
