@@ -89,6 +89,7 @@ static void sample_instances(struct collector *collector)
 			supervisor_scanned(collector->supervisor, i);
 	}
 	log_transitions(collector);
+	scan_pacer_hurry(collector->pacer);
 }
 
 /* Sends the state of the instances to the service manager, those in trouble first. */
@@ -128,7 +129,7 @@ static void stay_alive(void *context)
 	sd_notify_alive();
 }
 
-static void scan_ended(void *context, size_t position)
+static void look_ended(void *context, size_t position)
 {
 	struct collector *collector = context;
 
@@ -136,6 +137,16 @@ static void scan_ended(void *context, size_t position)
 	log_transitions(collector);
 	supervisor_tell(collector->supervisor);
 	supervisor_publish(collector->supervisor);
+}
+
+/* An alarm has waited for this to speak. */
+static void alarm_look_ended(void *context, size_t position)
+{
+	struct collector *collector = context;
+
+	(void)position;
+	log_transitions(collector);
+	supervisor_tell(collector->supervisor);
 }
 
 /* Updates what the agent says about itself, and what the subagent shows. */
@@ -267,6 +278,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 {
 	const struct config *config = collector->config;
 	const struct instances none = { 0 };
+	const struct scan_pacer_listener listener = { look_ended, alarm_look_ended, collector };
 
 	collector->agent = new_agent();
 	if (!collector->agent)
@@ -277,7 +289,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 		return -1;
 	collector->supervisor =
 		supervisor_new(collector->loop, master, forget_instances, collector);
-	collector->pacer = scan_pacer_new(collector->loop, scan_ended, collector);
+	collector->pacer = scan_pacer_new(collector->loop, &listener);
 	collector->sample_timer = loop_timer_new(collector->loop, sample, collector);
 	collector->alive_timer = loop_timer_new(collector->loop, stay_alive, collector);
 	if (!collector->supervisor || !collector->pacer || !collector->sample_timer ||

@@ -2,177 +2,308 @@
 #include "collector/scan_pacer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "collector/pace.h"
+#include "collector/scan_plan.h"
+#include "collector/shares.h"
 #include "common/clock.h"
+#include "common/log.h"
 #include "scan/scan.h"
 
-/* Whose turn it is. One scan runs at a time, so that all of them together stay within the budget.
- * The first scans follow each other at once; then the turns are spread over the interval. Zeroed at
- * start, and to start again. */
-struct place {
-	uint64_t due_ms; /* monotonic; 0: at once */
-	bool has_run;
-};
-
-/* What depends on the configuration. */
-struct plan {
-	const struct config *config;
-	struct scan *scan;
-	uint64_t budget_ns; /* of a scan; 0: it is never cut */
-	size_t count;
-	struct place *places; /* of the instances, in their order */
-};
+/* No position. */
+#define NONE SIZE_MAX
 
 struct scan_pacer {
-	scan_pacer_ended *ended;
-	void *context;
+	struct scan_pacer_listener listener;
 	struct loop_timer *timer;
-	struct plan plan, prepared;
+	struct scan_plan plan, prepared;
 	struct instance *const *instances;
-	size_t position; /* whose turn it is */
-	bool is_running;
-	uint64_t cpu_mark_ns; /* of this thread, at the end of the last step */
+	struct pace pace;
+	uint64_t cpu_mark_ns;          /* of this thread, at the end of the last step */
+	size_t running[SCAN_USES];     /* for which instance each is under way; NONE: it is not */
+	uint64_t wanted_ms[SCAN_USES]; /* when a scan was last wanted; monotonic */
+	bool is_short[SCAN_USES];      /* there was no memory for the scan, and it was told */
+	bool look_is_part;             /* of the look that is under way, as far as it is known */
+	bool round_waits;              /* for a look to end, as there was no memory for the round */
+	size_t round_last;             /* who had the last round */
+	uint64_t alarm_until_ms;       /* when the alarm look that is under way must end */
 };
 
-/* Waking up takes at most this part of a step. */
-#define WAKING_PART 4
+/* A step that may come next. */
+struct choice {
+	enum scan_use use;
+	size_t position;
+	uint64_t at_ns; /* monotonic */
+};
 
-/* What a scan costs, roughly: at the default budget, with cold caches. Beside the entries of a
- * table it walks the hash table, which all namespaces share. */
-#define SCAN_NS   20000000ULL /* of 262,144 empty buckets, and more */
-#define ENTRY_NS  6000ULL
-#define OTHERS_NS 300ULL /* an entry of another table */
+/* A scan that nobody has wanted for so long is freed. */
+#define UNUSED_MS 60000
 
 /* Values are stale after so many intervals and turns of all, and some time for a busy machine. */
 #define PATIENCE_TIMES 3
 #define PATIENCE_MS    10000
 
-/* The position of the instance that is due first, of `count`, at least 1. */
-static size_t place_next(const struct place *places, size_t count)
+static uint64_t interval_ms(const struct config *config)
 {
-	size_t first = 0;
+	return (uint64_t)config->refresh_interval * 1000;
+}
 
-	for (size_t i = 1; i < count; i++) {
-		if (places[i].due_ms < places[first].due_ms)
-			first = i;
+/* ---- what comes next ------------------------------------------------------------------------- */
+
+/* The alarm look that is under way, or the first that is wanted. */
+static bool choose_alarm(struct scan_pacer *pacer, struct choice *choice)
+{
+	const struct scan_plan *plan = &pacer->plan;
+	uint64_t until_ns = pacer->alarm_until_ms * NS_PER_MS;
+	size_t position;
+
+	choice->use = SCAN_ALARM;
+	choice->position = pacer->running[SCAN_ALARM];
+	choice->at_ns = pace_ready(&pacer->pace, PACE_ALARM);
+	if (choice->position != NONE) {
+		if (choice->at_ns > until_ns)
+			choice->at_ns = until_ns;
+		return true;
 	}
-	return first;
-}
-
-/* When a scan at this position begins: sets when its next one is due. */
-static void place_begin(struct place *places, size_t count, size_t position, uint64_t now_ms,
-			uint64_t interval_ms)
-{
-	struct place *place = &places[position];
-
-	/* the second scan comes early, at each position one step later than at the one before */
-	place->due_ms =
-		now_ms + (place->has_run ? interval_ms : interval_ms * (position + 1) / count);
-	place->has_run = true;
-}
-
-/* How many are due before this one. */
-static size_t place_rank(const struct place *places, size_t count, size_t position)
-{
-	size_t rank = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (places[i].due_ms < places[position].due_ms ||
-		    (i < position && places[i].due_ms == places[position].due_ms))
-			rank++;
+	while ((position = wishes_next(plan->wishes, plan->count)) < plan->count) {
+		if (instance_wants_alarm_look(pacer->instances[position])) {
+			choice->position = position;
+			return true;
+		}
+		plan->wishes[position].since_ms = 0; /* it has waited too long */
 	}
-	return rank;
+	return false;
 }
 
-/* All are due at once, in the order in which they would have been: so that each gets its turn
- * however often this happens. */
-static void places_hurry(struct place *places, size_t count)
+static enum pace_kind look_kind(const struct scan_pacer *pacer)
 {
-	size_t ranks[SNAPSHOT_INSTANCES_MAX];
-
-	for (size_t i = 0; i < count; i++)
-		ranks[i] = place_rank(places, count, i);
-	/* the first milliseconds after the machine was started are long gone */
-	for (size_t i = 0; i < count; i++)
-		places[i].due_ms = ranks[i];
+	return pacer->look_is_part ? PACE_PART : PACE_WHOLE;
 }
 
-/* None is due later than one interval from now. */
-static void places_limit(struct place *places, size_t count, uint64_t now_ms, uint64_t interval_ms)
+/* The look that is under way, or the first that may begin, now or later. */
+static struct choice choose_look(const struct scan_pacer *pacer, uint64_t now_ns)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (places[i].due_ms > now_ms + interval_ms)
-			places[i].due_ms = now_ms + interval_ms;
+	struct choice choice = { .use = SCAN_LOOK, .position = pacer->running[SCAN_LOOK] };
+	const struct turns_ready ready = {
+		.whole_ms = pace_ready(&pacer->pace, PACE_WHOLE) / NS_PER_MS,
+		.part_ms = pace_ready_to_begin_part(&pacer->pace) / NS_PER_MS,
+	};
+	uint64_t at_ms = 0;
+
+	if (choice.position != NONE) {
+		choice.at_ns = pace_ready(&pacer->pace, look_kind(pacer));
+		return choice;
 	}
+	choice.position =
+		turns_next(pacer->plan.turns, pacer->plan.count, ready, now_ns / NS_PER_MS, &at_ms);
+	choice.at_ns = at_ms * NS_PER_MS;
+	return choice;
 }
 
-static void plan_clear(struct plan *plan)
+/* The round that is under way, or the next in turn that may begin. */
+static bool choose_round(const struct scan_pacer *pacer, struct choice *choice)
 {
-	scan_free(plan->scan);
-	free(plan->places);
-	*plan = (struct plan){ 0 };
+	choice->use = SCAN_ROUND;
+	choice->position = pacer->running[SCAN_ROUND];
+	choice->at_ns = pace_ready(&pacer->pace, PACE_ROUND);
+	if (choice->position != NONE)
+		return true;
+	for (size_t i = 1; i <= pacer->plan.count && !pacer->round_waits; i++) {
+		choice->position = (pacer->round_last + i) % pacer->plan.count;
+		if (instance_wants_round(pacer->instances[choice->position]))
+			return true;
+	}
+	return false;
 }
 
-/* How long to rest after a step of `cpu_ns`, so that steps take cpu-budget percent of a core. */
-static uint64_t pause_after(const struct config *config, uint64_t cpu_ns)
+static struct choice choose(struct scan_pacer *pacer, uint64_t now_ns)
 {
-	return cpu_ns * (100 - config->cpu_budget) / config->cpu_budget;
+	struct choice alarm, look, round;
+	uint64_t round_ns;
+
+	if (choose_alarm(pacer, &alarm))
+		return alarm;
+	look = choose_look(pacer, now_ns);
+	if (pacer->running[SCAN_LOOK] != NONE)
+		return look;
+	if (!choose_round(pacer, &round)) {
+		pace_forgive(&pacer->pace);
+		return look;
+	}
+	/* the first look of a table waits for no round */
+	if (pacer->pace.owed_ns && pacer->plan.turns[look.position].has_run)
+		return round;
+	round_ns = round.at_ns > now_ns ? round.at_ns : now_ns;
+	return look.at_ns <= round_ns ? look : round;
 }
 
-/* What a step costs: its own CPU time, and that of waking up for it, `between_ns` after the last
- * step. But samples and reloads come between too. They are no cost of a scan, and where they alone
- * need more than the budget, each pause would be longer than the one before, without end. */
-static uint64_t step_cost(uint64_t own_ns, uint64_t between_ns)
+static void schedule(struct scan_pacer *pacer)
 {
-	return own_ns + (between_ns < own_ns / WAKING_PART ? between_ns : own_ns / WAKING_PART);
+	uint64_t now_ns = clock_monotonic_ns();
+	struct choice choice = choose(pacer, now_ns);
+
+	loop_timer_once(pacer->timer, choice.at_ns > now_ns ? choice.at_ns - now_ns : 0);
 }
 
-/* Rests until the next turn, but at least for `pause_ns`, even if the turn is late. */
-static void await_turn(struct scan_pacer *pacer, uint64_t pause_ns)
-{
-	const struct plan *plan = &pacer->plan;
-	uint64_t now_ms = clock_monotonic_ms(), due_ms, wait_ns;
+/* ---- steps ----------------------------------------------------------------------------------- */
 
-	pacer->position = place_next(plan->places, plan->count);
-	due_ms = plan->places[pacer->position].due_ms;
-	wait_ns = due_ms > now_ms ? (due_ms - now_ms) * NS_PER_MS : 0;
-	loop_timer_once(pacer->timer, wait_ns > pause_ns ? wait_ns : pause_ns);
+/* CPU time; see shares_level(). */
+static uint64_t find_level(const struct scan_pacer *pacer)
+{
+	const struct scan_plan *plan = &pacer->plan;
+	uint64_t budget_ns = interval_ms(plan->config) * NS_PER_MS * plan->config->cpu_budget / 100;
+	uint64_t costs[SNAPSHOT_INSTANCES_MAX];
+
+	for (size_t i = 0; i < plan->count; i++) {
+		costs[i] = instance_scan_cost(pacer->instances[i]);
+		/* no share is larger, and the sum stays small */
+		if (costs[i] > budget_ns)
+			costs[i] = budget_ns;
+	}
+	return shares_level(costs, plan->count, budget_ns);
+}
+
+static void begin_look(struct scan_pacer *pacer, size_t position)
+{
+	const struct scan_plan *plan = &pacer->plan;
+	struct instance *instance = pacer->instances[position];
+	struct share share = shares_cut(instance_scan_cost(instance), find_level(pacer));
+
+	turns_begin(plan->turns, plan->count, position, clock_monotonic_ms(),
+		    interval_ms(plan->config));
+	instance_scan_allow(instance, share.interval_ns, share.look_ns);
+	/* it is known after the first step: until then, it is as the last one was */
+	pacer->look_is_part = plan->turns[position].is_large;
+}
+
+static bool step_look(struct scan_pacer *pacer, size_t position)
+{
+	struct instance *instance = pacer->instances[position];
+
+	if (pacer->running[SCAN_LOOK] == NONE)
+		begin_look(pacer, position);
+	if (!instance_look_step(instance, pacer->plan.scans[SCAN_LOOK])) {
+		pacer->look_is_part = instance_look_is_part(instance);
+		return false;
+	}
+	pacer->plan.turns[position].is_large = instance_is_large(instance);
+	pacer->round_waits = false;
+	return true;
+}
+
+static bool step_round(struct scan_pacer *pacer, size_t position)
+{
+	struct instance *instance = pacer->instances[position];
+
+	pacer->round_last = position;
+	if (pacer->running[SCAN_ROUND] == NONE || instance_wants_round(instance))
+		return instance_round_step(instance, pacer->plan.scans[SCAN_ROUND]);
+	instance_scan_abandon(instance); /* no look is under way */
+	return true;
+}
+
+static bool step_alarm(struct scan_pacer *pacer, size_t position)
+{
+	const struct scan_plan *plan = &pacer->plan;
+	struct instance *instance = pacer->instances[position];
+	uint64_t now_ms = clock_monotonic_ms();
+	bool ended = true;
+
+	if (pacer->running[SCAN_ALARM] == NONE)
+		pacer->alarm_until_ms = wishes_until(plan->wishes, plan->count, position, now_ms);
+	/* even without time it gets one step */
+	if (pacer->running[SCAN_ALARM] == NONE || now_ms < pacer->alarm_until_ms)
+		ended = instance_alarm_step(instance, plan->scans[SCAN_ALARM]);
+	else
+		instance_alarm_end(instance);
+	if (ended)
+		plan->wishes[position].since_ms = 0;
+	return ended;
+}
+
+/* There is no memory: rounds wait for the end of a look, alarms for the next sample. */
+static void give_up(struct scan_pacer *pacer, enum scan_use use)
+{
+	if (use == SCAN_ROUND)
+		pacer->round_waits = true;
+	for (size_t i = 0; use == SCAN_ALARM && i < pacer->plan.count; i++)
+		pacer->plan.wishes[i].since_ms = 0;
+	if (!pacer->is_short[use] && use == SCAN_ROUND)
+		log_warning("out of memory: a large table is not read whole; its values come from "
+			    "looks alone");
+	else if (!pacer->is_short[use])
+		log_warning("out of memory: an alarm gets no look of its own");
+	pacer->is_short[use] = true;
+}
+
+/* The scan for this use, made if there is none. */
+static bool has_scan(struct scan_pacer *pacer, enum scan_use use)
+{
+	struct scan **scan = &pacer->plan.scans[use];
+
+	pacer->wanted_ms[use] = clock_monotonic_ms();
+	if (!*scan)
+		*scan = scan_new(pacer->plan.config, use);
+	if (*scan)
+		pacer->is_short[use] = false;
+	else
+		give_up(pacer, use);
+	return *scan != NULL;
+}
+
+/* One step, and what it costs. True when the activity has ended. */
+static bool run(struct scan_pacer *pacer, const struct choice *choice)
+{
+	uint64_t begin_ns = clock_thread_cpu_ns(), between_ns = begin_ns - pacer->cpu_mark_ns;
+	enum pace_kind kind = PACE_ALARM;
+	bool ended;
+
+	switch (choice->use) {
+	case SCAN_ALARM:
+		ended = step_alarm(pacer, choice->position);
+		break;
+	case SCAN_LOOK:
+		ended = step_look(pacer, choice->position);
+		kind = look_kind(pacer);
+		break;
+	default:
+		ended = step_round(pacer, choice->position);
+		kind = PACE_ROUND;
+	}
+	pacer->running[choice->use] = ended ? NONE : choice->position;
+	pacer->cpu_mark_ns = clock_thread_cpu_ns();
+	pace_pay(&pacer->pace, kind, pace_cost(pacer->cpu_mark_ns - begin_ns, between_ns),
+		 clock_monotonic_ns());
+	return ended;
 }
 
 static void step(void *context)
 {
 	struct scan_pacer *pacer = context;
-	const struct plan *plan = &pacer->plan;
-	uint64_t begin_ns = clock_thread_cpu_ns(), between_ns = begin_ns - pacer->cpu_mark_ns;
-	uint64_t pause_ns;
-	bool ended;
+	const struct scan_pacer_listener *listener = &pacer->listener;
+	uint64_t now_ns = clock_monotonic_ns();
+	struct choice choice = choose(pacer, now_ns);
 
-	if (!pacer->is_running) {
-		place_begin(plan->places, plan->count, pacer->position, clock_monotonic_ms(),
-			    (uint64_t)plan->config->refresh_interval * 1000);
-		between_ns = 0;
+	if (choice.at_ns <= now_ns && has_scan(pacer, choice.use) && run(pacer, &choice)) {
+		if (choice.use == SCAN_LOOK)
+			listener->ended(listener->context, choice.position);
+		else if (choice.use == SCAN_ALARM)
+			listener->found(listener->context, choice.position);
 	}
-	ended = instance_scan_step(pacer->instances[pacer->position], plan->scan);
-	pacer->is_running = !ended;
-	pacer->cpu_mark_ns = clock_thread_cpu_ns();
-	pause_ns = pause_after(plan->config, step_cost(pacer->cpu_mark_ns - begin_ns, between_ns));
-	if (!ended) {
-		loop_timer_once(pacer->timer, pause_ns);
-		return;
-	}
-	pacer->ended(pacer->context, pacer->position);
-	await_turn(pacer, pause_ns);
+	schedule(pacer);
 }
 
-struct scan_pacer *scan_pacer_new(struct loop *loop, scan_pacer_ended *ended, void *context)
+/* ---- the door -------------------------------------------------------------------------------- */
+
+struct scan_pacer *scan_pacer_new(struct loop *loop, const struct scan_pacer_listener *listener)
 {
 	struct scan_pacer *pacer = calloc(1, sizeof(*pacer));
 
 	if (!pacer)
 		return NULL;
-	pacer->ended = ended;
-	pacer->context = context;
+	pacer->listener = *listener;
+	for (size_t use = 0; use < SCAN_USES; use++)
+		pacer->running[use] = NONE;
 	pacer->timer = loop_timer_new(loop, step, pacer);
 	if (!pacer->timer) {
 		free(pacer);
@@ -185,155 +316,140 @@ void scan_pacer_free(struct scan_pacer *pacer)
 {
 	if (!pacer)
 		return;
-	if (pacer->is_running)
-		instance_scan_abandon(pacer->instances[pacer->position]);
-	plan_clear(&pacer->plan);
-	plan_clear(&pacer->prepared);
+	for (size_t use = 0; use < SCAN_USES; use++) {
+		if (pacer->running[use] != NONE)
+			instance_scan_abandon(pacer->instances[pacer->running[use]]);
+	}
+	scan_plan_clear(&pacer->plan);
+	scan_plan_clear(&pacer->prepared);
 	free(pacer);
+}
+
+/* What is under way goes on for instances that stay, and stops for the others. */
+static void take_running(struct scan_pacer *pacer, struct instance *const *instances, bool goes_on)
+{
+	size_t count = pacer->prepared.count;
+
+	for (size_t use = 0; use < SCAN_USES; use++) {
+		struct instance *instance;
+		size_t position = count;
+
+		if (pacer->running[use] == NONE)
+			continue;
+		instance = pacer->instances[pacer->running[use]];
+		if (goes_on)
+			position = scan_plan_find(instances, count, instance);
+		if (position == count)
+			instance_scan_abandon(instance);
+		pacer->running[use] = position == count ? NONE : position;
+	}
 }
 
 int scan_pacer_prepare(struct scan_pacer *pacer, const struct config *config, size_t count)
 {
-	struct plan plan = { .config = config, .count = count };
+	struct scan_plan plan;
 
-	plan.scan = scan_new(config);
-	plan.places = calloc(count, sizeof(*plan.places));
-	if (!plan.scan || !plan.places) {
-		plan_clear(&plan);
+	if (scan_plan_init(&plan, config, count) != 0)
 		return -1;
-	}
-	plan_clear(&pacer->prepared);
+	scan_plan_clear(&pacer->prepared);
 	pacer->prepared = plan;
 	return 0;
 }
 
-/* Returns `count` if it is not among them. */
-static size_t find(struct instance *const *instances, size_t count, const struct instance *instance)
-{
-	size_t i = 0;
-
-	while (i < count && instances[i] != instance)
-		i++;
-	return i;
-}
-
-/* The prepared places get what is known of the instances that stay. */
-static void take_places(struct scan_pacer *pacer, struct instance *const *instances)
-{
-	const struct plan *before = &pacer->plan;
-	struct plan *after = &pacer->prepared;
-
-	for (size_t i = 0; i < after->count; i++) {
-		size_t at = find(pacer->instances, before->count, instances[i]);
-
-		if (at < before->count)
-			after->places[i] = before->places[at];
-	}
-}
-
-/* The prepared plan gets the scan that is in use, if it can go on with it. */
-static bool take_scan(struct scan_pacer *pacer)
-{
-	struct plan *before = &pacer->plan, *after = &pacer->prepared;
-	struct scan *unused = after->scan;
-
-	if (!before->scan || !scan_suits(before->scan, after->config))
-		return false;
-	scan_adopt(before->scan, after->config);
-	after->scan = before->scan;
-	before->scan = unused;
-	return true;
-}
-
-/* Whether the end of a scan shows and judges the same: it does both by the configuration. */
-static bool ends_alike(const struct config *one, const struct config *other)
-{
-	if (one->source_rising != other->source_rising ||
-	    one->source_falling != other->source_falling || one->watch_count != other->watch_count)
-		return false;
-	for (size_t i = 0; i < one->watch_count; i++) {
-		const struct config_watch *watch = &one->watches[i], *with = &other->watches[i];
-
-		if (watch->index != with->index || strcmp(watch->name, with->name) != 0 ||
-		    watch->rising != with->rising || watch->falling != with->falling)
-			return false;
-	}
-	return true;
-}
-
-static void abandon(struct scan_pacer *pacer)
-{
-	loop_timer_stop(pacer->timer);
-	if (pacer->is_running)
-		instance_scan_abandon(pacer->instances[pacer->position]);
-	pacer->is_running = false;
-}
-
 void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instances)
 {
-	struct plan *after = &pacer->prepared;
-	uint64_t now_ms = clock_monotonic_ms();
-	bool goes_on = take_scan(pacer);
-	size_t position = after->count;
+	struct scan_plan *after = &pacer->prepared;
+	const struct config *config = after->config;
+	uint64_t now_ns = clock_monotonic_ns();
+	bool goes_on = scan_plan_take_scans(after, &pacer->plan);
 
-	take_places(pacer, instances);
-	if (goes_on && pacer->is_running)
-		position = find(instances, after->count, pacer->instances[pacer->position]);
-	if (position == after->count)
-		abandon(pacer);
-	if (goes_on && ends_alike(pacer->plan.config, after->config))
-		places_limit(after->places, after->count, now_ms,
-			     (uint64_t)after->config->refresh_interval * 1000);
+	scan_plan_take_turns(after, instances, &pacer->plan, pacer->instances);
+	take_running(pacer, instances, goes_on);
+	if (goes_on && scan_plan_ends_alike(pacer->plan.config, config))
+		turns_limit(after->turns, after->count, now_ns / NS_PER_MS, interval_ms(config));
 	else
-		places_hurry(after->places, after->count);
-	scan_set_budget(after->scan, after->budget_ns);
-	plan_clear(&pacer->plan);
+		turns_hurry(after->turns, after->count);
+	pace_set_budget(&pacer->pace, config->cpu_budget, interval_ms(config) * NS_PER_MS, now_ns);
+	scan_plan_clear(&pacer->plan);
 	pacer->plan = *after;
-	*after = (struct plan){ 0 };
+	*after = (struct scan_plan){ 0 };
 	pacer->instances = instances;
-	pacer->position = position;
-	if (!pacer->is_running)
-		await_turn(pacer, 0);
+	schedule(pacer);
 }
 
-/* How many entries all tables have, as far as they can be read. */
-static uint64_t count_entries(const struct scan_pacer *pacer)
+/* Whether a scan may be freed: rounds while a table is large, looks never. */
+static bool is_wanted(const struct scan_pacer *pacer, size_t use)
 {
-	uint64_t entries = 0;
-
-	for (size_t i = 0; i < pacer->plan.count; i++) {
-		const struct snapshot_sample *sample = instance_get_sample(pacer->instances[i]);
-
-		entries += sample->has_values ? sample->entries : 0;
+	if (use == SCAN_LOOK || pacer->running[use] != NONE)
+		return true;
+	for (size_t i = 0; use == SCAN_ROUND && i < pacer->plan.count; i++) {
+		if (pacer->plan.turns[i].is_large)
+			return true;
 	}
-	return entries;
+	return false;
 }
 
-/* How long a scan of this instance takes: as the last one did, or as its table lets expect.
- * `entries`: of all tables. */
-static uint64_t turn_ms(const struct plan *plan, const struct instance *instance, uint64_t entries)
+static void free_unused(struct scan_pacer *pacer, uint64_t now_ms)
 {
-	const struct snapshot_sample *sample = instance_get_sample(instance);
-	uint64_t own = sample->has_values ? sample->entries : 0;
-	uint64_t cpu_ns = SCAN_NS + entries * OTHERS_NS + own * ENTRY_NS;
-	uint64_t last_ms = instance_get_last_scan(instance)->duration, ms;
+	for (size_t use = 0; use < SCAN_USES; use++) {
+		if (is_wanted(pacer, use))
+			pacer->wanted_ms[use] = now_ms;
+		if (now_ms - pacer->wanted_ms[use] < UNUSED_MS)
+			continue;
+		scan_free(pacer->plan.scans[use]);
+		pacer->plan.scans[use] = NULL;
+	}
+}
 
-	if (plan->budget_ns && cpu_ns > plan->budget_ns)
-		cpu_ns = plan->budget_ns;
-	ms = (cpu_ns + pause_after(plan->config, cpu_ns)) / NS_PER_MS;
+void scan_pacer_hurry(struct scan_pacer *pacer)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+	size_t alarm = pacer->running[SCAN_ALARM];
+
+	if (pacer->plan.count == 0)
+		return; /* not started yet */
+	for (size_t i = 0; i < pacer->plan.count; i++) {
+		const struct instance *instance = pacer->instances[i];
+
+		turns_change(&pacer->plan.turns[i], instance_has_changed(instance), now_ms);
+		if (i != alarm &&
+		    wish_note(&pacer->plan.wishes[i], instance_wants_alarm_look(instance),
+			      now_ms) &&
+		    alarm == NONE)
+			pace_skip_rest(&pacer->pace); /* the first begins at once */
+	}
+	free_unused(pacer, now_ms);
+	schedule(pacer);
+}
+
+/* How long a look at this instance takes: as the last one did, or as its table lets expect. What is
+ * quicker than the budget is paid for before the next one. */
+static uint64_t turn_ms(const struct scan_plan *plan, const struct instance *instance,
+			uint64_t level_ns)
+{
+	uint64_t cost_ns = instance_scan_cost(instance), last_ms = 0, ms;
+	struct share share = shares_cut(cost_ns, level_ns);
+
+	if (cost_ns > share.interval_ns)
+		cost_ns = share.look_ns;
+	/* the last values of a large table come from its round, too, which takes long */
+	if (!instance_is_large(instance))
+		last_ms = instance_get_last_scan(instance)->duration;
+	ms = pace_time(plan->config->cpu_budget, cost_ns) / NS_PER_MS;
 	return ms > last_ms ? ms : last_ms;
 }
 
 void scan_pacer_expect(const struct scan_pacer *pacer)
 {
-	const struct plan *plan = &pacer->plan;
-	uint64_t entries = count_entries(pacer), expected_ms;
+	const struct scan_plan *plan = &pacer->plan;
+	uint64_t expected_ms, level_ns;
 
 	if (plan->count == 0)
 		return; /* not started yet */
-	expected_ms = (uint64_t)plan->config->refresh_interval * 1000;
+	expected_ms = interval_ms(plan->config);
+	level_ns = find_level(pacer);
 	for (size_t i = 0; i < plan->count; i++)
-		expected_ms += turn_ms(plan, pacer->instances[i], entries);
+		expected_ms += turn_ms(plan, pacer->instances[i], level_ns);
 	for (size_t i = 0; i < plan->count; i++)
 		instance_scan_expect(pacer->instances[i],
 				     PATIENCE_TIMES * expected_ms + PATIENCE_MS);
