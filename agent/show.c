@@ -325,7 +325,7 @@ int show_run(const struct config *config)
 		goto done;
 	}
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
-	scan_keep_order(scan); /* for the rate */
+	scan_keep_order(scan);          /* for the rate */
 	for (size_t i = 0; i < instances.count; i++) {
 		instance_scan_allow(instances.list[i], UINT64_MAX, 0);
 		read_instance(instances.list[i], scan);

@@ -43,25 +43,26 @@ struct instance_alarms *instance_get_alarms(struct instance *instance);
 void instance_part(struct instance *instance);
 
 /* How much CPU time an interval has for this table: for all its readings, and of that for a look at
- * a part of it. The next look goes by it: it reads the whole table if the interval has time for that.
+ * a part of it. The next look goes by it: it reads the whole table if the interval has time for
+ * that.
  */
 void instance_scan_allow(struct instance *instance, uint64_t interval_ns, uint64_t look_ns);
 
 /* The CPU time that it takes to read the table whole, by its size now. */
 uint64_t instance_scan_cost(const struct instance *instance);
 
-/* One step of a look; begins one if none runs. True when it has ended. A failed look is counted, and
- * the values of the last good one stay. A namespace that does not exist is not read; it counts
- * neither as good nor as failed. If the table is rehashed during the look (nf_conntrack_buckets), it
- * starts again, a few times; if each of these is spoilt too, it counts neither as good nor as
+/* One step of a look; begins one if none runs. True when it has ended. A failed look is counted,
+ * and the values of the last good one stay. A namespace that does not exist is not read; it counts
+ * neither as good nor as failed. If the table is rehashed during the look (nf_conntrack_buckets),
+ * it starts again, a few times; if each of these is spoilt too, it counts neither as good nor as
  * failed. */
 bool instance_look_step(struct instance *instance, struct scan *look);
 /* Whether the look that runs reads a part only; whether the last one did. */
 bool instance_look_is_part(const struct instance *instance);
 bool instance_is_large(const struct instance *instance);
 
-/* A table that is too large for its looks is read in rounds, too. Whether one may begin now, or go on.
- * One step of it; begins one if none runs. True when it has ended, well or not. */
+/* A table that is too large for its looks is read in rounds, too. Whether one may begin now, or go
+ * on. One step of it; begins one if none runs. True when it has ended, well or not. */
 bool instance_wants_round(const struct instance *instance);
 bool instance_round_step(struct instance *instance, struct scan *round);
 

@@ -54,7 +54,8 @@ struct instance {
 				    */
 	uint64_t stale_at_ms;      /* when they become stale; monotonic; 0: not judged yet */
 	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
-	/* hash buckets at the start of this look, of the round, and of the look in `memory`; 0: unknown
+	/* hash buckets at the start of this look, of the round, and of the look in `memory`; 0:
+	 * unknown
 	 */
 	uint32_t scan_buckets, round_buckets, memory_buckets;
 	bool is_spoilt; /* they have changed since the look began */

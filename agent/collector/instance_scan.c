@@ -25,8 +25,8 @@
 /* A table with fewer entries does not tell what an entry costs. */
 #define ENTRIES_TELLING 1000
 
-/* A part of the table stays the same as long as the looks at it cost neither so much less nor so much
- * more than they may: then they can be compared. */
+/* A part of the table stays the same as long as the looks at it cost neither so much less nor so
+ * much more than they may: then they can be compared. */
 #define PART_LOW  0.4
 #define PART_HIGH 2.5
 /* A look reads no more than this, or the whole table. */
@@ -186,8 +186,8 @@ static enum scan_result look_begin(struct instance *instance, struct scan *look,
 }
 
 /* Before what was read is taken: is it one table, still there, and of one size? A dump of a table
- * that is rehashed repeats some entries and misses others. If the namespace was deleted or replaced,
- * nothing runs any more. */
+ * that is rehashed repeats some entries and misses others. If the namespace was deleted or
+ * replaced, nothing runs any more. */
 static void look_review(struct instance *instance)
 {
 	if (instance_enter(instance) != 0)
@@ -283,9 +283,8 @@ bool instance_look_step(struct instance *instance, struct scan *look)
 
 bool instance_wants_round(const struct instance *instance)
 {
-	return instance->running_round ||
-	       (instance->is_large && instance->memory &&
-		aggregate_memory_wants_round(instance->memory));
+	return instance->running_round || (instance->is_large && instance->memory &&
+					   aggregate_memory_wants_round(instance->memory));
 }
 
 static enum scan_result round_begin(struct instance *instance, struct scan *round,
@@ -310,8 +309,8 @@ static enum scan_result round_begin(struct instance *instance, struct scan *roun
 	return scan_start(round, ctnl, instance->memory, stats.entries, 1);
 }
 
-/* Whether the round still counts: the looks that it is compared with have not changed, and the table
- * is in the same order. */
+/* Whether the round still counts: the looks that it is compared with have not changed, and the
+ * table is in the same order. */
 static bool round_is_good(const struct instance *instance)
 {
 	const struct snapshot_sample *sample = instance->sample;
@@ -361,8 +360,8 @@ void instance_scan_notice(struct instance *instance, uint32_t before, uint64_t n
 	}
 	if (instance->changed_ms == 0)
 		instance->changed_ms = now_ms;
-	instance->has_settled = step <= change >> CHANGE_SHIFT ||
-				now_ms - instance->changed_ms >= SETTLE_MS;
+	instance->has_settled =
+		step <= change >> CHANGE_SHIFT || now_ms - instance->changed_ms >= SETTLE_MS;
 }
 
 bool instance_has_changed(const struct instance *instance)

@@ -18,7 +18,7 @@ struct aggregate {
 	const struct config *config;
 	enum aggregate_use use;
 	struct aggregate_plan plan;
-	uint64_t serial; /* random: tells it from others that gather other things */
+	uint64_t serial;                 /* random: tells it from others that gather other things */
 	struct aggregate_memory *memory; /* of the table being read */
 	struct tally tally;
 	struct ct_entry waiting; /* the last entry read, while its memory is fetched */
@@ -49,7 +49,7 @@ struct aggregate_memory {
 	struct churn before;
 	struct difference *difference; /* NULL: the last look read the whole table */
 	uint64_t serial;               /* of the aggregate that `difference` was made with */
-	struct zones_seen *zones; /* NULL until zones are counted */
+	struct zones_seen *zones;      /* NULL until zones are counted */
 	struct churn_count count;
 	size_t watch_count;
 	struct watch_memory *watches;

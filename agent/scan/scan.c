@@ -18,10 +18,10 @@ struct scan {
 	struct aggregate *aggregate;
 	size_t buffer_size;
 	uint64_t start_ms, end_ms, cpu_ns;
-	double target;      /* the part that will be read; 1: all */
-	struct part part;   /* what was read */
-	uint32_t left;      /* entries that this step may still count */
-	bool is_whole;      /* the dump came to its end */
+	double target;    /* the part that will be read; 1: all */
+	struct part part; /* what was read */
+	uint32_t left;    /* entries that this step may still count */
+	bool is_whole;    /* the dump came to its end */
 	bool keeps_order;
 	int error;
 	int empty_reads;
