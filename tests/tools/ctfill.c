@@ -128,7 +128,7 @@ static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
 	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill);
 	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill);
 	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
-	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(3600));
+	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(86400));
 	if (fill->marks || fill->mark)
 		mnl_attr_put_u32(message, CTA_MARK, htonl(fill->mark ? fill->mark : hash(number)));
 	if (!fill->udp) {
