@@ -122,7 +122,7 @@ def measure_round(lab, entries, floor):
     true = bits_set(entries)
     before, began = run_us(lab.agent.pid), time.monotonic()
     configure(lab, bit_watches(BITS))
-    wait_for_more(lab, 1)
+    wait_for_more(lab, 2)  # the first may have been under way
     if wait_until_exact(lab, 600) is None:
         say("no round ended within ten minutes")
         return

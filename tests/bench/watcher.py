@@ -31,7 +31,7 @@ class Watcher:
         self.times, self.counts = [], []
         self.traps = []  # (time, name, {name of an object: value})
         self.first = len(lab.traps())
-        self.is_over = False
+        self.is_over, self.fault = False, None
         self.thread = threading.Thread(target=self.watch)
 
     def __enter__(self):
@@ -41,8 +41,16 @@ class Watcher:
     def __exit__(self, *_):
         self.is_over = True
         self.thread.join()
+        if self.fault:
+            raise self.fault
 
     def watch(self):
+        try:
+            self.watch_until_over()
+        except Exception as fault:
+            self.fault = fault  # for whoever waits for us
+
+    def watch_until_over(self):
         enter(self.lab.netns)  # this thread alone
         log = self.lab.dir / "traps-162"
         size = log.stat().st_size
