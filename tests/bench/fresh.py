@@ -47,10 +47,11 @@ def one_flood(lab, limit, standing):
     flood = limit * FLOOD // 100
     with Watcher(lab) as watcher:
         began = time.monotonic()
-        flooders = begin_flood(lab, flood)
+        # one process: the kernel takes what several offer one by one
+        flooder = lab.spawn(TOP / "build/ctfill", flood, "--source", SOURCE, "--unreplied", "--mark", MARK,
+                            log=lab.dir / "flood.log")
         named, whole = watch_flood(lab, watcher, began, standing, flood)
-        for flooder in flooders:
-            assert flooder.wait(PATIENCE) == 0, (lab.dir / "flood.log").read_text()
+        assert flooder.wait(PATIENCE) == 0, (lab.dir / "flood.log").read_text()
         ended = watcher.crossed(standing + flood - OWN)
         crossed = watcher.crossed(math.ceil(limit * RISING / 100))
         trap = watch_trap(watcher, crossed)
@@ -59,13 +60,6 @@ def one_flood(lab, limit, standing):
     return {"flood": ended - began, "trap": trap[0] - crossed, "text": trap[1]["nfctNotifyText"],
             "named": named - began, "whole": whole - began, "prompt": whole - began - late,
             "deletion": deletion, "after": after}
-
-
-def begin_flood(lab, flood):
-    """By two processes, one on each core, though the kernel takes most of it under one lock."""
-    half = flood // 2
-    return [lab.spawn(TOP / "build/ctfill", count, "--source", SOURCE, "--unreplied", "--mark", MARK, "--from", first,
-                      log=lab.dir / "flood.log") for first, count in ((0, half), (half, flood - half))]
 
 
 def watch_flood(lab, watcher, began, standing, flood):
