@@ -12,7 +12,7 @@ void tally_copy(struct tally *to, const struct tally *from)
 	*to = *from;
 	to->zones = zones;
 	if (zones && from->zones)
-		*zones = *from->zones;
+		zones_copy(zones, from->zones);
 }
 
 void tally_mean_clear(struct tally_mean *mean)
@@ -21,14 +21,21 @@ void tally_mean_clear(struct tally_mean *mean)
 
 	memset(mean, 0, sizeof(*mean));
 	mean->zones = zones;
-	if (zones)
-		memset(zones, 0, ZONES_COUNT * sizeof(*zones));
+	for (size_t i = 0; zones && i < ZONES_COUNT; i++) {
+		if (zones[i] != 0)
+			zones[i] = 0;
+	}
 }
 
+/* Writes only what changes: see zones.h. */
 static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
 {
-	for (size_t i = 0; i < count; i++)
-		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
+	for (size_t i = 0; i < count; i++) {
+		double change = (double)counts[i] - (double)mean[i];
+
+		if (change != 0)
+			mean[i] += (float)(change * share);
+	}
 }
 
 void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
@@ -50,15 +57,18 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 		top_mean_add(&mean->tops[kind], &tally->tops[kind], weight);
 }
 
-/* `round` and `mean` NULL: there are none. */
+/* `round` and `mean` NULL: there are none. Writes only what changes: see zones.h. */
 static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
 		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
 			       (round ? round[i] : 0) + 0.5;
+		uint32_t whole =
+			value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 
-		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+		if (look[i] != whole)
+			look[i] = whole;
 	}
 }
 

@@ -3,6 +3,22 @@
 
 #include <stdbool.h>
 
+void zones_clear(struct zones *zones)
+{
+	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++) {
+		if (zones->entries[zone])
+			zones->entries[zone] = 0;
+	}
+}
+
+void zones_copy(struct zones *to, const struct zones *from)
+{
+	for (uint32_t zone = 0; zone < ZONES_COUNT; zone++) {
+		if (to->entries[zone] != from->entries[zone])
+			to->entries[zone] = from->entries[zone];
+	}
+}
+
 static bool is_seen(const struct zones_seen *seen, uint32_t zone)
 {
 	return seen->bits[zone / 8] >> zone % 8 & 1;

@@ -10,10 +10,14 @@
 
 #define ZONES_COUNT 65536
 
-/* Counts of one scan. */
+/* Counts of one reading. Few of all zones are in use: nothing is written that does not change, so
+ * that the memory of the others is never taken from the kernel. Zeroed at start. */
 struct zones {
 	uint32_t entries[ZONES_COUNT];
 };
+
+void zones_clear(struct zones *zones);
+void zones_copy(struct zones *to, const struct zones *from);
 
 /* What lasts from scan to scan: the zones that have been seen; they keep their rows. Zeroed at
  * start. */
