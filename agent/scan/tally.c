@@ -19,23 +19,24 @@ void tally_mean_clear(struct tally_mean *mean)
 {
 	float *zones = mean->zones;
 
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		memset(&zones[i], 0, ZONES_BLOCK * sizeof(*zones));
 	memset(mean, 0, sizeof(*mean));
 	mean->zones = zones;
-	for (size_t i = 0; zones && i < ZONES_COUNT; i++) {
-		if (zones[i] != 0)
-			zones[i] = 0;
-	}
 }
 
-/* Writes only what changes: see zones.h. */
 static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
 {
 	for (size_t i = 0; i < count; i++) {
-		double change = (double)counts[i] - (double)mean[i];
-
-		if (change != 0)
-			mean[i] += (float)(change * share);
+		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
 	}
+}
+
+static void add_zones(struct tally_mean *mean, const struct zones *zones, double share)
+{
+	mean->zone_blocks |= zones->blocks;
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		add_counts(&mean->zones[i], &zones->entries[i], ZONES_BLOCK, share);
 }
 
 void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
@@ -50,26 +51,32 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 	add_counts(mean->counts, (const uint32_t *)&tally->totals, TOTALS_COUNTS, share);
 	add_counts(mean->watches, tally->watches, SNAPSHOT_WATCHES_MAX, share);
 	if (mean->zones && tally->zones)
-		add_counts(mean->zones, tally->zones->entries, ZONES_COUNT, share);
+		add_zones(mean, tally->zones, share);
 	for (size_t i = 0; i < VOLUMES; i++)
 		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
 	for (int kind = 0; kind < TOP_KINDS; kind++)
 		top_mean_add(&mean->tops[kind], &tally->tops[kind], weight);
 }
 
-/* `round` and `mean` NULL: there are none. Writes only what changes: see zones.h. */
+/* `round` and `mean` NULL: there are none. */
 static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
 		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
 			       (round ? round[i] : 0) + 0.5;
-		uint32_t whole =
-			value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 
-		if (look[i] != whole)
-			look[i] = whole;
+		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 	}
+}
+
+static void estimate_zones(struct zones *look, const struct zones *round,
+			   const struct tally_mean *mean, double part)
+{
+	look->blocks |= (round ? round->blocks : 0) | (mean ? mean->zone_blocks : 0);
+	for (size_t i = 0; zones_next(look->blocks, &i); i += ZONES_BLOCK)
+		estimate_counts(&look->entries[i], round ? &round->entries[i] : NULL,
+				mean ? &mean->zones[i] : NULL, ZONES_BLOCK, part);
 }
 
 static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
@@ -95,8 +102,7 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
 			SNAPSHOT_WATCHES_MAX, part);
 	if (look->zones)
-		estimate_counts(look->zones->entries, round ? round->zones->entries : NULL,
-				mean ? mean->zones : NULL, ZONES_COUNT, part);
+		estimate_zones(look->zones, round ? round->zones : NULL, mean, part);
 	estimate_volumes(&look->totals.volumes[0][0].packets,
 			 round ? &round->totals.volumes[0][0].packets : NULL,
 			 mean ? mean->volumes : NULL, part);

@@ -27,7 +27,8 @@ struct tally_mean {
 	float counts[TOTALS_COUNTS];
 	double volumes[sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t)];
 	float watches[SNAPSHOT_WATCHES_MAX];
-	float *zones; /* ZONES_COUNT of them; NULL: not counted */
+	float *zones;         /* ZONES_COUNT of them; NULL: not counted */
+	uint64_t zone_blocks; /* those that are in use, as in zones.h */
 	struct top_mean tops[TOP_KINDS];
 };
 
