@@ -17,7 +17,7 @@ void tally_copy(struct tally *to, const struct tally *from)
 
 void tally_mean_clear(struct tally_mean *mean)
 {
-	float *zones = mean->zones;
+	double *zones = mean->zones;
 
 	memset(mean, 0, sizeof(*mean));
 	mean->zones = zones;
@@ -25,10 +25,10 @@ void tally_mean_clear(struct tally_mean *mean)
 		memset(zones, 0, ZONES_COUNT * sizeof(*zones));
 }
 
-static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
+static void add_counts(double *mean, const uint32_t *counts, size_t count, double share)
 {
 	for (size_t i = 0; i < count; i++)
-		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
+		mean[i] += (counts[i] - mean[i]) * share;
 }
 
 void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
@@ -51,12 +51,12 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 }
 
 /* `round` and `mean` NULL: there are none. */
-static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
+static void estimate_counts(uint32_t *look, const uint32_t *round, const double *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
-		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
-			       (round ? round[i] : 0) + 0.5;
+		double value =
+			(look[i] - (mean ? mean[i] : 0)) / part + (round ? round[i] : 0) + 0.5;
 
 		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 	}
@@ -79,8 +79,8 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 		    double part)
 {
 	estimate_counts(totals_counts(&look->totals),
-			round ? (const uint32_t *)&round->totals : NULL,
-			mean ? mean->counts : NULL, TOTALS_COUNTS, part);
+			round ? (const uint32_t *)&round->totals : NULL, mean ? mean->counts : NULL,
+			TOTALS_COUNTS, part);
 	totals_reconcile(&look->totals);
 	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
 			SNAPSHOT_WATCHES_MAX, part);
