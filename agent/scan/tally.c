@@ -62,17 +62,19 @@ static void estimate_counts(uint32_t *look, const uint32_t *round, const double 
 	}
 }
 
+/* Neither below 0 nor above what the type holds. */
+static uint64_t add_change(uint64_t base, double change)
+{
+	if (change < 0)
+		return -change < (double)base ? base - (uint64_t)-change : 0;
+	return change < (double)(UINT64_MAX - base) ? base + (uint64_t)(change + 0.5) : UINT64_MAX;
+}
+
 static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
 {
-	for (size_t i = 0; i < VOLUMES; i++) {
-		double change = ((double)look[i] - (mean ? mean[i] : 0)) / part;
-		uint64_t base = round ? round[i] : 0;
-
-		if (change < 0)
-			look[i] = -change < (double)base ? base - (uint64_t)-change : 0;
-		else
-			look[i] = base + (uint64_t)(change + 0.5);
-	}
+	for (size_t i = 0; i < VOLUMES; i++)
+		look[i] = add_change(round ? round[i] : 0,
+				     ((double)look[i] - (mean ? mean[i] : 0)) / part);
 }
 
 void tally_estimate(struct tally *look, const struct tally *round, const struct tally_mean *mean,
