@@ -225,6 +225,24 @@ static void the_margin_of_the_source_is_his_own(void **state)
 	assert_int_equal(scene->source.margin, 0);
 }
 
+/* That nothing of it is met any more is as uncertain as what was met of it before. */
+static void the_margin_of_a_watch_counts_what_went(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "watch \"one\" { index = 1 source = \"10.1.0.9\" }\n");
+	settle(scene);
+	assert_int_equal(scene->scan->watches[0].entries, 800);
+	begin_part(scene, PART);
+	read_table(scene->aggregate, 0, 900);
+	add(scene, 900, 60, "192.0.2.7", "198.51.100.80", 6, 443, 5);
+	read_table(scene->aggregate, 1000, 1900);
+	add(scene, 1900, 60, "192.0.2.7", "198.51.100.80", 6, 443, 5);
+	finish_part(scene);
+	assert_int_equal(scene->scan->watches[0].entries, 0);
+	assert_in_range(scene->scan->watches[0].margin, 150, 250);
+}
+
 /* They gather other things, so what the round has counted means nothing to them. */
 static void other_filters_forget_the_round(void **state)
 {
@@ -460,6 +478,7 @@ int main(void)
 		TEST(before_a_round_a_look_speaks_for_itself),
 		TEST(a_source_that_comes_is_shown_and_goes_again),
 		TEST(the_margin_of_the_source_is_his_own),
+		TEST(the_margin_of_a_watch_counts_what_went),
 		TEST(other_filters_forget_the_round),
 		TEST(a_table_in_another_order_forgets_the_round),
 		TEST(another_table_forgets_the_round),

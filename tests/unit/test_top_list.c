@@ -278,6 +278,21 @@ static void its_errors_are_scaled_up_too(void **state)
 	assert_int_equal(scene->look.items[1].marked, 40);
 }
 
+static void an_error_is_not_larger_than_what_is_left(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->round.count = scene->look.count = 1;
+	scene->round.items[0] = (struct sketch_item){ key(1), 100, 50, 100 };
+	scene->look.items[0] = (struct sketch_item){ key(1), 10, 0, 10 };
+	top_mean_add(&scene->mean, &scene->look, 1);
+	scene->look.items[0] = (struct sketch_item){ key(1), 3, 0, 3 };
+	top_list_estimate(&scene->look, &scene->round, &scene->mean, 0.1);
+	assert_int_equal(scene->look.items[0].count, 30);
+	assert_int_equal(scene->look.items[0].error, 30);
+	assert_int_equal(scene->look.items[0].marked, 30);
+}
+
 /* A part of nearly 1 changes nothing that rounding does not take back. */
 static void a_look_at_nearly_all_is_what_it_is(void **state)
 {
@@ -416,6 +431,7 @@ int main(void)
 		TEST(the_floor_is_what_a_key_out_of_the_list_may_have),
 		TEST(a_look_alone_is_scaled_up),
 		TEST(its_errors_are_scaled_up_too),
+		TEST(an_error_is_not_larger_than_what_is_left),
 		TEST(a_look_at_nearly_all_is_what_it_is),
 		TEST(at_rest_it_is_exactly_the_round),
 		TEST(what_changed_since_the_round_is_scaled_up),
