@@ -17,7 +17,7 @@ void tally_copy(struct tally *to, const struct tally *from)
 
 void tally_mean_clear(struct tally_mean *mean)
 {
-	float *zones = mean->zones;
+	double *zones = mean->zones;
 
 	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
 		memset(&zones[i], 0, ZONES_BLOCK * sizeof(*zones));
@@ -25,11 +25,10 @@ void tally_mean_clear(struct tally_mean *mean)
 	mean->zones = zones;
 }
 
-static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
+static void add_counts(double *mean, const uint32_t *counts, size_t count, double share)
 {
-	for (size_t i = 0; i < count; i++) {
-		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
-	}
+	for (size_t i = 0; i < count; i++)
+		mean[i] += (counts[i] - mean[i]) * share;
 }
 
 static void add_zones(struct tally_mean *mean, const struct zones *zones, double share)
@@ -59,12 +58,12 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 }
 
 /* `round` and `mean` NULL: there are none. */
-static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
+static void estimate_counts(uint32_t *look, const uint32_t *round, const double *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
-		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
-			       (round ? round[i] : 0) + 0.5;
+		double value =
+			(look[i] - (mean ? mean[i] : 0)) / part + (round ? round[i] : 0) + 0.5;
 
 		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 	}
@@ -79,17 +78,19 @@ static void estimate_zones(struct zones *look, const struct zones *round,
 				mean ? &mean->zones[i] : NULL, ZONES_BLOCK, part);
 }
 
+/* Neither below 0 nor above what the type holds. */
+static uint64_t add_change(uint64_t base, double change)
+{
+	if (change < 0)
+		return -change < (double)base ? base - (uint64_t)-change : 0;
+	return change < (double)(UINT64_MAX - base) ? base + (uint64_t)(change + 0.5) : UINT64_MAX;
+}
+
 static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
 {
-	for (size_t i = 0; i < VOLUMES; i++) {
-		double change = ((double)look[i] - (mean ? mean[i] : 0)) / part;
-		uint64_t base = round ? round[i] : 0;
-
-		if (change < 0)
-			look[i] = -change < (double)base ? base - (uint64_t)-change : 0;
-		else
-			look[i] = base + (uint64_t)(change + 0.5);
-	}
+	for (size_t i = 0; i < VOLUMES; i++)
+		look[i] = add_change(round ? round[i] : 0,
+				     ((double)look[i] - (mean ? mean[i] : 0)) / part);
 }
 
 void tally_estimate(struct tally *look, const struct tally *round, const struct tally_mean *mean,
