@@ -7,12 +7,12 @@
 #include "alarm/alarm.h"
 #include "config/config.h"
 
-/* Beside the thresholds and the watches: dropping, the source, degraded. */
+/* Beside the thresholds, the watches and the rates: dropping, the source, degraded. */
 #define SINGLE_ALARMS 3
 
 static size_t count_of(const struct instance_alarms *alarms)
 {
-	return alarms->threshold_count + alarms->watch_count + SINGLE_ALARMS;
+	return alarms->threshold_count + alarms->watch_count + alarms->rate_count + SINGLE_ALARMS;
 }
 
 static struct alarm *dropping_of(const struct instance_alarms *alarms)
@@ -30,10 +30,15 @@ static struct alarm *watches_of(const struct instance_alarms *alarms)
 	return source_of(alarms) + 1;
 }
 
+static struct alarm *rates_of(const struct instance_alarms *alarms)
+{
+	return watches_of(alarms) + alarms->watch_count;
+}
+
 /* The last alarm. */
 static struct alarm *degraded_of(const struct instance_alarms *alarms)
 {
-	return watches_of(alarms) + alarms->watch_count;
+	return rates_of(alarms) + alarms->rate_count;
 }
 
 static struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
@@ -44,6 +49,19 @@ static struct alarm *find(const struct instance_alarms *alarms, enum event_kind 
 			return alarm;
 	}
 	return NULL;
+}
+
+/* Takes a row over. If it has no value now, the last one stays, for the event of an end. */
+static void take_rate(struct snapshot_rate *rate, const struct snapshot_rate *row)
+{
+	struct snapshot_rate last = *rate;
+
+	*rate = *row;
+	if (row->has_value)
+		return;
+	rate->has_value = last.has_value;
+	rate->value = last.value;
+	rate->seconds = last.seconds;
 }
 
 /* The alarm continues under the new configuration. */
@@ -58,6 +76,12 @@ static void go_on(struct alarm *next, const struct alarm *before)
 	next->end_reason = before->end_reason;
 	if (next->kind == EVENT_SOURCE_RISING)
 		next->subject = before->subject;
+	if (next->kind == EVENT_RATE_RISING) {
+		struct snapshot_rate rate = before->subject.rate;
+
+		take_rate(&rate, &next->subject.rate);
+		next->subject.rate = rate;
+	}
 }
 
 /* The same name in another row: whoever knows alarms by their index sees two. */
@@ -65,8 +89,20 @@ static bool has_moved(const struct alarm *alarm, const struct alarm *next)
 {
 	if (alarm->kind == EVENT_UTILIZATION_RISING)
 		return alarm->subject.threshold.index != next->subject.threshold.index;
+	if (alarm->kind == EVENT_RATE_RISING)
+		return alarm->subject.rate.index != next->subject.rate.index;
 	return alarm->kind == EVENT_WATCH_RISING &&
 	       alarm->subject.watch.index != next->subject.watch.index;
+}
+
+/* What the configuration does not have any more. */
+static const char *removal_reason(enum event_kind kind)
+{
+	if (kind == EVENT_WATCH_RISING)
+		return "the watch was removed from the configuration";
+	if (kind == EVENT_RATE_RISING)
+		return "the rate was removed from the configuration";
+	return "the threshold was removed from the configuration";
 }
 
 /* Why an alarm of the old configuration cannot go on in `next`, its successor among `after`; NULL:
@@ -77,13 +113,14 @@ static const char *end_reason(const struct alarm *alarm, const struct alarm *nex
 	const struct snapshot_top *source = &alarm->subject.source;
 
 	if (!next)
-		return alarm->kind == EVENT_WATCH_RISING
-			       ? "the watch was removed from the configuration"
-			       : "the threshold was removed from the configuration";
-	if (alarm->kind == EVENT_WATCH_RISING && next->rising == 0)
+		return removal_reason(alarm->kind);
+	if (alarm->kind != EVENT_SOURCE_RISING && alarm->rising && next->rising == 0)
 		return "rising was set to 0";
 	if (has_moved(alarm, next))
 		return "its index was changed";
+	if (alarm->kind == EVENT_RATE_RISING &&
+	    strcmp(alarm->subject.rate.counter, next->subject.rate.counter) != 0)
+		return "its counter was changed";
 	if (alarm->kind != EVENT_SOURCE_RISING)
 		return NULL;
 	if (next->rising == 0)
@@ -148,6 +185,18 @@ static void prepare_watch(struct alarm *alarm, const struct config_watch *config
 	alarm->subject.watch.falling = config->falling;
 }
 
+static void prepare_rate(struct alarm *alarm, const struct config_rate *config)
+{
+	struct snapshot_rate *row = &alarm->subject.rate;
+
+	prepare(alarm, EVENT_RATE_RISING, config->rising, config->falling);
+	row->index = config->index;
+	memcpy(row->name, config->name, sizeof(config->name));
+	memcpy(row->counter, config->counter_name, sizeof(config->counter_name));
+	row->rising = config->rising;
+	row->falling = config->falling;
+}
+
 static void prepare_all(struct instance_alarms *alarms, const struct config *config)
 {
 	for (size_t i = 0; i < config->threshold_count; i++)
@@ -157,6 +206,8 @@ static void prepare_all(struct instance_alarms *alarms, const struct config *con
 		config->source_falling);
 	for (size_t i = 0; i < config->watch_count; i++)
 		prepare_watch(&watches_of(alarms)[i], &config->watches[i]);
+	for (size_t i = 0; i < config->rate_count; i++)
+		prepare_rate(&rates_of(alarms)[i], &config->rates[i]);
 	prepare(degraded_of(alarms), EVENT_INSTANCE_DEGRADED, 0, 0);
 }
 
@@ -168,6 +219,7 @@ int instance_alarms_prepare(struct instance_alarms *next, const struct instance_
 	*next = (struct instance_alarms){
 		.threshold_count = config->threshold_count,
 		.watch_count = config->watch_count,
+		.rate_count = config->rate_count,
 		.prefix_ipv4 = config->top_prefix_ipv4,
 		.prefix_ipv6 = config->top_prefix_ipv6,
 		.interval_ms = (uint64_t)config->notification_interval * 1000,
@@ -331,6 +383,17 @@ static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 	*row = alarm->subject.threshold;
 }
 
+/* While the rate has no value, the state stays as it was. */
+static void follow_rate(struct alarm *alarm, struct snapshot_rate *row, bool has_values,
+			uint64_t wall_ms)
+{
+	if (has_values && row->has_value)
+		alarm_state_follow(&alarm->state, (struct alarm_value){ row->value, row->value },
+				   alarm->rising, alarm->falling, wall_ms);
+	row->raised = alarm->state.raised;
+	take_rate(&alarm->subject.rate, row);
+}
+
 static void hand_out_findings(struct instance_alarms *alarms, const struct findings *findings)
 {
 	for (size_t i = 0; i < count_of(alarms); i++)
@@ -351,6 +414,8 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 				     wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
+	for (size_t i = 0; i < alarms->rate_count; i++)
+		follow_rate(&rates_of(alarms)[i], &sample->rates[i], sample->has_values, wall_ms);
 	note_transitions(alarms, sample, wall_ms, now_ms + FINDINGS_WAIT_MS);
 	if (alarms->findings.is_known && now_ms - alarms->found_ms < FINDINGS_KEPT_MS)
 		hand_out_findings(alarms, &alarms->findings);
