@@ -27,8 +27,8 @@
 
 /* A part of the table stays the same as long as the looks at it cost neither so much less nor so
  * much more than they may: then they can be compared. */
-#define PART_LOW  0.4
-#define PART_HIGH 2.5
+#define PART_LOW  0.3
+#define PART_HIGH 5.0
 /* A look reads no more than this, or the whole table. */
 #define PART_MAX 0.9
 
@@ -86,11 +86,18 @@ static double choose_part(const struct instance *instance, uint32_t entries)
 void instance_learn_cost(struct instance *instance, const struct scan *scan)
 {
 	double part = scan_part(scan);
+	uint64_t cost_ns;
+	uint32_t entries;
 
 	if (part <= 0)
 		return;
-	instance->whole_ns = (uint64_t)((double)scan_cpu_ns(scan) / part);
-	instance->whole_entries = (uint32_t)(scan_progress(scan) / part);
+	cost_ns = (uint64_t)((double)scan_cpu_ns(scan) / part);
+	entries = (uint32_t)(scan_progress(scan) / part);
+	/* a busy machine makes a single one expensive */
+	if (instance->whole_ns)
+		cost_ns = (3 * cost_of(instance, entries) + cost_ns) / 4;
+	instance->whole_ns = cost_ns;
+	instance->whole_entries = entries;
 }
 
 /* Judges what only a look can tell. */

@@ -89,8 +89,10 @@ static struct choice choose_look(const struct scan_pacer *pacer, uint64_t now_ns
 {
 	struct choice choice = { .use = SCAN_LOOK, .position = pacer->running[SCAN_LOOK] };
 	const struct turns_ready ready = {
-		.whole_ms = pace_ready(&pacer->pace, PACE_WHOLE) / NS_PER_MS,
-		.part_ms = pace_ready_to_begin_part(&pacer->pace) / NS_PER_MS,
+		.first_ms = pace_ready(&pacer->pace, PACE_WHOLE) / NS_PER_MS,
+		.pass_ms = pace_ready_to_begin_part(&pacer->pace) / NS_PER_MS,
+		.other_ms = pace_ready_after_round(&pacer->pace) / NS_PER_MS,
+		.interval_ms = interval_ms(pacer->plan.config),
 	};
 	uint64_t at_ms = 0;
 
@@ -123,22 +125,19 @@ static bool choose_round(const struct scan_pacer *pacer, struct choice *choice)
 static struct choice choose(struct scan_pacer *pacer, uint64_t now_ns)
 {
 	struct choice alarm, look, round;
-	uint64_t round_ns;
+	bool wants_round;
 
 	if (choose_alarm(pacer, &alarm))
 		return alarm;
-	look = choose_look(pacer, now_ns);
-	if (pacer->running[SCAN_LOOK] != NONE)
-		return look;
-	if (!choose_round(pacer, &round)) {
+	wants_round = choose_round(pacer, &round);
+	if (!wants_round)
 		pace_forgive(&pacer->pace);
+	look = choose_look(pacer, now_ns);
+	if (!wants_round || pacer->running[SCAN_LOOK] != NONE)
 		return look;
-	}
-	/* the first look of a table waits for no round */
-	if (pacer->pace.owed_ns && pacer->plan.turns[look.position].has_run)
-		return round;
-	round_ns = round.at_ns > now_ns ? round.at_ns : now_ns;
-	return look.at_ns <= round_ns ? look : round;
+	if (round.at_ns < now_ns)
+		round.at_ns = now_ns;
+	return look.at_ns <= round.at_ns ? look : round;
 }
 
 static void schedule(struct scan_pacer *pacer)
@@ -187,8 +186,7 @@ static void begin_look(struct scan_pacer *pacer, size_t position)
 	turns_begin(plan->turns, plan->count, position, clock_monotonic_ms(),
 		    interval_ms(plan->config));
 	instance_scan_allow(instance, share.interval_ns, share.look_ns);
-	/* it is known after the first step: until then, it is as the last one was */
-	pacer->look_is_part = plan->turns[position].is_large;
+	pacer->look_is_part = false; /* it is known after the first step */
 }
 
 static bool step_look(struct scan_pacer *pacer, size_t position)
@@ -427,8 +425,7 @@ void scan_pacer_hurry(struct scan_pacer *pacer)
 		const struct instance *instance = pacer->instances[i];
 
 		turns_change(&pacer->plan.turns[i], instance_has_changed(instance), now_ms);
-		if (i != alarm &&
-		    wish_note(&pacer->plan.wishes[i], instance_wants_alarm_look(instance),
+		if (wish_note(&pacer->plan.wishes[i], instance_wants_alarm_look(instance),
 			      now_ms) &&
 		    alarm == NONE)
 			pace_skip_rest(&pacer->pace); /* the first begins at once */

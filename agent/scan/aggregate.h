@@ -72,11 +72,11 @@ struct aggregate_result {
 };
 
 /* Ends a look: fills `result` and updates the memory. It was read from `start_ms` to `end_ms`
- * (monotonic), and `is_whole` if the table ended before the part was read. `culprit` is the source
+ * (monotonic), `part` of the table; 1: all of it. `culprit` is the source
  * that a raised alarm is about; NULL: no alarm is raised. -1 with ENOMEM: the look counts as
  * failed.
  */
-int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, bool is_whole,
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, double part,
 		     const struct snapshot_top *culprit, struct aggregate_result *result);
 
 /* A round has read so much more of the table, until `now_ms`; the table has ended. It was stopped.

@@ -154,14 +154,14 @@ static struct snapshot_scan *new_scan(struct aggregate *aggregate)
 }
 
 /* Turns the tally into values of the whole table. */
-static int estimate_tally(struct aggregate *aggregate, uint64_t middle_ms, bool is_whole,
+static int estimate_tally(struct aggregate *aggregate, uint64_t middle_ms, double part,
 			  struct estimate *estimate)
 {
 	struct aggregate_memory *memory = aggregate->memory;
 	double read = aggregate->tally.totals.scanned;
 
-	if (aggregate->plan.part < 1 && !is_whole)
-		return difference_end_look(memory->difference, &aggregate->tally, middle_ms,
+	if (part < 1)
+		return difference_end_look(memory->difference, &aggregate->tally, part, middle_ms,
 					   estimate);
 	/* a table that ended before its part was read may be far from what it was */
 	aggregate_forget_difference(memory);
@@ -195,7 +195,7 @@ static void fill_tops(struct aggregate *aggregate, const struct estimate *estima
 					 rows);
 }
 
-int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, bool is_whole,
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, double part,
 		     const struct snapshot_top *culprit, struct aggregate_result *result)
 {
 	struct aggregate_memory *memory = aggregate->memory;
@@ -210,7 +210,7 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	/* what can fail comes first, so that the memory gets all of a look or nothing */
 	watches = calloc(aggregate->config->watch_count + 1, sizeof(*watches));
 	if (!watches || prepare_zones(aggregate) != 0 ||
-	    estimate_tally(aggregate, (start_ms + end_ms) / 2, is_whole, &estimate) != 0)
+	    estimate_tally(aggregate, (start_ms + end_ms) / 2, part, &estimate) != 0)
 		goto fail;
 	scan = new_scan(aggregate);
 	if (!scan)

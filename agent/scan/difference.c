@@ -194,7 +194,7 @@ static struct estimate estimate_by(const struct difference *difference, const st
 	};
 
 	/* the size tells of changes that the look has not met */
-	least = fabs(read - (double)round->looks.counts[0]);
+	least = fabs(read - round->looks.counts[0]);
 	if (estimate.changes < least)
 		estimate.changes = least;
 	return estimate;
@@ -243,8 +243,8 @@ static int follow(struct difference *difference, const struct tally *look, uint6
 	return 0;
 }
 
-int difference_end_look(struct difference *difference, struct tally *look, uint64_t now_ms,
-			struct estimate *estimate)
+int difference_end_look(struct difference *difference, struct tally *look, double part,
+			uint64_t now_ms, struct estimate *estimate)
 {
 	const struct round *round;
 	struct estimate alone;
@@ -262,12 +262,14 @@ int difference_end_look(struct difference *difference, struct tally *look, uint6
 	*estimate = estimate_by(difference, round, look);
 	alone = *estimate;
 	alone.is_compared = false;
-	if (estimate->is_compared && estimate_margin(&alone) < estimate_margin(estimate))
+	alone.part = part;
+	alone.entries = alone.read / part;
+	if (!estimate->is_compared || estimate_margin(&alone) < estimate_margin(estimate))
 		*estimate = alone;
 	if (estimate->is_compared)
 		tally_estimate(look, &round->counted, &round->looks, difference->part);
 	else
-		tally_estimate(look, NULL, NULL, difference->part);
+		tally_estimate(look, NULL, NULL, part);
 	if (result != 0)
 		errno = ENOMEM;
 	return result;
@@ -275,7 +277,7 @@ int difference_end_look(struct difference *difference, struct tally *look, uint6
 
 double difference_watch_then(const struct difference *difference, size_t position)
 {
-	return (double)difference->reference->looks.watches[position];
+	return difference->reference->looks.watches[position];
 }
 
 double difference_top_then(const struct difference *difference, enum top_kind kind,

@@ -37,10 +37,11 @@ double difference_part(const struct difference *difference);
 int difference_begin_look(struct difference *difference);
 void difference_meet(struct difference *difference, uint32_t id, uint8_t kind);
 
-/* A look has ended, in the middle of which it was `now_ms` (monotonic). Its tally becomes an
- * estimate of the whole table. -1 with ENOMEM: all is forgotten but the look. */
-int difference_end_look(struct difference *difference, struct tally *look, uint64_t now_ms,
-			struct estimate *estimate);
+/* A look has ended, in the middle of which it was `now_ms` (monotonic). It has read `part`, which
+ * is the part that was asked for but for a fraction of an entry. Its tally becomes an estimate of
+ * the whole table. -1 with ENOMEM: all is forgotten but the look. */
+int difference_end_look(struct difference *difference, struct tally *look, double part,
+			uint64_t now_ms, struct estimate *estimate);
 
 /* What the looks that the last estimate compares with had of it, of which the look has `now`. */
 double difference_watch_then(const struct difference *difference, size_t position);

@@ -327,6 +327,7 @@ static void interval(struct world *world, void (*happens)(struct world *, int), 
 		if (i != LOOKS - 1)
 			continue;
 		assert_int_equal(difference_end_look(world->difference, &world->look,
+						     part_value(&world->look_part),
 						     world->now_ms - 500, &estimate),
 				 0);
 		if (is_judged)
