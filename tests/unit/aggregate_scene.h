@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "scan/aggregate_private.h"
 #include "common/ct_names.h"
 #include "scan/aggregate.h"
 #include "test.h"
@@ -108,7 +109,8 @@ static void finish_as(struct scene *scene, bool is_whole, const struct snapshot_
 
 	scene->time_ms += 10000;
 	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms,
-					  is_whole, culprit, &result),
+					  is_whole ? 1 : scene->aggregate->plan.part, culprit,
+					  &result),
 			 0);
 	free(scene->scan);
 	scene->scan = result.scan;

@@ -63,6 +63,7 @@ static void fill(struct tally *tally, uint32_t times)
 	for (uint32_t i = 0; i < ZONES_COUNT; i += 1000)
 		tally->zones->entries[i] = times + i;
 	tally->zones->entries[ZONES_COUNT - 1] = times;
+	tally->zones->blocks = UINT64_MAX;
 	for (int kind = 0; kind < TOP_KINDS; kind++) {
 		tally->tops[kind].count = 1;
 		tally->tops[kind].items[0] =
@@ -195,6 +196,7 @@ static void counts_and_octets_that_no_double_holds_are_exact_at_rest(void **stat
 	scene->look.totals.family[0] = scene->look.totals.scanned = 400000003;
 	scene->round.watches[5] = UINT32_MAX;
 	scene->look.watches[5] = 16777217;
+	scene->round.zones->blocks = scene->look.zones->blocks = 1;
 	scene->round.zones->entries[7] = 4000000001U;
 	scene->look.zones->entries[7] = 33554433;
 	scene->round.totals.volumes[0][6].octets = octets;
