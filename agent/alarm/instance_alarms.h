@@ -24,8 +24,8 @@ struct config;
 
 /* Zeroed at start. */
 struct instance_alarms {
-	size_t threshold_count, watch_count;
-	/* the thresholds, dropping, the source, the watches, degraded; owned */
+	size_t threshold_count, watch_count, rate_count;
+	/* the thresholds, dropping, the source, the watches, the rates, degraded; owned */
 	struct alarm *alarms;
 	/* alarms that are no longer judged, and have something left to tell; owned */
 	struct alarm *parting;
@@ -44,8 +44,8 @@ int instance_alarms_prepare(struct instance_alarms *next, const struct instance_
 			    const struct config *config);
 
 /* Puts `next` in the place of `alarms`, which must not have changed in between; this cannot fail. A
- * threshold or watch that keeps its name and index keeps its state. An alarm that is raised and is
- * not in the configuration any more is cleared; `sample` has the values for its event. */
+ * threshold, watch or rate that keeps its name and index keeps its state. An alarm that is raised
+ * and is not in the configuration any more is cleared; `sample` has the values for its event. */
 void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
 			   const struct snapshot_sample *sample, uint64_t wall_ms);
 void instance_alarms_clear(struct instance_alarms *alarms);
@@ -59,8 +59,8 @@ void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_s
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason);
 
-/* Judges a sample. It must have a row for each threshold; these rows are filled in. `now_ms` is
- * monotonic. */
+/* Judges a sample. It must have a row for each threshold, which is filled in, and for each rate,
+ * which gets the state of its alarm. `now_ms` is monotonic. */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
 			    uint64_t now_ms, uint64_t wall_ms);
 

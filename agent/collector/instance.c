@@ -43,12 +43,13 @@ static struct snapshot_scan *new_scan(uint32_t index)
 
 /* A copy of the sample with other numbers of rows, which the caller fills. NULL with ENOMEM. */
 static struct snapshot_sample *resize_sample(const struct snapshot_sample *sample, size_t cpu_count,
-					     size_t threshold_count)
+					     size_t threshold_count, size_t rate_count)
 {
 	struct snapshot_sample head = *sample;
 
 	head.cpu_count = cpu_count;
 	head.threshold_count = threshold_count;
+	head.rate_count = rate_count;
 	return (struct snapshot_sample *)snapshot_new(&head.base);
 }
 
@@ -89,6 +90,7 @@ void instance_free(struct instance *instance)
 	netns_free(instance->netns);
 	counters_clear(&instance->counters);
 	peak_window_clear(&instance->recent);
+	rates_clear(&instance->rates);
 	instance_alarms_clear(&instance->alarms);
 	free(instance->sample);
 	aggregate_memory_free(instance->memory);
@@ -100,6 +102,7 @@ void instance_discard(struct instance *instance)
 {
 	free(instance->next.sample);
 	peak_window_clear(&instance->next.recent);
+	rates_clear(&instance->next.rates);
 	instance_alarms_clear(&instance->next.alarms);
 	instance->next = (struct instance_settings){ 0 };
 }
@@ -110,7 +113,8 @@ int instance_configure(struct instance *instance, const struct config *config)
 	struct instance_settings *next = &instance->next;
 
 	instance_discard(instance);
-	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count);
+	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count,
+				     config->rate_count);
 	next->has_window = config->peak_window != instance->peak_window ||
 			   config->sample_interval != instance->sample_interval;
 	next->peak_window = config->peak_window;
@@ -118,12 +122,14 @@ int instance_configure(struct instance *instance, const struct config *config)
 	if (!next->sample ||
 	    (next->has_window &&
 	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
+	    rates_prepare(&next->rates, &instance->rates, config) != 0 ||
 	    instance_alarms_prepare(&next->alarms, &instance->alarms, config) != 0) {
 		instance_discard(instance);
 		errno = ENOMEM;
 		return -1;
 	}
 	memcpy(next->sample->cpus, sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
+	rates_show(&next->rates, next->sample->rates);
 	return 0;
 }
 
@@ -140,6 +146,8 @@ void instance_apply(struct instance *instance)
 		instance->peak_window = next->peak_window;
 		instance->sample_interval = next->sample_interval;
 	}
+	rates_clear(&instance->rates);
+	instance->rates = next->rates;
 	instance_alarms_apply(&instance->alarms, &next->alarms, instance->sample, clock_wall_ms());
 	*next = (struct instance_settings){ 0 };
 }
@@ -153,6 +161,7 @@ static void begin_anew(struct instance *instance)
 	sample->discontinuity = sample->peak_time = 0;
 	sample->peak_entries = 0;
 	loss_window_restart(&instance->loss);
+	rates_forget(&instance->rates);
 }
 
 /* What was raised belongs to a table that does not exist any more. */
@@ -327,7 +336,8 @@ static int sample_copy_counters(struct instance *instance)
 
 	if (count != instance->sample->cpu_count) {
 		struct snapshot_sample *resized =
-			resize_sample(instance->sample, count, instance->sample->threshold_count);
+			resize_sample(instance->sample, count, instance->sample->threshold_count,
+				      instance->sample->rate_count);
 
 		if (!resized)
 			return -1;
@@ -358,6 +368,8 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
 	loss_window_add(&instance->loss, sample, now_ms);
+	rates_add(&instance->rates, sample, instance->last_scan, now_ms);
+	rates_show(&instance->rates, sample->rates);
 	sample->has_values = true;
 	instance_scan_notice(instance, before, now_ms);
 	instance_scan_judge(instance, now_ms);

@@ -8,6 +8,7 @@
 #include "collector/instance.h"
 #include "collector/loss_window.h"
 #include "collector/peak_window.h"
+#include "collector/rates.h"
 #include "common/counters.h"
 
 #define INSTANCE_REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
@@ -18,6 +19,7 @@ struct instance_settings {
 	bool has_window;                /* else the present one stays */
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	struct rates rates;
 	struct instance_alarms alarms;
 };
 
@@ -29,6 +31,7 @@ struct instance {
 	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
 	struct loss_window loss;
+	struct rates rates;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	struct snapshot_sample *sample;        /* owned */
 	struct instance_alarms alarms;

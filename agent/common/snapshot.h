@@ -25,6 +25,8 @@
 #define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and one for each namespace block */
 #define SNAPSHOT_THRESHOLDS_MAX 16
 #define SNAPSHOT_WATCHES_MAX    64
+#define SNAPSHOT_RATES_MAX      64
+#define SNAPSHOT_COUNTER_SIZE   16  /* the name of a counter whose rate is taken */
 #define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
 #define SNAPSHOT_ZONES_MAX      1024
 #define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last one counts all other protocols */
@@ -72,7 +74,19 @@ struct snapshot_threshold {
 	uint64_t since; /* wall clock, ms; 0: no value yet */
 };
 
-/* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry */
+/* nfctRateEntry; sorted by index */
+struct snapshot_rate {
+	uint32_t index;
+	char name[SNAPSHOT_NAME_SIZE];
+	char counter[SNAPSHOT_COUNTER_SIZE];
+	bool has_value;
+	uint32_t value;           /* per second */
+	uint32_t seconds;         /* over so many */
+	uint32_t rising, falling; /* per second; rising 0: no alarm */
+	bool raised;
+};
+
+/* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry, nfctRateEntry */
 struct snapshot_sample {
 	struct snapshot base;
 	uint32_t instance; /* nfctInstanceIndex, from 1 */
@@ -99,6 +113,8 @@ struct snapshot_sample {
 	struct counters *cpus; /* by the kernel's CPU number */
 	size_t threshold_count;
 	struct snapshot_threshold *thresholds;
+	size_t rate_count;
+	struct snapshot_rate *rates;
 };
 
 /* nfctProtocolEntry; sorted by (address type, number) */

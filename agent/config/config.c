@@ -136,8 +136,9 @@ static struct config *config_from(cfg_t *cfg)
 	config->zones = cfg_getbool(cfg, "zones");
 	config->threshold_count = config_read_thresholds(cfg, config->thresholds);
 	config->watches = config_read_watches(cfg, &config->watch_count);
+	config->rates = config_read_rates(cfg, &config->rate_count);
 	config->namespaces = config_read_namespaces(cfg, &config->namespace_count);
-	if (!config->watches || !config->namespaces) {
+	if (!config->watches || !config->rates || !config->namespaces) {
 		config_free(config);
 		return NULL;
 	}
@@ -212,6 +213,7 @@ static void list_options(cfg_opt_t options[OPTIONS_MAX])
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
 		CFG_SEC("threshold", config_block_options("threshold"), BLOCK_FLAGS),
 		CFG_SEC("watch", config_block_options("watch"), BLOCK_FLAGS),
+		CFG_SEC("rate", config_block_options("rate"), BLOCK_FLAGS),
 		CFG_SEC("namespace", config_block_options("namespace"), BLOCK_FLAGS),
 		CFG_END(),
 	};
@@ -237,6 +239,7 @@ static cfg_t *parser_new(const char *name)
 	cfg_set_error_function(cfg, confuse_error);
 	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
+	cfg_set_validate_func(cfg, "rate", config_check_rate);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
 	cfg_set_validate_func(cfg, "identities", check_identities);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
@@ -351,6 +354,7 @@ void config_free(struct config *config)
 	free(config->agentx_owner);
 	free(config->user);
 	free(config->watches);
+	free(config->rates);
 	free(config->namespaces);
 	free(config);
 }

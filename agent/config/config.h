@@ -27,9 +27,10 @@ struct config {
 	uint32_t source_rising;  /* percent of the limit held by one source; 0: off */
 	uint32_t source_falling; /* below source_rising */
 	bool zones;
-	size_t threshold_count, watch_count, namespace_count;
+	size_t threshold_count, watch_count, rate_count, namespace_count;
 	struct config_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];
 	struct config_watch *watches;        /* sorted by index; owned */
+	struct config_rate *rates;           /* sorted by index; owned */
 	struct config_namespace *namespaces; /* sorted by index; owned */
 };
 

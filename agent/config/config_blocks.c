@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "config/rate_counter.h"
 
 /* The value of a key that was not given. */
 #define UNSET (-1)
@@ -30,6 +31,10 @@ static const struct block_range {
 	{ "watch", "index", 1, 65535, "the row in nfctWatchTable" },
 	{ "watch", "rising", 0, INT32_MAX, "entries; 0: no alarm" },
 	{ "watch", "falling", 0, INT32_MAX, "entries" },
+	{ "rate", "index", 1, 65535, "the row in nfctRateTable" },
+	{ "rate", "rising", 0, INT32_MAX, "per second; 0: no alarm" },
+	{ "rate", "falling", 0, INT32_MAX, "per second" },
+	{ "rate", "window", 1, 3600, "seconds" },
 	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
 };
 
@@ -114,6 +119,19 @@ static int parse_condition(cfg_t *cfg, cfg_opt_t *option, const char *value, voi
 	return 0;
 }
 
+static int parse_counter(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	char known[128];
+
+	if (!rate_counter_find(value)) {
+		rate_counter_list(known, sizeof(known));
+		config_fault(cfg, "%s = %s: must be %s", option->name, value, known);
+		return -1;
+	}
+	*(const char **)result = value;
+	return 0;
+}
+
 static cfg_opt_t threshold_options[] = {
 	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
@@ -137,6 +155,17 @@ static cfg_opt_t watch_options[] = {
 	CFG_END(),
 };
 
+#define RATE_WINDOW 60
+
+static cfg_opt_t rate_options[] = {
+	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
+	CFG_STR_CB("counter", NULL, CFGF_NONE, parse_counter),
+	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("window", RATE_WINDOW, CFGF_NONE, parse_integer),
+	CFG_END(),
+};
+
 static cfg_opt_t namespace_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
 	CFG_END(),
@@ -150,6 +179,7 @@ cfg_opt_t *config_block_options(const char *block)
 	} blocks[] = {
 		{ "threshold", threshold_options },
 		{ "watch", watch_options },
+		{ "rate", rate_options },
 		{ "namespace", namespace_options },
 	};
 
@@ -260,11 +290,37 @@ static const char *read_filter(cfg_t *section, struct filter *filter, const char
 	return remedy ? remedy : filter_check(filter, wrong);
 }
 
+/* Checks the alarm of a watch or a rate, whose falling is `below` rising, or only not above it. */
+static int check_alarm(cfg_t *cfg, cfg_t *section, const char *unit, bool below)
+{
+	const char *block = cfg_name(section), *title = cfg_title(section);
+	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
+
+	if (rising > 0 && falling == UNSET) {
+		config_fault(config_at(cfg, section, NULL),
+			     "%s \"%s\": falling is missing; give a number %s below rising (%ld)",
+			     block, title, unit, rising);
+		return -1;
+	}
+	if (rising <= 0 && falling > 0) {
+		config_fault(config_at(cfg, section, NULL),
+			     "%s \"%s\": rising is missing; give a number %s above falling (%ld)",
+			     block, title, unit, falling);
+		return -1;
+	}
+	if (rising > 0 && falling > rising - below) {
+		config_fault(config_at(cfg, section, "falling"),
+			     "%s \"%s\": falling = %ld must %s rising = %ld", block, title, falling,
+			     below ? "be below" : "not be above", rising);
+		return -1;
+	}
+	return 0;
+}
+
 int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 {
 	cfg_t *section = newest(option);
 	const char *title = cfg_title(section), *remedy, *key = NULL;
-	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
 	struct filter filter;
 
 	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
@@ -281,29 +337,27 @@ int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 				     remedy);
 		return -1;
 	}
-	if (rising > 0 && falling == UNSET) {
-		config_fault(
-			config_at(cfg, section, NULL),
-			"watch \"%s\": falling is missing; give a number of entries below rising "
-			"(%ld)",
-			title, rising);
+	if (check_alarm(cfg, section, "of entries", true) != 0)
 		return -1;
-	}
-	if (rising <= 0 && falling > 0) {
-		config_fault(
-			config_at(cfg, section, NULL),
-			"watch \"%s\": rising is missing; give a number of entries above falling "
-			"(%ld)",
-			title, falling);
-		return -1;
-	}
-	if (rising > 0 && falling >= rising) {
-		config_fault(config_at(cfg, section, "falling"),
-			     "watch \"%s\": falling = %ld must be below rising = %ld", title,
-			     falling, rising);
-		return -1;
-	}
 	return check_count(cfg, option, SNAPSHOT_WATCHES_MAX);
+}
+
+int config_check_rate(cfg_t *cfg, cfg_opt_t *option)
+{
+	cfg_t *section = newest(option);
+	char known[128];
+
+	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
+		return -1;
+	if (!cfg_getstr(section, "counter")) {
+		rate_counter_list(known, sizeof(known));
+		config_fault(config_at(cfg, section, NULL),
+			     "rate \"%s\": counter is missing; give %s", cfg_title(section), known);
+		return -1;
+	}
+	if (check_alarm(cfg, section, "per second", false) != 0)
+		return -1;
+	return check_count(cfg, option, SNAPSHOT_RATES_MAX);
 }
 
 int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
@@ -361,7 +415,7 @@ static void read_watch(cfg_t *section, struct config_watch *watch)
 
 static int by_index(const void *one, const void *other)
 {
-	/* of either kind: the index is the first member */
+	/* of any kind: the index is the first member */
 	uint32_t first = *(const uint32_t *)one, second = *(const uint32_t *)other;
 
 	return first < second ? -1 : first > second;
@@ -379,6 +433,34 @@ struct config_watch *config_read_watches(cfg_t *cfg, size_t *count)
 		read_watch(cfg_getnsec(cfg, "watch", i), &watches[i]);
 	qsort(watches, *count, sizeof(*watches), by_index);
 	return watches;
+}
+
+static void read_rate(cfg_t *section, struct config_rate *rate)
+{
+	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
+	const struct rate_counter *counter = rate_counter_find(cfg_getstr(section, "counter"));
+
+	rate->index = (uint32_t)cfg_getint(section, "index");
+	strcpy(rate->name, cfg_title(section));
+	strcpy(rate->counter_name, counter->name);
+	rate->counter = counter->counter;
+	rate->rising = rising > 0 ? (uint32_t)rising : 0;
+	rate->falling = rising > 0 ? (uint32_t)falling : 0;
+	rate->window = (uint32_t)cfg_getint(section, "window");
+}
+
+struct config_rate *config_read_rates(cfg_t *cfg, size_t *count)
+{
+	struct config_rate *rates;
+
+	*count = cfg_size(cfg, "rate");
+	rates = calloc(*count + 1, sizeof(*rates));
+	if (!rates)
+		return NULL;
+	for (unsigned int i = 0; i < *count; i++)
+		read_rate(cfg_getnsec(cfg, "rate", i), &rates[i]);
+	qsort(rates, *count, sizeof(*rates), by_index);
+	return rates;
 }
 
 struct config_namespace *config_read_namespaces(cfg_t *cfg, size_t *count)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blocks of the configuration file: threshold, watch, namespace; and how a fault in the file is
- * reported. The functions are for config.c alone. */
+/* The blocks of the configuration file: threshold, watch, rate, namespace; and how a fault in the
+ * file is reported. The functions are for config.c alone. */
 #ifndef CONFIG_BLOCKS_H
 #define CONFIG_BLOCKS_H
 
@@ -27,6 +27,15 @@ struct config_watch {
 	char name[SNAPSHOT_NAME_SIZE];
 	struct filter filter;
 	uint32_t rising, falling; /* entries, falling below rising; rising 0: no alarm */
+};
+
+struct config_rate {
+	uint32_t index; /* nfctRateIndex */
+	char name[SNAPSHOT_NAME_SIZE];
+	char counter_name[SNAPSHOT_COUNTER_SIZE];
+	uint32_t counter;         /* as rate_counter.h has it */
+	uint32_t rising, falling; /* per second, falling not above rising; rising 0: no alarm */
+	uint32_t window;          /* seconds */
 };
 
 struct config_namespace {
@@ -56,12 +65,14 @@ struct cfg_opt_t *config_block_options(const char *block);
 /* libconfuse's validators: run when a block's closing brace has been read. */
 int config_check_threshold(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_watch(struct cfg_t *cfg, struct cfg_opt_t *option);
+int config_check_rate(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_namespace(struct cfg_t *cfg, struct cfg_opt_t *option);
 
 /* The blocks, after their check. Thresholds: the standard ones if the file has none; returns how
  * many. The others: an array sorted by index, which the caller frees; NULL with ENOMEM. */
 size_t config_read_thresholds(struct cfg_t *cfg, struct config_threshold *thresholds);
 struct config_watch *config_read_watches(struct cfg_t *cfg, size_t *count);
+struct config_rate *config_read_rates(struct cfg_t *cfg, size_t *count);
 struct config_namespace *config_read_namespaces(struct cfg_t *cfg, size_t *count);
 
 #endif

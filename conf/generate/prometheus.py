@@ -79,6 +79,8 @@ PANELS = [
          "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),
     ("Watches", "short", [
         ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
+    ("Rates per second", "short", [
+        ('nfctRateValue{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctRateName}}")]),
     ("Sources with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),

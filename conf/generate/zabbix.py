@@ -204,7 +204,8 @@ def trap_items(mib_objects):
               "value_type": "TEXT", "trends": "0", "history": "14d", "description": "Every notification of the agent, "
               "as the receiver wrote it.", "tags": [{"tag": "component", "value": "traps"}],
               "triggers": [trap_trigger(*pair) for pair in TRAP_TRIGGERS]}]
-    for number, name in enumerate(TRAPS, 1):
+    for name in TRAPS:
+        number = mib_objects[name].oid.rpartition(".")[2]
         pattern = rf"[.]6696[.]0[.]{number}\s[\s\S]*?[.]6696[.]1[.]11[.]1[.]0 (.*)"
         items.append({"uuid": uuid("item", name), "name": f"Trap: {name}", "type": "DEPENDENT",
                       "key": f"nfct.trap[{name}]", "delay": "0", "value_type": "TEXT", "trends": "0",
@@ -223,7 +224,7 @@ def trap_trigger(rising, falling, severity, name, tag):
             "name": name, "event_name": '{{ITEM.VALUE}.regsub("[.]6696[.]1[.]11[.]1[.]0 (.*)", "\\1")}',
             "priority": severity, "type": "MULTIPLE", "manual_close": "YES",
             "description": "The agent reports this itself, at once. Ends with the matching notification, for each "
-                           "table, threshold and watch separately.",
+                           "table, threshold, watch and rate separately.",
             "tags": [{"tag": "alarm", "value": f'{{{{ITEM.VALUE}}.regsub("{tag}", "\\1 \\2")}}'},
                      {"tag": "scope", "value": "capacity"}]}
 

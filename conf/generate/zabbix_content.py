@@ -6,11 +6,11 @@ NAME = "conntrack-agentx by SNMP"
 TRAP_KEY = r'snmptrap["[.]8072[.]9999[.]9999[.]6696[.]0[.]"]'
 TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted", "nfctDroppingStopped",
          "nfctSourceRising", "nfctSourceFalling", "nfctWatchEntriesRising", "nfctWatchEntriesFalling",
-         "nfctInstanceDegraded", "nfctInstanceRecovered")
+         "nfctInstanceDegraded", "nfctInstanceRecovered", "nfctRateValueRising", "nfctRateValueFalling")
 
 MACROS = {
     "{$CT.INTERVAL}": ("1m", "How often values are polled."),
-    "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches and top rows."),
+    "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches, rates and top rows."),
     "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the fill is a warning. Takes the table's "
                               "name as context."),
     "{$CT.UTIL.WARN.RECOVERY}": ("70", "Percent of the limit below which the warning ends."),
@@ -112,6 +112,9 @@ RULES = [
     ("watch", "Watches", {"WATCH": "nfctWatchName"}, ["TABLE"], "[table {#CT.TABLE}] watch {#CT.WATCH}:",
      [("nfctWatchEntries", "entries"), ("nfctWatchState", "state"), ("nfctWatchCreated", "connections created"),
       ("nfctWatchFilter", "filter"), ("nfctWatchRising", "rising"), ("nfctWatchFalling", "falling")], {}),
+    ("rate", "Rates", {"RATE": "nfctRateName"}, ["TABLE"], "[table {#CT.TABLE}] rate {#CT.RATE}:",
+     [("nfctRateValue", "per second"), ("nfctRateState", "state"), ("nfctRateCounter", "counter"),
+      ("nfctRateRising", "rising"), ("nfctRateFalling", "falling")], {}),
     ("cpu", "CPUs", {"CPU.DROPS": "nfctCpuDrops"}, ["TABLE", "CPU"], "[table {#CT.TABLE}] CPU index {#CT.CPU}:", CPU,
      {"disabled": True}),
 ]
@@ -152,6 +155,9 @@ TRIGGERS = [
      "the hash.", None),
     ("watch", "Watch {#CT.WATCH} of table {#CT.TABLE} is raised", "last(<nfctWatchState>)=2",
      "last(<nfctWatchState>)=1", "WARNING", "More entries match this filter than its configuration allows.", None),
+    ("rate", "Rate {#CT.RATE} of table {#CT.TABLE} is raised", "last(<nfctRateState>)=2",
+     "last(<nfctRateState>)=1", "WARNING", "A counter grows faster than its configuration allows. See the item "
+     "\"counter\".", None),
 ]
 
 # Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
@@ -160,6 +166,8 @@ TRAP_TRIGGERS = [
     (3, 4, "HIGH", "Trap: the table is dropping", r"table (.*) (?:is|has) dropp()"),
     (5, 6, "WARNING", "Trap: one source fills the table", r"table (.*) is .*filled by one source()"),
     (7, 8, "WARNING", "Trap: a watch is raised", r"table (.*) has .* the watch (.*), (?:at|no)"),
+    (13, 14, "WARNING", "Trap: a rate is raised",
+     r"table (.*): (.*) (?:is|was) (?:[0-9]+ per second|no longer checked)"),
     (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table (.*) (?:can|shows)()"),
 ]
 
@@ -181,6 +189,7 @@ GRAPHS = [
     *((kind, f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"])
       for kind in KINDS),
     ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"]),
+    ("rate", "Table {#CT.TABLE}: rate {#CT.RATE}", ["nfctRateValue", "nfctRateRising"]),
 ]
 
 # (name, rows of widgets): a widget is (title, graph or ("item", kind of the largest)).
@@ -188,6 +197,7 @@ DASHBOARDS = [
     ("Connection tracking: overview", [
         [("Entries and limit", "Table {#CT.NAME}: entries"), ("Utilization", "Table {#CT.NAME}: utilization")],
         [("Losses", "Table {#CT.NAME}: losses"), ("Connections", "Table {#CT.NAME}: connections")],
+        [("Rates", "Table {#CT.TABLE}: rate {#CT.RATE}")],
         [("Kinds of entries", "Table {#CT.NAME}: kinds of entries"), ("Scans", "Table {#CT.NAME}: scans")],
     ]),
     ("Connection tracking: who fills the table", [

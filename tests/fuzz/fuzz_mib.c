@@ -21,6 +21,7 @@ static struct snapshot_top tops[] = { { .kind = TOP_SOURCE, .rank = 1, .address_
 static struct snapshot_watch watches[] = { { .index = 1, .name = "one" },
 					   { .index = 65535, .name = "last" } };
 static struct snapshot_threshold thresholds[] = { { .index = 1 }, { .index = 2 } };
+static struct snapshot_rate rates[] = { { .index = 1, .has_value = true }, { .index = 65535 } };
 static struct snapshot_agent agent;
 static struct snapshot_sample samples[2];
 static struct snapshot_scan scan;
@@ -39,7 +40,9 @@ static struct mib_view view_of_three(void)
 					       .cpu_count = 2,
 					       .cpus = cpus,
 					       .threshold_count = 2,
-					       .thresholds = thresholds };
+					       .thresholds = thresholds,
+					       .rate_count = 2,
+					       .rates = rates };
 	samples[0].total.present = 0xffff;
 	scan = (struct snapshot_scan){ .end_wall = 1,
 				       .has_churn = true,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config.c"
 
+#include "config/rate_counter.h"
 #include "test.h"
 #include "config_fault.h"
 
@@ -29,6 +30,7 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->source_falling, 40);
 	assert_false(config->zones);
 	assert_int_equal(config->watch_count, 0);
+	assert_int_equal(config->rate_count, 0);
 	assert_int_equal(config->namespace_count, 0);
 	config_free(config);
 }
@@ -52,6 +54,9 @@ static void every_key_is_taken(void **state)
 				      "  protocol = \"tcp\" source = \"192.0.2.0/24\" mark = 1 }\n"
 				      "watch \"w1\" { index = 1 rising = 2147483647 falling = 0\n"
 				      "  destination-port = 22 status = \"assured\" zone = 7 }\n"
+				      "rate \"r2\" { index = 65535 counter = \"chain-too-long\"\n"
+				      "  rising = 2147483647 falling = 2147483647 window = 3600 }\n"
+				      "rate \"setup\" { index = 1 counter = created }\n"
 				      "namespace \"/proc/1/ns/net\" { index = 65535 }\n"
 				      "namespace \"blue\" { index = 2 }\n",
 				      error);
@@ -85,6 +90,15 @@ static void every_key_is_taken(void **state)
 	assert_string_equal(text,
 			    "protocol tcp source 192.0.2.0/24 destination-port 6000-6063 state "
 			    "SYN_SENT mark 0x1 status unreplied status nat");
+	assert_int_equal(config->rate_count, 2);
+	assert_string_equal(config->rates[0].name, "setup"); /* sorted by index */
+	assert_string_equal(config->rates[0].counter_name, "created");
+	assert_int_equal(config->rates[0].counter, RATE_OF_CREATED);
+	assert_int_equal(config->rates[0].rising, 0);
+	assert_int_equal(config->rates[0].window, 60);
+	assert_int_equal(config->rates[1].counter, COUNTER_CHAIN_TOO_LONG);
+	assert_int_equal(config->rates[1].falling, 2147483647);
+	assert_int_equal(config->rates[1].window, 3600);
 	assert_int_equal(config->namespace_count, 2);
 	assert_string_equal(config->namespaces[0].name, "blue");
 	assert_int_equal(config->namespaces[1].index, 65535);
@@ -157,6 +171,27 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"w\" { index = 1 port = 22 }\n", 1, "destination-port" },
 		{ "watch \"w\" { index = 1 protocol = \"icmp\" destination-port = 1 }\n", 1,
 		  "has no ports" },
+		{ "rate \"r\" { counter = created }\n", 1, "index is missing" },
+		{ "rate \"r\" { index = 0 counter = created }\n", 1, "from 1 to 65535" },
+		{ "rate \"q\" { index = 4 counter = drops }\nrate \"r\" { index = 4 }\n", 2,
+		  "taken by \"q\"" },
+		{ "rate \"r\" { index = 1 }\n", 1, "counter is missing; give created, destroyed" },
+		{ "rate \"r\" {\n index = 1\n counter = dropped }\n", 3,
+		  "must be created, destroyed, drops, early-drops, insert-failed, invalid, errors "
+		  "or "
+		  "chain-too-long" },
+		{ "rate \"r\" { index = 1 counter = created\n window = 0 }\n", 2, "1 to 3600" },
+		{ "rate \"r\" { index = 1 counter = created\n window = 3601 }\n", 2, "1 to 3600" },
+		{ "rate \"r\" { index = 1 counter = created\n rising = 5\n falling = 6 }\n", 3,
+		  "not be above rising = 5" },
+		{ "rate \"r\" { index = 1 counter = created rising = 5 }\n", 1,
+		  "give a number per second below rising (5)" },
+		{ "rate \"r\" { index = 1 counter = created falling = 5 }\n", 1,
+		  "rising is missing" },
+		{ "rate \"r\" { index = 1 counter = created rising = -1 falling = 1 }\n", 1,
+		  "from 0 to 2147483647" },
+		{ "rate \"r\" { index = 1 counter = created protocol = tcp }\n", 1,
+		  "known here: index, counter, rising, falling, window" },
 		{ "namespace \"blue\" { }\n", 1, "index is missing" },
 		{ "namespace \"blue\" { index = 1 }\n", 1, "from 2 to 65535" },
 		{ "namespace \"default\" { index = 2 }\n", 1, "/run/netns/default" },
@@ -237,6 +272,8 @@ static void too_many_blocks_are_too_many(void **state)
 		{ "threshold \"t%d\" { rising = 70 falling = 60 }\n", 16,
 		  "t.conf:17: too many threshold blocks" },
 		{ "watch \"t%1$d\" { index = %1$d }\n", 64, "t.conf:65: too many watch blocks" },
+		{ "rate \"t%1$d\" { index = %1$d counter = drops }\n", 64,
+		  "t.conf:65: too many rate blocks" },
 		{ "namespace \"t%1$d\" { index = 1%1$d }\n", 256,
 		  "t.conf:257: too many namespace blocks" },
 	};

@@ -21,6 +21,7 @@ struct fixture {
 	struct snapshot_zone zones[2];
 	struct snapshot_top tops[3];
 	struct snapshot_watch watches[2];
+	struct snapshot_rate rates[2];
 };
 
 static struct mib_file file;
@@ -61,7 +62,11 @@ static int set_up(void **state)
 						   .cpu_count = 2,
 						   .cpus = fixture->cpus,
 						   .threshold_count = 1,
-						   .thresholds = fixture->thresholds };
+						   .thresholds = fixture->thresholds,
+						   .rate_count = 2,
+						   .rates = fixture->rates };
+	fixture->rates[0] = (struct snapshot_rate){ .index = 3, .has_value = true };
+	fixture->rates[1] = (struct snapshot_rate){ .index = 65535, .has_value = true };
 	fixture->thresholds[0].index = 1;
 	first->sample->total.present = 1U << COUNTER_DROPS;
 	first->sample->total.value[COUNTER_DROPS] = 1ULL << 33;
@@ -136,6 +141,7 @@ static const struct {
 	{ 8, { "1.1.1", "1.1.2", "1.3.1" } },
 	{ 9, { "1.1" } },
 	{ 10, { "1.3", "1.65535" } },
+	{ 13, { "1.3", "1.65535" } },
 };
 
 /* Below nfctObjects, in the order of a walk: of what the MIB says can be read, what is there. */

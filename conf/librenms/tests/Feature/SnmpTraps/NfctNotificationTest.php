@@ -215,4 +215,43 @@ TRAP,
             [Severity::Ok],
         );
     }
+
+    public function testRateValueRising(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctRateValueRising
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: setup is 7350 per second (created, over 60 s), at or above rising (5000)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctRateName.1.1 setup
+NF-CONNTRACK-MIB::nfctRateValue.1.1 7350 per second
+NF-CONNTRACK-MIB::nfctRateRising.1.1 5000 per second
+TRAP,
+            'conntrack table default: setup is 7350 per second (created, over 60 s), at or above rising (5000)',
+            'Could not handle nfctRateValueRising',
+            [Severity::Warning],
+        );
+    }
+
+    public function testRateValueFalling(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctRateValueFalling
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: setup is 2950 per second (created, over 60 s), no longer above rising (5000; cleared at 3000)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctRateName.1.1 setup
+NF-CONNTRACK-MIB::nfctRateValue.1.1 2950 per second
+NF-CONNTRACK-MIB::nfctRateRising.1.1 5000 per second
+NF-CONNTRACK-MIB::nfctRateFalling.1.1 3000 per second
+TRAP,
+            'conntrack table default: setup is 2950 per second (created, over 60 s), no longer above rising (5000; cleared at 3000)',
+            'Could not handle nfctRateValueFalling',
+            [Severity::Ok],
+        );
+    }
 }
