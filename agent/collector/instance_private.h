@@ -19,10 +19,13 @@ struct instance_settings {
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	struct instance_alarms alarms;
+	bool may_go;
 };
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
+	bool may_go;         /* it comes and goes by itself */
+	const char *end;     /* why it parts; NULL: it does not */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
@@ -54,7 +57,8 @@ struct instance {
 				    */
 	uint64_t stale_at_ms;      /* when they become stale; monotonic; 0: not judged yet */
 	uint64_t readable_ms;      /* since when the table can be read; monotonic; 0: it cannot */
-	/* hash buckets at the start of this look, of the round, and of the look in `memory`; 0: unknown
+	/* hash buckets at the start of this look, of the round, and of the look in `memory`; 0:
+	 * unknown
 	 */
 	uint32_t scan_buckets, round_buckets, memory_buckets;
 	bool is_spoilt; /* they have changed since the look began */
