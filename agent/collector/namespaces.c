@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,11 +388,11 @@ void namespaces_tell(const struct namespaces *namespaces, struct namespaces_told
 	uint32_t full = namespaces->left_out - namespaces->unshown;
 
 	if (full && is_news(&told->full_ms, now_ms))
-		log_warning("namespace: %" PRIu32 " more match a pattern than have a place; raise "
+		log_warning("namespace: %u more match a pattern than have a place; raise "
 			    "its count (the agent has room for %d in all)",
 			    full, PLACES);
 	if (namespaces->unshown && is_news(&told->unshown_ms, now_ms))
-		log_warning("namespace: %" PRIu32 " that match a pattern are not shown: their "
+		log_warning("namespace: %u that match a pattern are not shown: their "
 			    "names are longer than %d octets, not plain text, or \"default\"",
 			    namespaces->unshown, SNAPSHOT_NAME_SIZE - 1);
 	if (namespaces->unread && is_news(&told->unread_ms, now_ms))
