@@ -127,9 +127,9 @@ build/%: tests/tools/%.c Makefile
 	@echo "  CC      $<"
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -Iagent $(CFLAGS) -o $@ $< -Wl,--as-needed -lmnl -lnetfilter_conntrack
 
-bench: ## what it costs, in build/bench: half an hour; raises nf_conntrack_max for its time
+bench: ## what it costs, in build/bench: an hour; raises nf_conntrack_max and _buckets for its time
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(RUN_PACKAGES) gnuplot-nox
-	$(Q)$(MAKE) --no-print-directory all $(patsubst tests/tools/%.c,build/%,$(wildcard tests/tools/*.c))
+	$(Q)$(MAKE) --no-print-directory all smi $(patsubst tests/tools/%.c,build/%,$(wildcard tests/tools/*.c))
 	$(Q)PYTHONPATH=$(TESTS_PATH) tests/bench/run
 
 SOAK_TIME ?= 600

@@ -25,10 +25,11 @@ void alarm_state_set(struct alarm_state *state, bool raised, uint64_t wall_ms)
 	state->since_ms = wall_ms;
 }
 
-void alarm_state_follow(struct alarm_state *state, uint64_t value, uint64_t rising,
+void alarm_state_follow(struct alarm_state *state, struct alarm_value value, uint64_t rising,
 			uint64_t falling, uint64_t wall_ms)
 {
-	bool raised = rising > 0 && (value >= rising || (state->raised && value > falling));
+	bool raised =
+		rising > 0 && (value.least >= rising || (state->raised && value.most > falling));
 
 	alarm_state_set(state, raised, wall_ms);
 }

@@ -36,9 +36,14 @@ enum alarm_fate { ALARM_TAKEN, ALARM_UNSENT, ALARM_IN_DOUBT };
 /* Sets the state. `wall_ms` becomes the time of a transition. */
 void alarm_state_set(struct alarm_state *state, bool raised, uint64_t wall_ms);
 
-/* Judges a value: raised at or above `rising`, clear at or below `falling`, unchanged in between.
- * `rising` 0: no alarm, the state is clear. */
-void alarm_state_follow(struct alarm_state *state, uint64_t value, uint64_t rising,
+/* What is certain of a value: it is between these two. */
+struct alarm_value {
+	uint64_t least, most;
+};
+
+/* Judges a value: raised if it is certainly at or above `rising`, clear if it is certainly at or
+ * below `falling`, unchanged in between. `rising` 0: no alarm, the state is clear. */
+void alarm_state_follow(struct alarm_state *state, struct alarm_value value, uint64_t rising,
 			uint64_t falling, uint64_t wall_ms);
 
 /* What is due now; nothing while a notification is under way. A transition that has to wait for its

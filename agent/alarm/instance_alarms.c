@@ -252,12 +252,19 @@ const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms 
 	return source->state.raised ? &source->subject.source : NULL;
 }
 
-/* Judges `value` against percentages of `max_entries`. Compares exactly, without rounding. */
-static void follow_share(struct alarm *alarm, uint32_t value, uint32_t max_entries,
+/* What is certain of a value, times 100. */
+static struct alarm_value certain_value(uint32_t value, uint64_t doubt)
+{
+	return (struct alarm_value){ (value > doubt ? value - doubt : 0) * 100,
+				     (value + doubt) * 100 };
+}
+
+/* Judges a value, times 100, against percentages of `max_entries`. Compares exactly, without
+ * rounding. */
+static void follow_share(struct alarm *alarm, struct alarm_value value, uint32_t max_entries,
 			 uint64_t wall_ms)
 {
-	alarm_state_follow(&alarm->state, (uint64_t)value * 100,
-			   (uint64_t)alarm->rising * max_entries,
+	alarm_state_follow(&alarm->state, value, (uint64_t)alarm->rising * max_entries,
 			   (uint64_t)alarm->falling * max_entries, wall_ms);
 }
 
@@ -292,16 +299,16 @@ void instance_alarms_source(struct instance_alarms *alarms, const struct snapsho
 {
 	struct alarm *alarm = source_of(alarms);
 	bool was_raised = alarm->state.raised;
-	/* what it certainly holds: the error of the sketch must accuse nobody */
-	uint32_t certain = source->entries - source->error;
+	/* what it certainly holds: no error must accuse anybody */
+	uint64_t doubt = (uint64_t)source->error + source->margin;
+	const struct alarm_value held = certain_value(source->entries, doubt);
 	uint64_t rising = (uint64_t)alarm->rising * sample->max_entries;
 
 	/* if it raises nothing, the end of the last one keeps to its interval */
-	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 &&
-	    (uint64_t)certain * 100 >= rising && !is_same_source(source, &alarm->subject.source) &&
-	    !part_with_source(alarms))
+	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 && held.least >= rising &&
+	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
 		return;
-	follow_share(alarm, certain, sample->max_entries, wall_ms);
+	follow_share(alarm, held, sample->max_entries, wall_ms);
 	if (source->rank && (was_raised || alarm->state.raised))
 		alarm->subject.source = *source;
 	note_transitions(alarms, sample, wall_ms, 0);
@@ -313,8 +320,9 @@ void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_wat
 	for (size_t i = 0; i < count && i < alarms->watch_count; i++) {
 		struct alarm *alarm = &watches_of(alarms)[i];
 
-		alarm_state_follow(&alarm->state, watches[i].entries, alarm->rising, alarm->falling,
-				   wall_ms);
+		alarm_state_follow(&alarm->state,
+				   certain_value(watches[i].entries, watches[i].margin),
+				   alarm->rising * 100ULL, alarm->falling * 100ULL, wall_ms);
 		watches[i].raised = alarm->state.raised;
 		alarm->subject.watch = watches[i];
 	}
@@ -346,7 +354,8 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 		struct alarm *alarm = &alarms->alarms[i];
 
 		if (sample->has_values)
-			follow_share(alarm, sample->entries, sample->max_entries, wall_ms);
+			follow_share(alarm, certain_value(sample->entries, 0), sample->max_entries,
+				     wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
 	note_transitions(alarms, sample, wall_ms, now_ms + FINDINGS_WAIT_MS);

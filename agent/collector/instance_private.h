@@ -88,6 +88,19 @@ enum instance_step instance_open(struct instance *instance);
  * sample. */
 void instance_scan_notice(struct instance *instance, uint32_t before, uint64_t now_ms);
 
+/* How many entries the table has now; 0: unknown, or not asked, which it is at each step or now and
+ * then. */
+uint32_t instance_count_now(struct instance *instance, bool each_step);
+
+/* Learns from a scan what an entry costs. */
+void instance_learn_cost(struct instance *instance, const struct scan *scan);
+
+/* Stops a scan that runs for an instance. */
+void instance_stop(struct scan **scan);
+
+/* A look or a round has failed. */
+void instance_scan_fail(struct instance *instance, enum instance_step failed, int error);
+
 /* Sets the status of a sample with values: ok, or stale with its reason. */
 void instance_scan_judge(struct instance *instance, uint64_t now_ms);
 

@@ -25,18 +25,15 @@
 /* A table with fewer entries does not tell what an entry costs. */
 #define ENTRIES_TELLING 1000
 
-/* A part of the table stays the same as long as the looks at it cost neither so much less nor so much
- * more than they may: then they can be compared. */
-#define PART_LOW  0.4
-#define PART_HIGH 2.5
+/* A part of the table stays the same as long as the looks at it cost neither so much less nor so
+ * much more than they may: then they can be compared. */
+#define PART_LOW  0.3
+#define PART_HIGH 5.0
 /* A look reads no more than this, or the whole table. */
 #define PART_MAX 0.9
 
 /* A look at a part asks for the size of the table at each step, all others now and then. */
 #define STEPS_PER_COUNT 16
-
-/* The CPU time of an alarm's look. */
-#define ALARM_LOOK_NS 100000000ULL
 
 /* The table has changed if it is so much larger or smaller: 1/16. */
 #define CHANGE_SHIFT 4
@@ -86,14 +83,21 @@ static double choose_part(const struct instance *instance, uint32_t entries)
 }
 
 /* Learns what an entry costs. */
-static void learn_cost(struct instance *instance, const struct scan *scan)
+void instance_learn_cost(struct instance *instance, const struct scan *scan)
 {
 	double part = scan_part(scan);
+	uint64_t cost_ns;
+	uint32_t entries;
 
 	if (part <= 0)
 		return;
-	instance->whole_ns = (uint64_t)((double)scan_cpu_ns(scan) / part);
-	instance->whole_entries = (uint32_t)(scan_progress(scan) / part);
+	cost_ns = (uint64_t)((double)scan_cpu_ns(scan) / part);
+	entries = (uint32_t)(scan_progress(scan) / part);
+	/* a busy machine makes a single one expensive */
+	if (instance->whole_ns)
+		cost_ns = (3 * cost_of(instance, entries) + cost_ns) / 4;
+	instance->whole_ns = cost_ns;
+	instance->whole_entries = entries;
 }
 
 /* Judges what only a look can tell. */
@@ -124,7 +128,7 @@ static enum instance_step look_publish(struct instance *instance, struct scan *l
 	struct aggregate_result result;
 	bool has_counted = instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0;
 
-	learn_cost(instance, look);
+	instance_learn_cost(instance, look);
 	if (scan_finish(look, instance_alarms_culprit(&instance->alarms), &result) != 0)
 		return STEP_MEMORY;
 	result.scan->instance = instance->last_scan->instance;
@@ -186,8 +190,8 @@ static enum scan_result look_begin(struct instance *instance, struct scan *look,
 }
 
 /* Before what was read is taken: is it one table, still there, and of one size? A dump of a table
- * that is rehashed repeats some entries and misses others. If the namespace was deleted or replaced,
- * nothing runs any more. */
+ * that is rehashed repeats some entries and misses others. If the namespace was deleted or
+ * replaced, nothing runs any more. */
 static void look_review(struct instance *instance)
 {
 	if (instance_enter(instance) != 0)
@@ -197,7 +201,7 @@ static void look_review(struct instance *instance)
 	instance_leave(instance);
 }
 
-static void stop(struct scan **scan)
+void instance_stop(struct scan **scan)
 {
 	if (*scan)
 		scan_abandon(*scan);
@@ -210,12 +214,12 @@ static bool look_give_up(struct instance *instance)
 	log_info("conntrack table \"%s\": nf_conntrack_buckets was changed during the scan; the "
 		 "scan starts again",
 		 instance->sample->name);
-	stop(&instance->running_look);
+	instance_stop(&instance->running_look);
 	instance->vain = (instance->vain + 1) % VAIN_MAX;
 	return instance->vain == 0;
 }
 
-static void scan_fail(struct instance *instance, enum instance_step failed, int error)
+void instance_scan_fail(struct instance *instance, enum instance_step failed, int error)
 {
 	/* the sample tier finds that out too, and its status says so */
 	if (failed == STEP_ENTER && error == ENOENT)
@@ -230,7 +234,7 @@ static void scan_fail(struct instance *instance, enum instance_step failed, int 
 }
 
 /* How many entries the table has now; 0: unknown, or not asked. */
-static uint32_t count_now(struct instance *instance, bool each_step)
+uint32_t instance_count_now(struct instance *instance, bool each_step)
 {
 	struct ctnl_stats stats = { .entries = 0 };
 
@@ -258,7 +262,8 @@ bool instance_look_step(struct instance *instance, struct scan *look)
 	if (instance->running_look && instance->is_spoilt)
 		return look_give_up(instance);
 	if (instance->running_look)
-		result = scan_step(look, count_now(instance, instance_look_is_part(instance)));
+		result = scan_step(look,
+				   instance_count_now(instance, instance_look_is_part(instance)));
 	else
 		result = look_begin(instance, look, &failed);
 	error = instance->running_look ? scan_error(look) : errno;
@@ -277,75 +282,7 @@ bool instance_look_step(struct instance *instance, struct scan *look)
 	instance->running_look = NULL;
 	instance->scan_reason[0] = '\0';
 	if (failed)
-		scan_fail(instance, failed, error);
-	return true;
-}
-
-bool instance_wants_round(const struct instance *instance)
-{
-	return instance->running_round ||
-	       (instance->is_large && instance->memory &&
-		aggregate_memory_wants_round(instance->memory));
-}
-
-static enum scan_result round_begin(struct instance *instance, struct scan *round,
-				    enum instance_step *failed)
-{
-	struct ctnl_stats stats = { .entries = 0 };
-	struct ctnl *ctnl;
-
-	if (instance_enter(instance) != 0) {
-		*failed = STEP_ENTER;
-		return SCAN_FAILED;
-	}
-	*failed = STEP_ASK;
-	ctnl = ctnl_open(scan_buffer_size(round));
-	instance_leave(instance);
-	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
-		ctnl_close(ctnl);
-		return SCAN_FAILED;
-	}
-	instance->round_buckets = instance->memory_buckets;
-	instance->running_round = round;
-	return scan_start(round, ctnl, instance->memory, stats.entries, 1);
-}
-
-/* Whether the round still counts: the looks that it is compared with have not changed, and the table
- * is in the same order. */
-static bool round_is_good(const struct instance *instance)
-{
-	const struct snapshot_sample *sample = instance->sample;
-
-	return aggregate_memory_has_round(instance->memory) &&
-	       instance->round_buckets == instance->memory_buckets &&
-	       (!sample->has_buckets || !instance->round_buckets ||
-		sample->buckets == instance->round_buckets);
-}
-
-bool instance_round_step(struct instance *instance, struct scan *round)
-{
-	enum instance_step failed = STEP_ASK;
-	enum scan_result result;
-	int error;
-
-	if (instance->running_round && !round_is_good(instance)) {
-		stop(&instance->running_round);
-		return true;
-	}
-	if (instance->running_round)
-		result = scan_step(round, count_now(instance, false));
-	else
-		result = round_begin(instance, round, &failed);
-	error = instance->running_round ? scan_error(round) : errno;
-	if (result == SCAN_MORE)
-		return false;
-	if (result == SCAN_DONE) {
-		learn_cost(instance, round);
-		scan_finish_round(round, instance_alarms_culprit(&instance->alarms));
-	}
-	instance->running_round = NULL;
-	if (result == SCAN_FAILED)
-		scan_fail(instance, failed, error);
+		instance_scan_fail(instance, failed, error);
 	return true;
 }
 
@@ -361,65 +298,14 @@ void instance_scan_notice(struct instance *instance, uint32_t before, uint64_t n
 	}
 	if (instance->changed_ms == 0)
 		instance->changed_ms = now_ms;
-	instance->has_settled = step <= change >> CHANGE_SHIFT ||
-				now_ms - instance->changed_ms >= SETTLE_MS;
+	instance->has_settled =
+		step <= change >> CHANGE_SHIFT || now_ms - instance->changed_ms >= SETTLE_MS;
 }
 
 bool instance_has_changed(const struct instance *instance)
 {
 	return instance->changed_ms && instance->has_settled &&
 	       (instance->is_large || instance_scan_cost(instance) > instance->interval_ns);
-}
-
-bool instance_wants_alarm_look(const struct instance *instance)
-{
-	return instance->running_alarm ||
-	       instance_alarms_want_findings(&instance->alarms, clock_monotonic_ms());
-}
-
-static enum scan_result alarm_begin(struct instance *instance, struct scan *alarm)
-{
-	struct ctnl_stats stats = { .entries = 0 };
-	struct ctnl *ctnl = NULL;
-
-	if (instance_enter(instance) != 0)
-		return SCAN_FAILED;
-	ctnl = ctnl_open(scan_buffer_size(alarm));
-	instance_leave(instance);
-	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
-		ctnl_close(ctnl);
-		return SCAN_FAILED;
-	}
-	instance->running_alarm = alarm;
-	return scan_start(alarm, ctnl, NULL, stats.entries, 1);
-}
-
-void instance_alarm_end(struct instance *instance)
-{
-	struct findings findings = { .is_known = false };
-	struct ctnl_stats stats;
-
-	if (instance->running_alarm && instance->ctnl &&
-	    ctnl_get_stats(instance->ctnl, &stats) == 0)
-		scan_find(instance->running_alarm, stats.entries, &findings);
-	stop(&instance->running_alarm);
-	instance_alarms_found(&instance->alarms, &findings, clock_monotonic_ms());
-}
-
-bool instance_alarm_step(struct instance *instance, struct scan *alarm)
-{
-	enum scan_result result;
-
-	if (instance->running_alarm)
-		result = scan_step(alarm, count_now(instance, true));
-	else
-		result = alarm_begin(instance, alarm);
-	if (result == SCAN_MORE && scan_cpu_ns(alarm) < ALARM_LOOK_NS)
-		return false;
-	if (result == SCAN_FAILED)
-		stop(&instance->running_alarm);
-	instance_alarm_end(instance);
-	return true;
 }
 
 /* When the values become stale. A reload, or a table that empties, may make the patience much
@@ -478,9 +364,9 @@ void instance_scan_expect(struct instance *instance, uint64_t patience_ms)
 
 void instance_scan_abandon(struct instance *instance)
 {
-	stop(&instance->running_look);
-	stop(&instance->running_round);
-	stop(&instance->running_alarm);
+	instance_stop(&instance->running_look);
+	instance_stop(&instance->running_round);
+	instance_stop(&instance->running_alarm);
 }
 
 const struct snapshot_scan *instance_get_last_scan(const struct instance *instance)

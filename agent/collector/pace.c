@@ -50,6 +50,11 @@ uint64_t pace_ready(const struct pace *pace, enum pace_kind kind)
 	return kind == PACE_PART || kind == PACE_ALARM ? pace->quick_ns : pace->even_ns;
 }
 
+uint64_t pace_ready_after_round(const struct pace *pace)
+{
+	return pace->even_ns + pace_time(pace->budget, pace->owed_ns);
+}
+
 uint64_t pace_ready_to_begin_part(const struct pace *pace)
 {
 	uint64_t most_ns = pace->interval_ns / DEBT_PART;

@@ -31,6 +31,8 @@ void pace_pay(struct pace *pace, enum pace_kind kind, uint64_t cost_ns, uint64_t
 
 /* When the next step of this kind may come. */
 uint64_t pace_ready(const struct pace *pace, enum pace_kind kind);
+/* When a look may begin: after the rounds have had what they are owed. */
+uint64_t pace_ready_after_round(const struct pace *pace);
 /* When a look at a part may begin. It waits for no debt, but debts have a limit. */
 uint64_t pace_ready_to_begin_part(const struct pace *pace);
 

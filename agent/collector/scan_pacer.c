@@ -39,6 +39,10 @@ struct choice {
 /* A scan that nobody has wanted for so long is freed. */
 #define UNUSED_MS 60000
 
+/* A table is read whole, and its values are exact, if the budget has read it after this time, even
+ * where the interval is shorter. */
+#define WHOLE_MS 3000
+
 /* Values are stale after so many intervals and turns of all, and some time for a busy machine. */
 #define PATIENCE_TIMES 3
 #define PATIENCE_MS    10000
@@ -85,8 +89,10 @@ static struct choice choose_look(const struct scan_pacer *pacer, uint64_t now_ns
 {
 	struct choice choice = { .use = SCAN_LOOK, .position = pacer->running[SCAN_LOOK] };
 	const struct turns_ready ready = {
-		.whole_ms = pace_ready(&pacer->pace, PACE_WHOLE) / NS_PER_MS,
-		.part_ms = pace_ready_to_begin_part(&pacer->pace) / NS_PER_MS,
+		.first_ms = pace_ready(&pacer->pace, PACE_WHOLE) / NS_PER_MS,
+		.pass_ms = pace_ready_to_begin_part(&pacer->pace) / NS_PER_MS,
+		.other_ms = pace_ready_after_round(&pacer->pace) / NS_PER_MS,
+		.interval_ms = interval_ms(pacer->plan.config),
 	};
 	uint64_t at_ms = 0;
 
@@ -119,22 +125,19 @@ static bool choose_round(const struct scan_pacer *pacer, struct choice *choice)
 static struct choice choose(struct scan_pacer *pacer, uint64_t now_ns)
 {
 	struct choice alarm, look, round;
-	uint64_t round_ns;
+	bool wants_round;
 
 	if (choose_alarm(pacer, &alarm))
 		return alarm;
-	look = choose_look(pacer, now_ns);
-	if (pacer->running[SCAN_LOOK] != NONE)
-		return look;
-	if (!choose_round(pacer, &round)) {
+	wants_round = choose_round(pacer, &round);
+	if (!wants_round)
 		pace_forgive(&pacer->pace);
+	look = choose_look(pacer, now_ns);
+	if (!wants_round || pacer->running[SCAN_LOOK] != NONE)
 		return look;
-	}
-	/* the first look of a table waits for no round */
-	if (pacer->pace.owed_ns && pacer->plan.turns[look.position].has_run)
-		return round;
-	round_ns = round.at_ns > now_ns ? round.at_ns : now_ns;
-	return look.at_ns <= round_ns ? look : round;
+	if (round.at_ns < now_ns)
+		round.at_ns = now_ns;
+	return look.at_ns <= round.at_ns ? look : round;
 }
 
 static void schedule(struct scan_pacer *pacer)
@@ -147,11 +150,11 @@ static void schedule(struct scan_pacer *pacer)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-/* CPU time; see shares_level(). */
-static uint64_t find_level(const struct scan_pacer *pacer)
+/* CPU time, of so many milliseconds; see shares_level(). */
+static uint64_t find_level(const struct scan_pacer *pacer, uint64_t time_ms)
 {
 	const struct scan_plan *plan = &pacer->plan;
-	uint64_t budget_ns = interval_ms(plan->config) * NS_PER_MS * plan->config->cpu_budget / 100;
+	uint64_t budget_ns = time_ms * NS_PER_MS * plan->config->cpu_budget / 100;
 	uint64_t costs[SNAPSHOT_INSTANCES_MAX];
 
 	for (size_t i = 0; i < plan->count; i++) {
@@ -163,17 +166,27 @@ static uint64_t find_level(const struct scan_pacer *pacer)
 	return shares_level(costs, plan->count, budget_ns);
 }
 
+/* Of a table that costs so much to read whole. */
+static struct share share_of(const struct scan_pacer *pacer, uint64_t cost_ns)
+{
+	uint64_t time_ms = interval_ms(pacer->plan.config);
+	struct share share = shares_cut(cost_ns, find_level(pacer, time_ms));
+
+	if (time_ms < WHOLE_MS)
+		share.interval_ns = shares_cut(cost_ns, find_level(pacer, WHOLE_MS)).interval_ns;
+	return share;
+}
+
 static void begin_look(struct scan_pacer *pacer, size_t position)
 {
 	const struct scan_plan *plan = &pacer->plan;
 	struct instance *instance = pacer->instances[position];
-	struct share share = shares_cut(instance_scan_cost(instance), find_level(pacer));
+	struct share share = share_of(pacer, instance_scan_cost(instance));
 
 	turns_begin(plan->turns, plan->count, position, clock_monotonic_ms(),
 		    interval_ms(plan->config));
 	instance_scan_allow(instance, share.interval_ns, share.look_ns);
-	/* it is known after the first step: until then, it is as the last one was */
-	pacer->look_is_part = plan->turns[position].is_large;
+	pacer->look_is_part = false; /* it is known after the first step */
 }
 
 static bool step_look(struct scan_pacer *pacer, size_t position)
@@ -412,8 +425,7 @@ void scan_pacer_hurry(struct scan_pacer *pacer)
 		const struct instance *instance = pacer->instances[i];
 
 		turns_change(&pacer->plan.turns[i], instance_has_changed(instance), now_ms);
-		if (i != alarm &&
-		    wish_note(&pacer->plan.wishes[i], instance_wants_alarm_look(instance),
+		if (wish_note(&pacer->plan.wishes[i], instance_wants_alarm_look(instance),
 			      now_ms) &&
 		    alarm == NONE)
 			pace_skip_rest(&pacer->pace); /* the first begins at once */
@@ -424,32 +436,30 @@ void scan_pacer_hurry(struct scan_pacer *pacer)
 
 /* How long a look at this instance takes: as the last one did, or as its table lets expect. What is
  * quicker than the budget is paid for before the next one. */
-static uint64_t turn_ms(const struct scan_plan *plan, const struct instance *instance,
-			uint64_t level_ns)
+static uint64_t turn_ms(const struct scan_pacer *pacer, const struct instance *instance)
 {
 	uint64_t cost_ns = instance_scan_cost(instance), last_ms = 0, ms;
-	struct share share = shares_cut(cost_ns, level_ns);
+	struct share share = share_of(pacer, cost_ns);
 
 	if (cost_ns > share.interval_ns)
 		cost_ns = share.look_ns;
 	/* the last values of a large table come from its round, too, which takes long */
 	if (!instance_is_large(instance))
 		last_ms = instance_get_last_scan(instance)->duration;
-	ms = pace_time(plan->config->cpu_budget, cost_ns) / NS_PER_MS;
+	ms = pace_time(pacer->plan.config->cpu_budget, cost_ns) / NS_PER_MS;
 	return ms > last_ms ? ms : last_ms;
 }
 
 void scan_pacer_expect(const struct scan_pacer *pacer)
 {
 	const struct scan_plan *plan = &pacer->plan;
-	uint64_t expected_ms, level_ns;
+	uint64_t expected_ms;
 
 	if (plan->count == 0)
 		return; /* not started yet */
 	expected_ms = interval_ms(plan->config);
-	level_ns = find_level(pacer);
 	for (size_t i = 0; i < plan->count; i++)
-		expected_ms += turn_ms(plan, pacer->instances[i], level_ns);
+		expected_ms += turn_ms(pacer, pacer->instances[i]);
 	for (size_t i = 0; i < plan->count; i++)
 		instance_scan_expect(pacer->instances[i],
 				     PATIENCE_TIMES * expected_ms + PATIENCE_MS);

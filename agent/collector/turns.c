@@ -16,31 +16,27 @@ static uint64_t turn_due(const struct turn *turn)
 	return turn->early_ms && turn->early_ms < turn->due_ms ? turn->early_ms : turn->due_ms;
 }
 
-/* Since when the first of those that are read whole has waited; now, if none does. */
-static uint64_t waiting_since(const struct turn *turns, size_t count, uint64_t now_ms)
+/* The quick looks at large tables make others wait, so each may pass them once an interval only. */
+static uint64_t turn_ready(const struct turn *turn, const struct turns_ready *ready,
+			   uint64_t now_ms)
 {
-	uint64_t since_ms = now_ms;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!turns[i].is_large && turn_due(&turns[i]) < since_ms)
-			since_ms = turn_due(&turns[i]);
-	}
-	return since_ms;
+	if (!turn->has_run)
+		return ready->first_ms;
+	if (turn->is_large && turn->began_ms + ready->interval_ms <= now_ms)
+		return ready->pass_ms;
+	return ready->other_ms;
 }
 
 size_t turns_next(const struct turn *turns, size_t count, struct turns_ready ready, uint64_t now_ms,
 		  uint64_t *at_ms)
 {
-	uint64_t since_ms = waiting_since(turns, count, now_ms);
 	size_t first = count;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct turn *turn = &turns[i];
-		/* a large table passes those that wait, but only once: its looks make them wait */
-		bool may_pass = turn->is_large && turn->began_ms <= since_ms;
-		uint64_t may_ms = later(turn_due(turn), now_ms);
+		uint64_t may_ms =
+			later(later(turn_due(turn), now_ms), turn_ready(turn, &ready, now_ms));
 
-		may_ms = later(may_ms, may_pass ? ready.part_ms : ready.whole_ms);
 		/* early looks come after those that are due */
 		if (first < count &&
 		    (may_ms > *at_ms || (may_ms == *at_ms && turn->due_ms >= turns[first].due_ms)))

@@ -19,8 +19,10 @@ struct turn {
 
 /* When a look may begin. */
 struct turns_ready {
-	uint64_t whole_ms; /* of a table that is read whole */
-	uint64_t part_ms;  /* of a large one; earlier, as it may pass the others */
+	uint64_t first_ms; /* the first one of a table */
+	uint64_t pass_ms; /* of a large table that has had none for an interval: it passes others */
+	uint64_t other_ms;
+	uint64_t interval_ms;
 };
 
 /* The position of the turn that comes first, of `count`, at least 1: the first that may begin; of

@@ -17,8 +17,8 @@ struct aggregate;
 struct aggregate_memory;
 struct own_snmp;
 
-/* A look reads the first part of a table, or all of it, in each interval. A round reads a table that
- * is too large for that. The look of an alarm gathers only what its text says. */
+/* A look reads the first part of a table, or all of it, in each interval. A round reads a table
+ * that is too large for that. The look of an alarm gathers only what its text says. */
 enum aggregate_use { AGGREGATE_LOOK, AGGREGATE_ROUND, AGGREGATE_ALARM };
 
 /* Gathers what `config` asks for; `config` must outlive it. NULL with errno. */
@@ -72,13 +72,15 @@ struct aggregate_result {
 };
 
 /* Ends a look: fills `result` and updates the memory. It was read from `start_ms` to `end_ms`
- * (monotonic), and `is_whole` if the table ended before the part was read. `culprit` is the source
- * that a raised alarm is about; NULL: no alarm is raised. -1 with ENOMEM: the look counts as failed.
+ * (monotonic), `part` of the table; 1: all of it. `culprit` is the source
+ * that a raised alarm is about; NULL: no alarm is raised. -1 with ENOMEM: the look counts as
+ * failed.
  */
-int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, bool is_whole,
+int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, double part,
 		     const struct snapshot_top *culprit, struct aggregate_result *result);
 
-/* A round has read so much more of the table, until `now_ms`; the table has ended. It was stopped. */
+/* A round has read so much more of the table, until `now_ms`; the table has ended. It was stopped.
+ */
 void aggregate_advance_round(struct aggregate *aggregate, double part, uint64_t now_ms);
 void aggregate_finish_round(struct aggregate *aggregate, const struct snapshot_top *culprit);
 void aggregate_abandon_round(struct aggregate *aggregate);

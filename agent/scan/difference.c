@@ -20,7 +20,7 @@ struct round {
 struct difference {
 	double part;
 	struct drift drift;
-	double position; /* of the rounds, see drift.h */
+	double position;   /* of the rounds, see drift.h */
 	double changed[2]; /* entries, from look to look, the last two times */
 	bool has_last;
 	struct tally last; /* look */
@@ -28,8 +28,8 @@ struct difference {
 	struct round rounds[2];
 	struct round *reference, *running;
 	bool is_running, is_waiting; /* the round ended, and waits for the next look */
-	double advance; /* what it has read since the last look ... */
-	uint64_t from_ms, until_ms; /* ... between these times */
+	double advance;              /* what it has read since the last look ... */
+	uint64_t from_ms, until_ms;  /* ... between these times */
 };
 
 static void tally_clear(struct tally *tally)
@@ -166,7 +166,8 @@ static double moment(const struct difference *difference, uint64_t now_ms)
  * When it came is not known: the round may have read all of its advance before that, or nothing. */
 static void judge_timing(struct difference *difference)
 {
-	double changed = difference->drift.changed / difference->part, *before = difference->changed;
+	double changed = difference->drift.changed / difference->part,
+	       *before = difference->changed;
 	double usual = before[0] < before[1] ? before[0] : before[1];
 	double sudden = changed - usual - 3 * sqrt(usual / difference->part);
 
@@ -242,8 +243,8 @@ static int follow(struct difference *difference, const struct tally *look, uint6
 	return 0;
 }
 
-int difference_end_look(struct difference *difference, struct tally *look, uint64_t now_ms,
-			struct estimate *estimate)
+int difference_end_look(struct difference *difference, struct tally *look, double part,
+			uint64_t now_ms, struct estimate *estimate)
 {
 	const struct round *round;
 	struct estimate alone;
@@ -261,12 +262,14 @@ int difference_end_look(struct difference *difference, struct tally *look, uint6
 	*estimate = estimate_by(difference, round, look);
 	alone = *estimate;
 	alone.is_compared = false;
-	if (estimate->is_compared && estimate_margin(&alone) < estimate_margin(estimate))
+	alone.part = part;
+	alone.entries = alone.read / part;
+	if (!estimate->is_compared || estimate_margin(&alone) < estimate_margin(estimate))
 		*estimate = alone;
 	if (estimate->is_compared)
 		tally_estimate(look, &round->counted, &round->looks, difference->part);
 	else
-		tally_estimate(look, NULL, NULL, difference->part);
+		tally_estimate(look, NULL, NULL, part);
 	if (result != 0)
 		errno = ENOMEM;
 	return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is remembered of a table that is too large to be read whole in an interval. Pure: no I/O, the
- * clock is given.
+/* What is remembered of a table that is too large to be read whole in an interval. Pure: no I/O,
+ *the clock is given.
  *
  * A round reads the whole table; it takes many intervals. In each interval a look reads the first
  * part of it. The value now is what the last round had counted, and what the looks show to have
@@ -12,9 +12,10 @@
  * each has the weight of what the round had read around it. While nothing changes, all looks are
  * the same, and the value is exactly that of the round.
  *
- * A change that came all at once in the midst of a round is uncertain in that: how much of the table
- * had been read before? Such a round is not used if the one before it, corrected, is more certain.
- * And where no round is, or less has stayed than has changed, the look speaks for itself. */
+ * A change that came all at once in the midst of a round is uncertain in that: how much of the
+ *table had been read before? Such a round is not used if the one before it, corrected, is more
+ *certain. And where no round is, or less has stayed than has changed, the look speaks for itself.
+ */
 #ifndef DIFFERENCE_H
 #define DIFFERENCE_H
 
@@ -36,10 +37,11 @@ double difference_part(const struct difference *difference);
 int difference_begin_look(struct difference *difference);
 void difference_meet(struct difference *difference, uint32_t id, uint8_t kind);
 
-/* A look has ended, in the middle of which it was `now_ms` (monotonic). Its tally becomes an
- * estimate of the whole table. -1 with ENOMEM: all is forgotten but the look. */
-int difference_end_look(struct difference *difference, struct tally *look, uint64_t now_ms,
-			struct estimate *estimate);
+/* A look has ended, in the middle of which it was `now_ms` (monotonic). It has read `part`, which
+ * is the part that was asked for but for a fraction of an entry. Its tally becomes an estimate of
+ * the whole table. -1 with ENOMEM: all is forgotten but the look. */
+int difference_end_look(struct difference *difference, struct tally *look, double part,
+			uint64_t now_ms, struct estimate *estimate);
 
 /* What the looks that the last estimate compares with had of it, of which the look has `now`. */
 double difference_watch_then(const struct difference *difference, size_t position);

@@ -42,7 +42,8 @@ static struct drift_entry *find(struct drift_entry *entries, uint32_t id)
 }
 
 /* Keeps what `keeps` allows, in new memory. -1 with ENOMEM. */
-static int rebuild(struct drift *drift, bool (*keeps)(const struct drift *, const struct drift_entry *))
+static int rebuild(struct drift *drift,
+		   bool (*keeps)(const struct drift *, const struct drift_entry *))
 {
 	struct drift_entry *entries = calloc(DRIFT_ROOM, sizeof(*entries));
 

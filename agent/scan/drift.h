@@ -3,10 +3,10 @@
  * that estimate.h needs. Pure: no I/O.
  *
  * A round takes many looks, and counts each entry at another moment. So an entry that came or went
- * while the round ran had been counted in a part of it. Positions tell the time here: they grow by 1
- * with each round, evenly with what it has read. An entry that was there from position a to b had in
- * the round from position r to r + 1 the weight of the overlap. If it is there now, it has changed
- * by 1 - weight; if it is gone, by its weight.
+ * while the round ran had been counted in a part of it. Positions tell the time here: they grow by
+ * 1 with each round, evenly with what it has read. An entry that was there from position a to b had
+ * in the round from position r to r + 1 the weight of the overlap. If it is there now, it has
+ * changed by 1 - weight; if it is gone, by its weight.
  *
  * Entries are known by CTA_ID. A random subset of bounded size is followed, as churn.h explains. */
 #ifndef DRIFT_H
@@ -50,9 +50,10 @@ int drift_begin(struct drift *drift);
  * last look, the entry counts as a new one. */
 void drift_add(struct drift *drift, uint32_t id, uint8_t kind);
 
-/* The look ends. What came and went since the last one did so at `position`. `rounds` are those that
- * the table is compared with. -1 with ENOMEM: nothing is known any more. */
-int drift_end(struct drift *drift, double position, struct drift_round *const *rounds, size_t count);
+/* The look ends. What came and went since the last one did so at `position`. `rounds` are those
+ * that the table is compared with. -1 with ENOMEM: nothing is known any more. */
+int drift_end(struct drift *drift, double position, struct drift_round *const *rounds,
+	      size_t count);
 
 /* What has changed since the round, at the position of the last look. */
 struct drift_sum drift_since(const struct drift *drift, const struct drift_round *round,

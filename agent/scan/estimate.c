@@ -17,8 +17,8 @@ static double scale(const struct estimate *estimate)
 
 static bool is_exact(const struct estimate *estimate)
 {
-	return estimate->part >= 1 || (estimate->is_compared && estimate->changes <= 0 &&
-				       estimate->variance <= 0);
+	return estimate->part >= 1 ||
+	       (estimate->is_compared && estimate->changes <= 0 && estimate->variance <= 0);
 }
 
 /* The variance of the share with the largest error, in entries^2. */

@@ -3,8 +3,8 @@
  *
  * What a look has read is a random part `p` of the table. If the value of an entry has changed by d
  * since it was counted, and the changes in the look have the sum of squares S, then the sum of all
- * changes in the table is estimated with the variance (1 - p) / p^2 * S. Without anything to compare
- * with, all entries of the look count as changes.
+ * changes in the table is estimated with the variance (1 - p) / p^2 * S. Without anything to
+ * compare with, all entries of the look count as changes.
  *
  * That a look is cut at a part, and not at an entry, makes use of the known size of the table: what
  * is too much of one kind is missing of another. So the variance of a share s is (1 - s)^2 times

@@ -9,6 +9,9 @@
 #include "kernel/ctnl.h"
 #include "scan/part.h"
 
+/* The part is less than 1 as long as the dump has not come to its end. */
+#define PART_MOST 0.999
+
 /* A dump is given up after this many empty reads in a row. */
 #define SCAN_PATIENCE 100
 
@@ -18,10 +21,10 @@ struct scan {
 	struct aggregate *aggregate;
 	size_t buffer_size;
 	uint64_t start_ms, end_ms, cpu_ns;
-	double target;      /* the part that will be read; 1: all */
-	struct part part;   /* what was read */
-	uint32_t left;      /* entries that this step may still count */
-	bool is_whole;      /* the dump came to its end */
+	double target;    /* the part that will be read; 1: all */
+	struct part part; /* what was read */
+	uint32_t left;    /* entries that this step may still count */
+	bool is_whole;    /* the dump came to its end */
 	bool keeps_order;
 	int error;
 	int empty_reads;
@@ -184,7 +187,10 @@ uint32_t scan_progress(const struct scan *scan)
 
 double scan_part(const struct scan *scan)
 {
-	return scan->is_whole ? 1 : part_value(&scan->part);
+	double part = part_value(&scan->part);
+
+	/* while a table shrinks, more than all may seem to be read */
+	return scan->is_whole ? 1 : part < PART_MOST ? part : PART_MOST;
 }
 
 uint64_t scan_cpu_ns(const struct scan *scan)
@@ -208,8 +214,8 @@ int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
 	uint64_t before = clock_thread_cpu_ns();
 	struct snapshot_scan *found;
 
-	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms, scan->is_whole, culprit,
-			     result) != 0)
+	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms, scan_part(scan),
+			     culprit, result) != 0)
 		return -1;
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	found = result->scan;
@@ -230,5 +236,5 @@ void scan_find(struct scan *scan, uint32_t entries, struct findings *findings)
 	double part = scan_part(scan);
 
 	scan_abandon(scan);
-	aggregate_find(scan->aggregate, part < 1 ? part : 1, entries, findings);
+	aggregate_find(scan->aggregate, part, entries, findings);
 }

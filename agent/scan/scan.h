@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A scan: reads a table by a dump, in steps of one receive buffer, and measures its own cost. A look
- * reads a part of it, or all; a round reads all; the look of an alarm as much as its time allows. */
+/* A scan: reads a table by a dump, in steps of one receive buffer, and measures its own cost. A
+ * look reads a part of it, or all; a round reads all; the look of an alarm as much as its time
+ * allows. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -56,8 +57,8 @@ bool scan_is_whole(const struct scan *scan);
 /* After SCAN_FAILED: the errno. */
 int scan_error(const struct scan *scan);
 
-/* After SCAN_DONE of a look: like aggregate_finish(), and fills in the cost. The caller fills in the
- * instance, the counts of scans, firm utilization and the states of alarms. -1 with ENOMEM. */
+/* After SCAN_DONE of a look: like aggregate_finish(), and fills in the cost. The caller fills in
+ * the instance, the counts of scans, firm utilization and the states of alarms. -1 with ENOMEM. */
 int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
 		struct aggregate_result *result);
 

@@ -79,8 +79,8 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 		    double part)
 {
 	estimate_counts(totals_counts(&look->totals),
-			round ? (const uint32_t *)&round->totals : NULL,
-			mean ? mean->counts : NULL, TOTALS_COUNTS, part);
+			round ? (const uint32_t *)&round->totals : NULL, mean ? mean->counts : NULL,
+			TOTALS_COUNTS, part);
 	totals_reconcile(&look->totals);
 	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
 			SNAPSHOT_WATCHES_MAX, part);

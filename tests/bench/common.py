@@ -7,6 +7,8 @@ import time
 from lab import TOP, resident_kib, run_us, wait_for
 
 OUT = TOP / "build/bench"
+LARGE = 1000000  # up to this many entries everything is measured
+NEVER = float("inf")
 
 lines = []
 
@@ -14,6 +16,10 @@ lines = []
 def say(text=""):
     print(text, flush=True)
     lines.append(text)
+
+
+def seconds(value):
+    return f"{value:.2f}" if value < NEVER else "never"
 
 
 def percentile(values, part):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The CPU time of reading the table once: this agent in its modes, and what people use today."""
+"""The CPU time of reading the table once, by this agent and by what people use today; and what the default budget gives."""
+import collections
 import resource
 import statistics
 import subprocess
 import time
 
 from common import a_scan, configure, core_percent, ratio, resident_mib, say
-from lab import TOP, bit_watches, mark_of
+from lab import TOP, bit_watches, mark_of, run_us
+from snapshots import wait_for_more, wait_until_exact
 
 FLOOR = "bare receive-and-discard (the floor)"
 DEFAULT = "agent, by default"
@@ -85,34 +87,46 @@ def measure(lab, entries, rounds, large):
     return {name: statistics.median(values) for name, values in taken.items()}
 
 
-def measure_minute(lab):
-    """The CPU time of a minute without a rest between scans."""
-    configure(lab, "refresh-interval = 1\n")
-    time.sleep(2)
+def measure_minute(lab, entries):
+    """The CPU time of a minute with the default configuration, and the memory after it."""
+    configure(lab, "")
+    time.sleep(5)
     used, _ = core_percent(lab.agent.pid, lambda: time.sleep(60))
-    say(f"a minute of scans at cpu-budget 5: {used:.2f} % of one core (target: 5.50)")
+    say(f"a minute with {entries:,} entries and the default configuration: {used:.2f} % of one core (target: 5.50), "
+        f"{resident_mib(lab):.1f} MiB resident, both processes (target: under 16)")
 
 
-def measure_paced(lab, entries, floor):
-    """At the default budget: an exact scan, and one that ends with its interval's budget."""
-    exact = a_scan(lab, "refresh-interval = 3600\n", 2)
-    say("\nat cpu-budget 5, which rests after each buffer and wakes with cold caches:")
-    say(f"exact scan               {exact / 1000:>10.1f} ms {exact / floor:>7.2f} of the floor, in "
-        f"{lab.get('nfctSnapshotDuration.1') / 1000:.1f} s")
-    for interval in (5, 30):
-        measure_sample(lab, entries, floor, interval)
-    configure(lab, "refresh-interval = 3600\n")
+def bits_set(entries):
+    """How many of the marks of so many entries have each of the watched bits."""
+    marks = collections.Counter(mark_of(number) & (1 << BITS) - 1 for number in range(entries))
+    return [sum(count for mark, count in marks.items() if mark >> bit & 1) for bit in range(BITS)]
 
 
-def measure_sample(lab, entries, floor, interval):
-    config = f'scan = "sample"\nrefresh-interval = {interval}\n' + bit_watches(BITS)
-    a_scan(lab, config)
-    sample = a_scan(lab, config)  # the second one compares identities, too
-    walk = lab.walk("nfctSnapshotTable") | lab.walk("nfctWatchEntries")
-    marks = [mark_of(number) for number in range(entries)]
-    worst = max(abs(walk[f"nfctWatchEntries.1.{bit + 1}"] - sum(mark >> bit & 1 for mark in marks))
-                for bit in range(BITS)) * 100 / entries
-    say(f"sampled, every {interval:>2} s      {sample / 1000:>10.1f} ms {sample / floor:>7.2f} of the floor "
-        f"(target at 5 s: 0.20), {walk['nfctSnapshotCoverage.1']} % of the entries")
-    say(f"  the worst of {BITS} shares of a half was off by {worst:.2f} percentage points (target: 0.5), the margin "
-        f"was {walk['nfctSnapshotMargin.1'] / 100:.2f}")
+def tell_snapshot(name, snapshot, entries, true):
+    worst = max(abs(snapshot.watch(bit + 1) - count) for bit, count in enumerate(true)) * 100 / entries
+    say(f"{name:<26} {snapshot.coverage:>4} % read, {snapshot.cpu_us / 1000:>7.1f} ms of CPU time in "
+        f"{snapshot.duration:>4.1f} s, margin {snapshot.points:.2f} points; the worst of {BITS} shares of a half was off "
+        f"by {worst:.2f} (target: no more than the margin)")
+
+
+def measure_look(lab, entries):
+    """What a snapshot is with the default budget and interval, before the first round has ended."""
+    true = bits_set(entries)
+    configure(lab, bit_watches(BITS))
+    # the second one compares identities, too
+    tell_snapshot(f"look at {entries:,}", wait_for_more(lab, 2), entries, true)
+
+
+def measure_round(lab, entries, floor):
+    """From a configuration that needs another reading until a round has ended: then all values are exact."""
+    true = bits_set(entries)
+    before, began = run_us(lab.agent.pid), time.monotonic()
+    configure(lab, bit_watches(BITS))
+    wait_for_more(lab, 2)  # the first may have been under way
+    if wait_until_exact(lab, 600) is None:
+        say("no round ended within ten minutes")
+        return
+    used = run_us(lab.agent.pid) - before
+    say(f"a round at cpu-budget 5, with the looks meanwhile: {used / 1000:.0f} ms, {used / floor:.2f} of the floor, in "
+        f"{time.monotonic() - began:.0f} s; it rests after each buffer and wakes with cold caches")
+    tell_snapshot("look after it", wait_for_more(lab, 1), entries, true)

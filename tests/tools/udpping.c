@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* udpping serve PORT: sends back every datagram.
- * udpping ask ADDRESS PORT SECONDS: sends one datagram after the other, with 500 microseconds in
- * between, and waits for each answer, a second at most. Prints, in microseconds: how many came, the
- * median, the 99th and 99.9th percentile and the longest of their round trips, and how many were
- * lost. */
+ * udpping ask ADDRESS PORT SECONDS [each]: sends one datagram after the other, with 500
+ * microseconds in between, and waits for each answer, a second at most. Prints, in microseconds:
+ * how many came, the median, the 99th and 99.9th percentile and the longest of their round trips,
+ * and how many were lost. With "each": a line for each that came, when it was sent
+ * (CLOCK_MONOTONIC) and its round trip. */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,9 +55,17 @@ static int compare(const void *one, const void *other)
 	return first < second ? -1 : first > second;
 }
 
-static int ask(int fd, const struct sockaddr_in *address, unsigned long seconds)
+static void print(uint32_t *trips, size_t count, size_t lost)
+{
+	qsort(trips, count, sizeof(trips[0]), compare);
+	printf("%zu %u %u %u %u %zu\n", count, trips[count / 2], trips[count * 99 / 100],
+	       trips[count * 999 / 1000], trips[count - 1], lost);
+}
+
+static int ask(int fd, const struct sockaddr_in *address, unsigned long seconds, int each)
 {
 	static uint32_t trips[TRIPS_MAX];
+	static uint64_t sent[TRIPS_MAX];
 	struct timeval patience = { 1, 0 };
 	uint64_t end = now_us() + seconds * 1000000;
 	size_t count = 0, lost = 0;
@@ -75,9 +84,10 @@ static int ask(int fd, const struct sockaddr_in *address, unsigned long seconds)
 		/* the answer to one that was given up may come late */
 		while (answer != number && recv(fd, &answer, sizeof(answer), 0) == sizeof(answer))
 			;
-		if (answer == number)
+		if (answer == number) {
+			sent[count] = before;
 			trips[count++] = (uint32_t)(now_us() - before);
-		else
+		} else
 			lost++;
 		usleep(PAUSE_US);
 	}
@@ -85,9 +95,10 @@ static int ask(int fd, const struct sockaddr_in *address, unsigned long seconds)
 		fputs("udpping: no answer at all\n", stderr);
 		return 1;
 	}
-	qsort(trips, count, sizeof(trips[0]), compare);
-	printf("%zu %u %u %u %u %zu\n", count, trips[count / 2], trips[count * 99 / 100],
-	       trips[count * 999 / 1000], trips[count - 1], lost);
+	if (!each)
+		print(trips, count, lost);
+	for (size_t i = 0; each && i < count; i++)
+		printf("%llu %u\n", (unsigned long long)sent[i], trips[i]);
 	return 0;
 }
 
@@ -104,11 +115,11 @@ int main(int argc, char **argv)
 		address.sin_port = htons((uint16_t)strtoul(argv[2], NULL, 10));
 		return serve(fd, &address);
 	}
-	if (argc == 5 && strcmp(argv[1], "ask") == 0 &&
-	    inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
+	if ((argc == 5 || (argc == 6 && strcmp(argv[5], "each") == 0)) &&
+	    strcmp(argv[1], "ask") == 0 && inet_pton(AF_INET, argv[2], &address.sin_addr) == 1) {
 		address.sin_port = htons((uint16_t)strtoul(argv[3], NULL, 10));
-		return ask(fd, &address, strtoul(argv[4], NULL, 10));
+		return ask(fd, &address, strtoul(argv[4], NULL, 10), argc == 6);
 	}
-	fputs("usage: udpping serve PORT | udpping ask ADDRESS PORT SECONDS\n", stderr);
+	fputs("usage: udpping serve PORT | udpping ask ADDRESS PORT SECONDS [each]\n", stderr);
 	return 2;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is shown of a large table, and how sure it is: a simulation without a kernel. A table changes
- * while looks and rounds read it; each snapshot is compared with the truth. SIMULATION_TRIALS sets how
- * often each kind of change is tried. */
+/* What is shown of a large table, and how sure it is: a simulation without a kernel. A table
+ * changes while looks and rounds read it; each snapshot is compared with the truth.
+ * SIMULATION_TRIALS sets how often each kind of change is tried. */
 #include "scan/difference.c"
 
 #include <stdio.h>
@@ -68,9 +68,8 @@ static void come(struct world *world, uint32_t values)
 	do {
 		entry = &world->entries[draw(world, ROOM)];
 	} while (entry->is_there);
-	*entry = (struct entry){ .is_there = true,
-				 .id = draw(world, UINT32_MAX),
-				 .values = values };
+	*entry =
+		(struct entry){ .is_there = true, .id = draw(world, UINT32_MAX), .values = values };
 	account(world, entry, 1);
 }
 
@@ -117,7 +116,8 @@ static void go_many(struct world *world, uint32_t count, uint32_t values)
 		go(world, pick(world, values));
 }
 
-/* ---- what may happen to a table: called at each step, the time since its beginning in steps --- */
+/* ---- what may happen to a table: called at each step, the time since its beginning in steps ---
+ */
 
 static void rest(struct world *world, int step)
 {
@@ -246,8 +246,8 @@ static void step_look(struct world *world, int step)
 	part_resize(&world->look_part, world->count);
 	left = part_left(&world->look_part, PART);
 	before = world->look.totals.scanned;
-	read_on(world, &world->look_at, step == LOOKS - 1 || left < most ? left : most, &world->look,
-		world->difference);
+	read_on(world, &world->look_at, step == LOOKS - 1 || left < most ? left : most,
+		&world->look, world->difference);
 	world->look_part.read += world->look.totals.scanned - before;
 }
 
@@ -258,8 +258,8 @@ static void step_round(struct world *world)
 	bool more;
 
 	part_resize(&world->round_part, world->count);
-	more = read_on(world, &world->round_at,
-		       world->count / (ROUND * (STEPS - LOOKS)) + 1, &world->round, NULL);
+	more = read_on(world, &world->round_at, world->count / (ROUND * (STEPS - LOOKS)) + 1,
+		       &world->round, NULL);
 	world->round_part.read += world->round.totals.scanned - before;
 	difference_advance_round(world->difference, part_value(&world->round_part) - part,
 				 world->now_ms);
@@ -287,8 +287,8 @@ static void compare(struct world *world, const uint32_t truth[VALUES], uint32_t 
 	if (world->error_count == world->error_room) {
 		world->error_room = world->error_room ? 2 * world->error_room : 1024;
 		for (int i = 0; i < VALUES; i++)
-			world->errors[i] = reallocarray(world->errors[i], world->error_room,
-							sizeof(double));
+			world->errors[i] =
+				reallocarray(world->errors[i], world->error_room, sizeof(double));
 	}
 	for (int i = 0; i < VALUES; i++) {
 		double error = fabs((double)world->look.watches[i] - truth[i]) * 10000 / count;
@@ -327,6 +327,7 @@ static void interval(struct world *world, void (*happens)(struct world *, int), 
 		if (i != LOOKS - 1)
 			continue;
 		assert_int_equal(difference_end_look(world->difference, &world->look,
+						     part_value(&world->look_part),
 						     world->now_ms - 500, &estimate),
 				 0);
 		if (is_judged)
@@ -350,8 +351,8 @@ static void populate(struct world *world)
 }
 
 /* At rest until a round has ended, then the change begins at a random time, and is judged while
- * `judged` intervals pass, but for the first `passed` ones: what changes under a look itself belongs to
- * no moment. */
+ * `judged` intervals pass, but for the first `passed` ones: what changes under a look itself
+ * belongs to no moment. */
 static void try(struct world *world, void (*happens)(struct world *, int), int passed, int judged)
 {
 	int step = 0, calm;
@@ -380,8 +381,8 @@ static int compare_doubles(const void *one, const void *other)
 	return (*first > *second) - (*first < *second);
 }
 
-/* Each value is within the margin in 93 of 100 snapshots, and the margin is at most 1.5 times the 95th
- * percentile of the errors of the value that is worst. */
+/* Each value is within the margin in 93 of 100 snapshots, and the margin is at most 1.5 times the
+ * 95th percentile of the errors of the value that is worst. */
 static void judge(void (*happens)(struct world *, int), const char *name, int passed)
 {
 	struct world *world = calloc(1, sizeof(*world));
@@ -400,8 +401,8 @@ static void judge(void (*happens)(struct world *, int), const char *name, int pa
 		within = (double)world->within[i] / (double)world->shown;
 		if (percentile > worst)
 			worst = percentile;
-		printf("%-22s value %2d: %.3f within the margin, error %.2f of it\n", name, i, within,
-		       percentile);
+		printf("%-22s value %2d: %.3f within the margin, error %.2f of it\n", name, i,
+		       within, percentile);
 		assert_true(within >= 0.93);
 		free(errors);
 	}

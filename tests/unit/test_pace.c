@@ -110,6 +110,7 @@ static void looks_owe_the_rounds_half_of_what_they_take(void **state)
 	pace_pay(&pace, PACE_WHOLE, 20 * MS, 2 * SECOND);
 	pace_pay(&pace, PACE_ALARM, 100 * MS, 3 * SECOND);
 	assert_int_equal(pace.owed_ns, 60 * MS);
+	assert_int_equal(pace_ready_after_round(&pace), pace_ready(&pace, PACE_WHOLE) + 1200 * MS);
 	pace_pay(&pace, PACE_ROUND, 50 * MS, 4 * SECOND);
 	assert_int_equal(pace.owed_ns, 10 * MS);
 	pace_pay(&pace, PACE_ROUND, 50 * MS, 5 * SECOND);

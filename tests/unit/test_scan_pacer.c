@@ -185,9 +185,79 @@ static void tables_that_change_all_the_time_starve_nobody(void **state)
 	for (size_t i = 0; i < world.count; i++) {
 		const struct record *looks = &world.tables[i].records[SCAN_LOOK];
 
-		assert_true(looks->longest_gap_ns <= 12000 * MS);
+		assert_true(looks->longest_gap_ns <= 13000 * MS);
 		assert_true(looks->shortest_gap_ns >= 2999 * MS);
 	}
+	scan_pacer_free(pacer);
+}
+
+/* One of them is due while the other's look is not paid for yet. */
+static void a_look_at_a_large_table_waits_for_no_debt(void **state)
+{
+	struct scan_pacer *pacer = world_of(2, 0, 5, 0);
+	const struct config config = config_of(5);
+
+	(void)state;
+	world_configure(pacer, &config);
+	world_run(pacer, 40000);
+	while (!world_runs(0, SCAN_LOOK))
+		world_turn(pacer);
+	pacer->plan.turns[1].due_ms = world_monotonic_ms() + 1000;
+	pacer->plan.turns[1].began_ms = pacer->plan.turns[1].due_ms - 10000;
+	world_run(pacer, 1100);
+	assert_false(world_runs(0, SCAN_LOOK));
+	assert_true(world_runs(1, SCAN_LOOK));
+	scan_pacer_free(pacer);
+}
+
+static void the_first_looks_wait_for_no_round(void **state)
+{
+	struct scan_pacer *pacer = world_of(1, 3, 5, 30);
+	const struct config config = config_of(5);
+
+	(void)state;
+	world_configure(pacer, &config);
+	while (world.tables[3].records[SCAN_LOOK].ended == 0)
+		world_turn(pacer);
+	assert_int_equal(world.tables[0].records[SCAN_LOOK].ended, 1);
+	assert_int_equal(world.tables[0].records[SCAN_ROUND].begun, 0);
+	scan_pacer_free(pacer);
+}
+
+/* Looks of hours ago owe nothing to its rounds. */
+static void a_table_that_becomes_large_is_looked_at_every_interval(void **state)
+{
+	struct scan_pacer *pacer = world_begin(2);
+	const struct config config = config_of(5);
+
+	(void)state;
+	world.tables[0].cost_ns = world.tables[1].cost_ns = 150 * MS;
+	world_configure(pacer, &config);
+	world_run(pacer, 10 * MINUTE_MS);
+	world.tables[0].cost_ns = 2000 * MS;
+	world_run(pacer, 2 * MINUTE_MS);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(world.tables[i].records[SCAN_LOOK].longest_gap_ns <= 13000 * MS);
+	scan_pacer_free(pacer);
+}
+
+/* A whole reading of another table takes two minutes. */
+static void a_round_that_waits_for_long_keeps_its_scan(void **state)
+{
+	struct scan_pacer *pacer = world_begin(2);
+	struct config config = config_of(1);
+
+	(void)state;
+	config.refresh_interval = 600;
+	world.tables[0].cost_ns = 60000 * MS;
+	world.tables[1].cost_ns = 1200 * MS;
+	world_configure(pacer, &config);
+	world_run(pacer, 20 * MINUTE_MS);
+	while (!world_runs(0, SCAN_ROUND) || !world_runs(1, SCAN_LOOK))
+		world_turn(pacer);
+	world_run(pacer, 110000);
+	assert_true(world_runs(1, SCAN_LOOK));
+	assert_int_equal(world.scans[SCAN_ROUND], 1);
 	scan_pacer_free(pacer);
 }
 
@@ -278,18 +348,20 @@ static void alarms_of_many_tables_share_the_second(void **state)
 
 static void an_alarm_that_waits_no_more_gets_no_look(void **state)
 {
-	struct scan_pacer *pacer = world_of(0, 2, 5, 60);
+	struct scan_pacer *pacer = world_of(0, 3, 5, 60);
 	const struct config config = config_of(5);
 
 	(void)state;
 	world_configure(pacer, &config);
 	world_run(pacer, 20300);
-	world.tables[0].wants_alarm = world.tables[1].wants_alarm = true;
+	for (size_t i = 0; i < 3; i++)
+		world.tables[i].wants_alarm = true;
 	world.sample_ns = world.now_ns;
 	world_run(pacer, 200);
 	world.tables[1].wants_alarm = false;
-	world_run(pacer, 2000);
+	world_run(pacer, 600);
 	assert_int_equal(world.tables[0].records[SCAN_ALARM].ended, 1);
+	assert_int_equal(world.tables[2].records[SCAN_ALARM].begun, 1);
 	assert_int_equal(world.tables[1].records[SCAN_ALARM].begun, 0);
 	scan_pacer_free(pacer);
 }
@@ -395,6 +467,10 @@ int main(void)
 		cmocka_unit_test(a_round_begins_only_after_a_look),
 		cmocka_unit_test(a_table_that_has_changed_is_looked_at_early),
 		cmocka_unit_test(tables_that_change_all_the_time_starve_nobody),
+		cmocka_unit_test(a_look_at_a_large_table_waits_for_no_debt),
+		cmocka_unit_test(the_first_looks_wait_for_no_round),
+		cmocka_unit_test(a_table_that_becomes_large_is_looked_at_every_interval),
+		cmocka_unit_test(a_round_that_waits_for_long_keeps_its_scan),
 		cmocka_unit_test(an_alarm_look_begins_at_once_whatever_is_under_way),
 		cmocka_unit_test(alarms_of_many_tables_share_the_second),
 		cmocka_unit_test(an_alarm_that_waits_no_more_gets_no_look),

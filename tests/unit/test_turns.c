@@ -156,27 +156,32 @@ static void early_looks_come_after_those_that_are_due(void **state)
 	assert_int_equal(at_ms, 4000);
 }
 
-/* A whole reading waits until a debt is paid. The look at a large table does not, and passes it. */
+/* A whole reading waits until a debt is paid, and the rounds have had their part. The look at a
+ * large table does not, and passes it: once an interval. */
 static void who_may_begin_goes_before_who_must_wait(void **state)
 {
-	struct turn turns[3] = { { .due_ms = 1000 }, { .due_ms = 2000 }, { .due_ms = 1500 } };
-	struct turns_ready ready = { .whole_ms = 4000, .part_ms = 500 };
+	struct turn turns[3] = {
+		{ .due_ms = 21000, .has_run = true },
+		{ .due_ms = 22000, .has_run = true, .is_large = true, .began_ms = 12000 },
+		{ .due_ms = 21500, .has_run = true },
+	};
+	struct turns_ready ready = { 23500, 500, 24000, INTERVAL_MS };
 	uint64_t at_ms;
 
 	(void)state;
-	turns[1].is_large = true;
-	assert_int_equal(turns_next(turns, 3, ready, 3000, &at_ms), 1);
-	assert_int_equal(at_ms, 3000);
-	/* but not again and again */
-	turns_begin(turns, 3, 1, 3000, 1);
-	turns_begin(turns, 3, 1, 3000, 1);
-	assert_int_equal(turns_next(turns, 3, ready, 3500, &at_ms), 0);
-	assert_int_equal(at_ms, 4000);
-	/* of two that may begin, the one that has waited longest */
-	assert_int_equal(turns_next(turns, 3, ready, 4000, &at_ms), 0);
-	turns[0].due_ms = 9000;
-	assert_int_equal(turns_next(turns, 3, ready, 4000, &at_ms), 2);
-	assert_int_equal(at_ms, 4000);
+	assert_int_equal(turns_next(turns, 3, ready, 23000, &at_ms), 1);
+	assert_int_equal(at_ms, 23000);
+	turns[1].began_ms = 23000; /* it was looked at, and is due again, by a reload */
+	assert_int_equal(turns_next(turns, 3, ready, 23000, &at_ms), 0);
+	assert_int_equal(at_ms, 24000);
+	/* of two that may begin, the one that is due first */
+	assert_int_equal(turns_next(turns, 3, ready, 24000, &at_ms), 0);
+	turns[0].due_ms = 29000;
+	assert_int_equal(turns_next(turns, 3, ready, 24000, &at_ms), 2);
+	/* the first look of a table waits for a debt alone */
+	turns[0] = (struct turn){ 0 };
+	assert_int_equal(turns_next(turns, 3, ready, 23000, &at_ms), 0);
+	assert_int_equal(at_ms, 23500);
 }
 
 int main(void)
