@@ -227,6 +227,26 @@ static void all_patterns_and_blocks_together_have_the_rows_that_there_are(void *
 	config_free(config);
 }
 
+static void those_that_went_first_make_room_first(void **state)
+{
+	struct config *config = parse("namespace \"q*\" { index = 1000 count = 2000 }\n");
+	struct namespaces *now = *state;
+
+	world.names = many(256);
+	find(now, config, 1000);
+	world.names = many(256) + 1; /* without q0 */
+	find(now, config, 2000);
+	world.names = many(256) + 2; /* nor q1 */
+	find(now, config, 3000);
+	assert_int_equal(now->count, 256);
+	world.names = many(257) + 2;
+	find(now, config, 4000);
+	assert_int_not_equal(index_of(now, "q256"), 0);
+	assert_int_equal(index_of(now, "q0"), 0);
+	assert_int_not_equal(index_of(now, "q1"), 0);
+	config_free(config);
+}
+
 static void one_with_a_block_of_its_own_has_one_row(void **state)
 {
 	struct config *config = parse("namespace \"*\" { index = 1000 count = 200 }\n"
@@ -326,6 +346,7 @@ int main(void)
 		TEST(a_deleted_one_makes_room),
 		TEST(a_deleted_one_takes_no_name_away_from_its_index),
 		TEST(all_patterns_and_blocks_together_have_the_rows_that_there_are),
+		TEST(those_that_went_first_make_room_first),
 		TEST(one_with_a_block_of_its_own_has_one_row),
 		TEST(a_name_that_cannot_be_shown_is_left_out),
 		TEST(a_directory_that_cannot_be_read_says_nothing),
