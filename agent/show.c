@@ -316,14 +316,20 @@ static int show_rates(const struct instances *instances, struct scan *scan)
 int show_run(const struct config *config)
 {
 	const struct instances none = { 0 };
+	const struct namespaces no_namespaces = { 0 };
+	struct namespaces_told told = { 0 };
+	struct namespaces namespaces = { 0 };
 	struct instances instances = { 0 };
 	struct scan *scan = scan_new(config, SCAN_LOOK);
 	int status = 1;
 
-	if (!scan || instances_build(&instances, &none, config) != 0) {
+	if (!scan ||
+	    namespaces_find(&namespaces, &no_namespaces, config, clock_monotonic_ms()) != 0 ||
+	    instances_build(&instances, &none, config, &namespaces) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;
 	}
+	namespaces_tell(&namespaces, &told, clock_monotonic_ms());
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
 	scan_keep_order(scan);          /* for the rate */
 	for (size_t i = 0; i < instances.count; i++) {
@@ -336,6 +342,7 @@ int show_run(const struct config *config)
 		status = 1;
 done:
 	instances_clear(&instances);
+	namespaces_clear(&namespaces);
 	scan_free(scan);
 	return status;
 }

@@ -35,10 +35,16 @@ void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_s
 	alarms->findings.is_known = false; /* the next table of this name is another one */
 }
 
+void instance_alarms_end_degraded(struct instance_alarms *alarms, uint64_t wall_ms,
+				  const char *reason)
+{
+	alarm_end(degraded_of(alarms), reason, wall_ms);
+}
+
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason)
 {
-	alarm_end(degraded_of(alarms), reason, wall_ms);
+	instance_alarms_end_degraded(alarms, wall_ms, reason);
 	instance_alarms_end(alarms, sample, wall_ms, reason);
 	alarms->interval_ms = 0;
 }
@@ -167,7 +173,8 @@ static void hand_out_findings(struct instance_alarms *alarms, const struct findi
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
 			    uint64_t now_ms, uint64_t wall_ms)
 {
-	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
+	alarm_state_set(&degraded_of(alarms)->state,
+			sample->status != STATUS_OK && !sample->is_deleted, wall_ms);
 	if (sample->has_values && sample->has_loss)
 		alarm_state_set(&dropping_of(alarms)->state, sample->dropping, wall_ms);
 	for (size_t i = 0; i < alarms->threshold_count; i++) {

@@ -55,6 +55,10 @@ void instance_alarms_clear(struct instance_alarms *alarms);
 void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			 uint64_t wall_ms, const char *reason);
 
+/* Also that it cannot be read, which is no trouble then; before instance_alarms_end(). */
+void instance_alarms_end_degraded(struct instance_alarms *alarms, uint64_t wall_ms,
+				  const char *reason);
+
 /* The instance does not exist any more: clears everything. What has to be told is due at once. */
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason);

@@ -98,6 +98,20 @@ void instance_free(struct instance *instance)
 	free(instance);
 }
 
+bool instance_is_of(const struct instance *instance, const char *netns)
+{
+	return instance->netns && netns ? netns_has_name(instance->netns, netns)
+					: !instance->netns && !netns;
+}
+
+void instance_may_go(struct instance *instance, bool may_go)
+{
+	if (instance->next.sample)
+		instance->next.may_go = may_go;
+	else
+		instance->may_go = may_go;
+}
+
 void instance_discard(struct instance *instance)
 {
 	free(instance->next.sample);
@@ -119,6 +133,7 @@ int instance_configure(struct instance *instance, const struct config *config)
 			   config->sample_interval != instance->sample_interval;
 	next->peak_window = config->peak_window;
 	next->sample_interval = config->sample_interval;
+	next->may_go = instance->may_go;
 	if (!next->sample ||
 	    (next->has_window &&
 	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
@@ -140,6 +155,7 @@ void instance_apply(struct instance *instance)
 	if (!next->sample)
 		return;
 	replace_sample(instance, next->sample);
+	instance->may_go = next->may_go;
 	if (next->has_window) {
 		peak_window_clear(&instance->recent);
 		instance->recent = next->recent;
@@ -167,8 +183,11 @@ static void begin_anew(struct instance *instance)
 /* What was raised belongs to a table that does not exist any more. */
 static void end_alarms(struct instance *instance)
 {
-	instance_alarms_end(&instance->alarms, instance->sample, clock_wall_ms(),
-			    "its network namespace was deleted");
+	static const char reason[] = "its network namespace was deleted";
+
+	if (instance->sample->is_deleted)
+		instance_alarms_end_degraded(&instance->alarms, clock_wall_ms(), reason);
+	instance_alarms_end(&instance->alarms, instance->sample, clock_wall_ms(), reason);
 }
 
 /* A new namespace has this name: the old values belong to the old one. */
@@ -206,6 +225,7 @@ static void let_go(struct instance *instance)
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
+	aggregate_memory_restart(instance->memory);
 	errno = saved;
 }
 
@@ -323,8 +343,12 @@ static void sample_fail(struct instance *instance, enum instance_step failed, in
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_values = sample->has_loss = sample->dropping = false;
+	sample->is_deleted = instance->may_go && failed == STEP_ENTER && error == ENOENT;
 	instance->readable_ms = 0;
 	instance_explain(instance, failed, error, sample->status_text, sizeof(sample->status_text));
+	if (sample->is_deleted)
+		snprintf(sample->status_text, sizeof(sample->status_text),
+			 "its network namespace was deleted");
 	/* the next sample opens a new socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -359,6 +383,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 		sample->discontinuity = now_ms;
 	sample->taken = now_ms;
 	sample->fresh_ms = instance->sample_interval * 1000 * STALE_INTERVALS;
+	sample->is_deleted = false;
 	sample->entries = stats->entries;
 	sample->max_entries = stats->max_entries;
 	sample->has_max_entries = stats->has_max_entries;
@@ -430,7 +455,12 @@ struct instance_alarms *instance_get_alarms(struct instance *instance)
 	return &instance->alarms;
 }
 
-void instance_part(struct instance *instance)
+void instance_part_again(struct instance *instance)
+{
+	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(), instance->end);
+}
+
+void instance_part(struct instance *instance, const char *reason)
 {
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -438,8 +468,8 @@ void instance_part(struct instance *instance)
 	instance->netns = NULL;
 	aggregate_memory_free(instance->memory);
 	instance->memory = NULL;
-	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(),
-			     "the namespace was removed from the configuration");
+	instance->end = reason;
+	instance_part_again(instance);
 }
 
 const struct hints *instance_get_hints(const struct instance *instance)

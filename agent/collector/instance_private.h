@@ -21,10 +21,13 @@ struct instance_settings {
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	struct rates rates;
 	struct instance_alarms alarms;
+	bool may_go;
 };
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
+	bool may_go;         /* it comes and goes by itself */
+	const char *end;     /* why it parts; NULL: it does not */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;

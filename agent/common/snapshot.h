@@ -22,7 +22,7 @@
 #define SNAPSHOT_NAME_SIZE      64
 #define SNAPSHOT_TEXT_SIZE      192
 #define SNAPSHOT_FILTER_SIZE    256
-#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and one for each namespace block */
+#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and other namespaces */
 #define SNAPSHOT_THRESHOLDS_MAX 16
 #define SNAPSHOT_WATCHES_MAX    64
 #define SNAPSHOT_RATES_MAX      64
@@ -47,6 +47,7 @@ struct snapshot_agent {
 	uint32_t cpu_budget;       /* percent of one core */
 	uint64_t notifications_sent, notifications_suppressed, notifications_lost;
 	uint64_t start_time; /* wall clock, ms */
+	uint32_t namespaces_left_out;
 	/* the existing instances; the subagent forgets all others */
 	size_t instance_count;
 	uint32_t *instances;
@@ -93,6 +94,8 @@ struct snapshot_sample {
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
 	char status_text[SNAPSHOT_TEXT_SIZE];
+	/* a pattern had found its namespace, which was deleted: nothing is wrong */
+	bool is_deleted;
 	bool has_values; /* entries, recent peak and counters are valid */
 	bool has_max_entries;
 	uint32_t entries, max_entries; /* max_entries 0: no limit */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 /* The value of a key that was not given. */
 #define UNSET (-1)
+
+#define INDEX_MAX 65535
 
 static const struct config_threshold standard_thresholds[] = {
 	{ "warning", 80, 70 },
@@ -35,7 +38,9 @@ static const struct block_range {
 	{ "rate", "rising", 0, INT32_MAX, "per second; 0: no alarm" },
 	{ "rate", "falling", 0, INT32_MAX, "per second" },
 	{ "rate", "window", 1, 3600, "seconds" },
-	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
+	{ "namespace", "index", 2, INDEX_MAX,
+	  "the row in nfctInstanceTable; 1 is the agent's own" },
+	{ "namespace", "count", 1, INDEX_MAX - 1, "the indexes of a pattern, from index on" },
 };
 
 /* Where the message goes, and the file that it is about. */
@@ -168,6 +173,7 @@ static cfg_opt_t rate_options[] = {
 
 static cfg_opt_t namespace_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("count", UNSET, CFGF_NONE, parse_integer),
 	CFG_END(),
 };
 
@@ -216,6 +222,31 @@ static int check_count(cfg_t *cfg, cfg_opt_t *option, unsigned int max)
 	return -1;
 }
 
+/* The last index of a block: of a pattern, the last one that it may give. */
+static long last_index(cfg_t *section)
+{
+	bool may_have_count = strcmp(cfg_name(section), "namespace") == 0;
+	long count = may_have_count ? cfg_getint(section, "count") : UNSET;
+
+	return cfg_getint(section, "index") + (count == UNSET ? 0 : count - 1);
+}
+
+static void tell_overlap(cfg_t *cfg, cfg_opt_t *option, cfg_t *section, cfg_t *other)
+{
+	long first = cfg_getint(section, "index"), last = last_index(section);
+
+	config_at(cfg, section, "index");
+	if (first == last)
+		config_fault(cfg, "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
+			     option->name, cfg_title(section), first, cfg_title(other));
+	else
+		config_fault(cfg,
+			     "%s \"%s\": of the indexes %ld to %ld some are taken by \"%s\" (%ld "
+			     "to %ld); give others",
+			     option->name, cfg_title(section), first, last, cfg_title(other),
+			     cfg_getint(other, "index"), last_index(other));
+}
+
 /* Checks that there is an index, and that no earlier block of this kind has the same. */
 static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 {
@@ -232,11 +263,9 @@ static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 	for (unsigned int i = 0; i + 1 < cfg_opt_size(option); i++) {
 		cfg_t *other = cfg_opt_getnsec(option, i);
 
-		if (cfg_getint(other, "index") != index)
+		if (cfg_getint(other, "index") > last_index(section) || last_index(other) < index)
 			continue;
-		config_fault(config_at(cfg, section, "index"),
-			     "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
-			     option->name, cfg_title(section), index, cfg_title(other));
+		tell_overlap(cfg, option, section, other);
 		return -1;
 	}
 	return 0;
@@ -360,12 +389,49 @@ int config_check_rate(cfg_t *cfg, cfg_opt_t *option)
 	return check_count(cfg, option, SNAPSHOT_RATES_MAX);
 }
 
+/* What is wrong with a pattern, or with a name that looks like one; NULL: nothing. */
+static const char *judge_pattern(const char *title, bool has_count)
+{
+	static const char wildcards[] = "*?[";
+	const char *slash = strrchr(title, '/'), *last = slash ? slash + 1 : title;
+
+	if (!has_count)
+		return strpbrk(last, wildcards)
+			       ? "count is missing; a pattern needs the number of indexes that it "
+				 "may give, from index on"
+			       : NULL;
+	if (!strpbrk(last, wildcards))
+		return "count is for a pattern, such as \"qrouter-*\" or \"/run/docker/netns/*\"";
+	if (strpbrk(title, "*?[\\") < last)
+		return "only the last part of a path may be a pattern";
+	return NULL;
+}
+
+static int check_pattern(cfg_t *cfg, cfg_t *section)
+{
+	long index = cfg_getint(section, "index"), count = cfg_getint(section, "count");
+	const char *title = cfg_title(section), *wrong = judge_pattern(title, count != UNSET);
+
+	if (wrong) {
+		config_fault(config_at(cfg, section, "count"), "namespace \"%s\": %s", title,
+			     wrong);
+		return -1;
+	}
+	if (count == UNSET || index + count - 1 <= INDEX_MAX)
+		return 0;
+	config_fault(config_at(cfg, section, "count"),
+		     "namespace \"%s\": count = %ld: from index = %ld on there are only %ld", title,
+		     count, index, INDEX_MAX + 1 - index);
+	return -1;
+}
+
 int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
 {
 	cfg_t *section = newest(option);
 	const char *title = cfg_title(section);
 
-	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
+	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0 ||
+	    check_pattern(cfg, section) != 0)
 		return -1;
 	if (strcmp(title, "default") == 0) {
 		config_fault(config_at(cfg, section, NULL),
@@ -475,6 +541,8 @@ struct config_namespace *config_read_namespaces(cfg_t *cfg, size_t *count)
 		cfg_t *section = cfg_getnsec(cfg, "namespace", i);
 
 		namespaces[i].index = (uint32_t)cfg_getint(section, "index");
+		if (cfg_getint(section, "count") != UNSET)
+			namespaces[i].count = (uint32_t)cfg_getint(section, "count");
 		strcpy(namespaces[i].name, cfg_title(section));
 	}
 	qsort(namespaces, *count, sizeof(*namespaces), by_index);

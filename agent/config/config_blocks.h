@@ -39,7 +39,8 @@ struct config_rate {
 };
 
 struct config_namespace {
-	uint32_t index;                /* nfctInstanceIndex, from 2 */
+	uint32_t index;                /* nfctInstanceIndex, from 2; of a pattern, the first */
+	uint32_t count;                /* of a pattern, how many indexes it has; 0: no pattern */
 	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
 };
 

@@ -36,6 +36,7 @@ ITEMS = [
     ("nfctAgentNotificationsLost", "Agent: changes that nobody was told of"),
     ("nfctAgentMasterConnects", "Agent: connections to snmpd"),
     ("nfctAgentStartTime", "Agent: started"),
+    ("nfctAgentNamespacesLeftOut", "Agent: namespaces left out"),
 ]
 
 # Who is first in the agent's own table: index of nfctTopTable, what it is.
@@ -144,8 +145,10 @@ TRIGGERS = [
     ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
      "HIGH", "In the last minute packets were refused, or entries evicted to make room. See the item \"cause of loss\".",
      None),
-    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
-     "AVERAGE", "See the item \"status in words\".", None),
+    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3 and find(<nfctInstanceStatusText>,,\"like\",\"was deleted\")=0",
+     "last(<nfctInstanceStatus>)<>3 or find(<nfctInstanceStatusText>,,\"like\",\"was deleted\")=1",
+     "AVERAGE", "See the item \"status in words\". A namespace that matched a pattern and was deleted is no trouble.",
+     None),
     ("instance", "Table {#CT.NAME} has old values", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
      "WARNING", "See the item \"status in words\".", "Table {#CT.NAME} cannot be read"),
     ("chain", "Table {#CT.NAME} has hash chains that are too long",

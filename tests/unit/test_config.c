@@ -216,6 +216,21 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"w\" { index = 1 status = {\n assured,\n seen\n}\n}\n", 3,
 		  "must be assured" },
 		{ "namespace\n \"a/b\"\n {\n index = 2\n}\n", 1, "an absolute path" },
+		{ "namespace \"q*\" { index = 2 }\n", 1, "count is missing" },
+		{ "namespace \"/run/x/[ab]\" { index = 2 }\n", 1, "count is missing" },
+		{ "namespace \"blue\" {\n index = 2\n count = 3 }\n", 3, "is for a pattern" },
+		{ "namespace \"/run/*/blue\" { index = 2\n count = 3 }\n", 2, "is for a pattern" },
+		{ "namespace \"/run/*/q*\" { index = 2\n count = 3 }\n", 2, "only the last part" },
+		{ "namespace \"run/q*\" { index = 2 count = 3 }\n", 1, "an absolute path" },
+		{ "namespace \"q*\" { index = 2 count = 0 }\n", 1, "from 1 to 65534" },
+		{ "namespace \"q*\" { index = 65530\n count = 7 }\n", 2, "there are only 6" },
+		{ "namespace \"q*\" { index = 10 count = 5 }\nnamespace \"b\" {\n index = 14 }\n",
+		  3, "index = 14 is taken by \"q*\"" },
+		{ "namespace \"b\" { index = 14 }\nnamespace \"q*\" {\n count = 5\n index = 10 }\n",
+		  4, "of the indexes 10 to 14 some are taken by \"b\" (14 to 14)" },
+		{ "namespace \"p*\" { index = 14 count = 2 }\n"
+		  "namespace \"q*\" { index = 10 count = 5 }\n",
+		  2, "some are taken by \"p*\" (14 to 15)" },
 		{ "source-falling = 60\n\nsource-rising = 60\n", 1, "below source-rising = 60" },
 		{ "source-rising = 60\n\nsource-falling = 60\n", 3, "below source-rising = 60" },
 		{ "sample-interval\npeak-window = 10\n", 1, "key = value" },
@@ -248,6 +263,25 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 }
 
 #define OCTETS_53 "/12345678/0123456/8901234/6789012/4567890/23456789/12"
+
+static void indexes_of_patterns_may_touch(void **state)
+{
+	char error[CONFIG_ERROR_SIZE];
+	struct config *config = parse("namespace \"q*\" { index = 10 count = 5 }\n"
+				      "namespace \"/run/docker/netns/?\" { index = 15 count = 1 }\n"
+				      "namespace \"z*\" { index = 65530 count = 6 }\n"
+				      "namespace \"blue\" { index = 9 }\n",
+				      error);
+
+	(void)state;
+	assert_string_equal(error, "");
+	assert_int_equal(config->namespace_count, 4);
+	assert_int_equal(config->namespaces[0].count, 0);
+	assert_string_equal(config->namespaces[1].name, "q*");
+	assert_int_equal(config->namespaces[1].count, 5);
+	assert_int_equal(config->namespaces[2].index, 15);
+	config_free(config);
+}
 
 static void a_socket_has_a_path_that_the_kernel_takes(void **state)
 {
@@ -310,6 +344,7 @@ int main(void)
 		cmocka_unit_test(every_key_is_taken),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(too_many_blocks_are_too_many),
+		cmocka_unit_test(indexes_of_patterns_may_touch),
 		cmocka_unit_test(a_socket_has_a_path_that_the_kernel_takes),
 	};
 

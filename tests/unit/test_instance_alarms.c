@@ -211,6 +211,31 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	assert_int_equal(next(scene), 0);
 }
 
+static void a_deleted_namespace_of_a_pattern_is_no_trouble(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->sample.status = STATUS_UNAVAILABLE;
+	scene->sample.has_values = false;
+	strcpy(scene->sample.status_text, "ctnetlink: no");
+	take(scene, 1000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
+	/* what could not be read before is deleted now */
+	scene->sample.is_deleted = true;
+	instance_alarms_end_degraded(&scene->alarms, scene->now_ms, "it was deleted");
+	instance_alarms_end(&scene->alarms, &scene->sample, scene->now_ms, "it was deleted");
+	take(scene, 1000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_RECOVERED);
+	assert_string_equal(scene->event.text,
+			    "conntrack table default is no longer read: it was deleted");
+	take(scene, 100000, 0);
+	assert_int_equal(next(scene), 0);
+	/* and another one of the name may be in trouble */
+	scene->sample.is_deleted = false;
+	take(scene, 100000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
+}
+
 static void a_reload_keeps_the_state_of_what_kept_its_name_and_row(void **state)
 {
 	static const struct config_threshold changed[] = { { "warning", 50, 40 },
@@ -360,6 +385,7 @@ int main(void)
 		TEST(the_text_says_why_it_is_dropping),
 		TEST(dropping_ends_after_a_quiet_minute),
 		TEST(an_unreadable_table_keeps_its_alarms),
+		TEST(a_deleted_namespace_of_a_pattern_is_no_trouble),
 		TEST(a_reload_keeps_the_state_of_what_kept_its_name_and_row),
 		TEST(a_source_that_fills_the_table_is_named),
 		TEST(a_source_alarm_that_is_turned_off_ends),
