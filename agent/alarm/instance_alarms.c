@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "alarm/alarm.h"
+#include "alarm/culprit.h"
 #include "config/config.h"
 
-/* Beside the thresholds and the watches: dropping, the source, degraded. */
-#define SINGLE_ALARMS 3
+/* Beside the thresholds and the watches: dropping, the source, the NAT ports,
+ * degraded. */
+#define SINGLE_ALARMS 4
 
 static size_t count_of(const struct instance_alarms *alarms)
 {
@@ -25,9 +27,14 @@ static struct alarm *source_of(const struct instance_alarms *alarms)
 	return dropping_of(alarms) + 1;
 }
 
-static struct alarm *watches_of(const struct instance_alarms *alarms)
+static struct alarm *nat_of(const struct instance_alarms *alarms)
 {
 	return source_of(alarms) + 1;
+}
+
+static struct alarm *watches_of(const struct instance_alarms *alarms)
+{
+	return nat_of(alarms) + 1;
 }
 
 /* The last alarm. */
@@ -56,7 +63,7 @@ static void go_on(struct alarm *next, const struct alarm *before)
 	next->wait_end_ms = before->wait_end_ms;
 	next->noted = before->noted;
 	next->end_reason = before->end_reason;
-	if (next->kind == EVENT_SOURCE_RISING)
+	if (next->kind == EVENT_SOURCE_RISING || next->kind == EVENT_NAT_RISING)
 		next->subject = before->subject;
 }
 
@@ -80,6 +87,8 @@ static const char *end_reason(const struct alarm *alarm, const struct alarm *nex
 		return alarm->kind == EVENT_WATCH_RISING
 			       ? "the watch was removed from the configuration"
 			       : "the threshold was removed from the configuration";
+	if (alarm->kind == EVENT_NAT_RISING)
+		return next->rising == 0 ? "nat-rising was set to 0" : NULL;
 	if (alarm->kind == EVENT_WATCH_RISING && next->rising == 0)
 		return "rising was set to 0";
 	if (has_moved(alarm, next))
@@ -155,6 +164,7 @@ static void prepare_all(struct instance_alarms *alarms, const struct config *con
 	prepare(dropping_of(alarms), EVENT_DROPPING_STARTED, 0, 0);
 	prepare(source_of(alarms), EVENT_SOURCE_RISING, config->source_rising,
 		config->source_falling);
+	prepare(nat_of(alarms), EVENT_NAT_RISING, config->nat_rising, config->nat_falling);
 	for (size_t i = 0; i < config->watch_count; i++)
 		prepare_watch(&watches_of(alarms)[i], &config->watches[i]);
 	prepare(degraded_of(alarms), EVENT_INSTANCE_DEGRADED, 0, 0);
@@ -239,11 +249,14 @@ void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_
 	alarms->interval_ms = 0;
 }
 
-const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
+struct snapshot_culprits instance_alarms_culprits(const struct instance_alarms *alarms)
 {
-	const struct alarm *source = source_of(alarms);
+	const struct alarm *source = source_of(alarms), *nat = nat_of(alarms);
 
-	return source->state.raised ? &source->subject.source : NULL;
+	return (struct snapshot_culprits){
+		.source = source->state.raised ? &source->subject.source : NULL,
+		.nat = nat->state.raised ? &nat->subject.nat : NULL,
+	};
 }
 
 /* What is certain of a value, times 100. */
@@ -262,49 +275,32 @@ static void follow_share(struct alarm *alarm, struct alarm_value value, uint32_t
 			   (uint64_t)alarm->falling * max_entries, wall_ms);
 }
 
-static bool is_same_source(const struct snapshot_top *one, const struct snapshot_top *other)
-{
-	return one->address_type == other->address_type &&
-	       one->prefix_length == other->prefix_length &&
-	       memcmp(&one->address, &other->address, sizeof(one->address)) == 0;
-}
-
-/* Another source fills the table while the end of the last one has not been told: that one gets
- * its own end. False without memory. */
-static bool part_with_source(struct instance_alarms *alarms)
-{
-	struct alarm *source = source_of(alarms);
-	struct alarm *parting =
-		realloc(alarms->parting, (alarms->parting_count + 1) * sizeof(*alarms->parting));
-
-	if (!parting)
-		return false;
-	alarms->parting = parting;
-	parting[alarms->parting_count++] = *source;
-	source->state = alarm_state_successor(&source->state);
-	source->event = source->unlogged = NULL;
-	source->is_news = false;
-	source->noted = 0;
-	return true;
-}
-
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    const struct snapshot_sample *sample, uint64_t wall_ms)
 {
-	struct alarm *alarm = source_of(alarms);
-	bool was_raised = alarm->state.raised;
-	/* what it certainly holds: no error must accuse anybody */
-	uint64_t doubt = (uint64_t)source->error + source->margin;
-	const struct alarm_value held = certain_value(source->entries, doubt);
-	uint64_t rising = (uint64_t)alarm->rising * sample->max_entries;
+	const struct culprit found = {
+		.subject.source = *source,
+		.rank = source->rank,
+		/* what it certainly holds: no error must accuse anybody */
+		.held = certain_value(source->entries, (uint64_t)source->error + source->margin),
+		.whole = sample->max_entries,
+	};
 
-	/* if it raises nothing, the end of the last one keeps to its interval */
-	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 && held.least >= rising &&
-	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
-		return;
-	follow_share(alarm, held, sample->max_entries, wall_ms);
-	if (source->rank && (was_raised || alarm->state.raised))
-		alarm->subject.source = *source;
+	culprit_follow(alarms, source_of(alarms), &found, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
+}
+
+void instance_alarms_nat(struct instance_alarms *alarms, const struct snapshot_nat *nat,
+			 const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	const struct culprit found = {
+		.subject.nat = *nat,
+		.rank = nat->rank,
+		.held = certain_value(nat->entries, (uint64_t)nat->error + nat->margin),
+		.whole = SNAPSHOT_NAT_PORTS,
+	};
+
+	culprit_follow(alarms, nat_of(alarms), &found, wall_ms);
 	note_transitions(alarms, sample, wall_ms, 0);
 }
 

@@ -46,7 +46,7 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 		add_counts(mean->zones, tally->zones->entries, ZONES_COUNT, share);
 	for (size_t i = 0; i < VOLUMES; i++)
 		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
-	for (int kind = 0; kind < TOP_KINDS; kind++)
+	for (int kind = 0; kind < TOP_LISTS; kind++)
 		top_mean_add(&mean->tops[kind], &tally->tops[kind], weight);
 }
 
@@ -90,7 +90,7 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 	estimate_volumes(&look->totals.volumes[0][0].packets,
 			 round ? &round->totals.volumes[0][0].packets : NULL,
 			 mean ? mean->volumes : NULL, part);
-	for (int kind = 0; kind < TOP_KINDS; kind++)
+	for (int kind = 0; kind < TOP_LISTS; kind++)
 		top_list_estimate(&look->tops[kind], round ? &round->tops[kind] : NULL,
 				  mean ? &mean->tops[kind] : NULL, part);
 }

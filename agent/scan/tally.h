@@ -17,7 +17,7 @@ struct tally {
 	struct totals totals;
 	uint32_t watches[SNAPSHOT_WATCHES_MAX];
 	struct zones *zones; /* NULL: not counted */
-	struct top_list tops[TOP_KINDS];
+	struct top_list tops[TOP_LISTS];
 };
 
 /* The mean of several readings, each with its weight. A count that is the same in all of them is
@@ -28,7 +28,7 @@ struct tally_mean {
 	double volumes[sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t)];
 	float watches[SNAPSHOT_WATCHES_MAX];
 	float *zones; /* ZONES_COUNT of them; NULL: not counted */
-	struct top_mean tops[TOP_KINDS];
+	struct top_mean tops[TOP_LISTS];
 };
 
 /* Copies a tally into another one that has memory for its zones if those are counted. */
