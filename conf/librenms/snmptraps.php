@@ -15,5 +15,7 @@ return [
         'NF-CONNTRACK-MIB::nfctWatchEntriesFalling' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
         'NF-CONNTRACK-MIB::nfctInstanceDegraded' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
         'NF-CONNTRACK-MIB::nfctInstanceRecovered' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctNatPortsRising' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctNatPortsFalling' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
     ],
 ];
