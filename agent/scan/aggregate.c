@@ -192,12 +192,7 @@ static void begin_churn(struct aggregate *aggregate)
 
 static void clear(struct aggregate *aggregate)
 {
-	struct zones *zones = aggregate->tally.zones;
-
-	memset(&aggregate->tally, 0, sizeof(aggregate->tally));
-	aggregate->tally.zones = zones;
-	if (zones)
-		memset(zones, 0, sizeof(*zones));
+	tally_clear(&aggregate->tally);
 	aggregate->is_waiting = false;
 	own_snmp_clear(&aggregate->own_snmp);
 	top_talkers_clear(aggregate->top);

@@ -9,7 +9,7 @@
 /* A key that is held. Counters of one count hang in a ring-less list below their bucket. */
 struct counter {
 	uint32_t error, marked;
-	uint16_t chain;          /* the next one of the same hash */
+	uint16_t chain;          /* 1 + the next one of the same hash; 0: none */
 	uint16_t bucket;         /* which has the count */
 	uint16_t previous, next; /* of the same bucket */
 	uint64_t key[];          /* as many words as the sketch's keys have */
@@ -28,12 +28,13 @@ struct sketch {
 	unsigned int words; /* of a key */
 	unsigned int hash_bits;
 	uint16_t lowest;       /* bucket; NONE: nothing is held */
-	uint16_t free_buckets; /* a list by `next` */
+	uint16_t free_buckets; /* a list by `next`, of those before bucket_count */
+	uint16_t bucket_count; /* that were used at all */
 	size_t counter_size;
 	char *counters;         /* a struct counter with its key in each counter_size octets */
 	struct bucket *buckets; /* one more than counters: moving up takes a new one before it frees
 				 * the old one */
-	uint16_t *heads;        /* 1 << hash_bits of them */
+	uint16_t *heads;        /* 1 << hash_bits of them: as `chain` */
 	uint16_t *order;        /* of all counters, for sketch_top() */
 };
 
@@ -53,7 +54,7 @@ struct sketch *sketch_new(uint32_t capacity, unsigned int words, const uint64_t 
 	sketch->counter_size = sizeof(struct counter) + words * sizeof(uint64_t);
 	sketch->hash_bits = 1;
 	/* enough that a key which is not held rarely meets another one */
-	while ((1U << sketch->hash_bits) < capacity * 8)
+	while ((1U << sketch->hash_bits) < capacity * 4)
 		sketch->hash_bits++;
 	memcpy(sketch->seeds, seeds, sizeof(sketch->seeds));
 	sketch->counters = calloc(capacity, sketch->counter_size);
@@ -79,15 +80,14 @@ void sketch_free(struct sketch *sketch)
 	free(sketch);
 }
 
+/* One that is new or was not used is not touched: so it takes no memory. */
 void sketch_clear(struct sketch *sketch)
 {
+	if (sketch->used)
+		memset(sketch->heads, 0, sizeof(*sketch->heads) << sketch->hash_bits);
 	sketch->used = 0;
-	sketch->lowest = NONE;
-	memset(sketch->heads, 0xff, sizeof(*sketch->heads) << sketch->hash_bits);
-	for (uint32_t i = 0; i < sketch->capacity; i++)
-		sketch->buckets[i].next = (uint16_t)(i + 1);
-	sketch->buckets[sketch->capacity].next = NONE;
-	sketch->free_buckets = 0;
+	sketch->lowest = sketch->free_buckets = NONE;
+	sketch->bucket_count = 0;
 }
 
 /* Multiply-shift over pairs of 32-bit parts: for any two keys, the chance over the seeds that they
@@ -122,10 +122,10 @@ static bool key_equal(const struct sketch *sketch, const uint64_t *one, const ui
 
 static uint16_t find(const struct sketch *sketch, const struct sketch_key *key, uint32_t slot)
 {
-	uint16_t at = sketch->heads[slot];
+	uint16_t at = (uint16_t)(sketch->heads[slot] - 1); /* NONE, if it is 0 */
 
 	while (at != NONE && !key_equal(sketch, counter_at(sketch, at)->key, key->word))
-		at = counter_at(sketch, at)->chain;
+		at = (uint16_t)(counter_at(sketch, at)->chain - 1);
 	return at;
 }
 
@@ -133,19 +133,21 @@ static void unchain(struct sketch *sketch, uint16_t at)
 {
 	uint16_t *link = &sketch->heads[hash(sketch, counter_at(sketch, at)->key)];
 
-	while (*link != at)
-		link = &counter_at(sketch, *link)->chain;
+	while (*link != at + 1)
+		link = &counter_at(sketch, *link - 1U)->chain;
 	*link = counter_at(sketch, at)->chain;
 }
 
 /* A bucket for `count` behind `previous` (NONE: at the front). */
 static uint16_t bucket_insert(struct sketch *sketch, uint16_t previous, uint32_t count)
 {
-	uint16_t at = sketch->free_buckets;
+	bool is_new = sketch->free_buckets == NONE;
+	uint16_t at = is_new ? sketch->bucket_count++ : sketch->free_buckets;
 	struct bucket *bucket = &sketch->buckets[at];
 	uint16_t *link = previous == NONE ? &sketch->lowest : &sketch->buckets[previous].next;
 
-	sketch->free_buckets = bucket->next;
+	if (!is_new)
+		sketch->free_buckets = bucket->next;
 	*bucket = (struct bucket){ count, NONE, previous, *link };
 	if (bucket->next != NONE)
 		sketch->buckets[bucket->next].previous = at;
@@ -222,7 +224,7 @@ static void take_up(struct sketch *sketch, uint16_t at, const struct sketch_key 
 	counter->error = error;
 	counter->marked = 0;
 	counter->chain = sketch->heads[slot];
-	sketch->heads[slot] = at;
+	sketch->heads[slot] = (uint16_t)(at + 1);
 }
 
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked)

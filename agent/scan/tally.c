@@ -5,24 +5,47 @@
 
 #define VOLUMES (sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t))
 
+/* Lists have room for hundreds of keys, and most of them have few: what is not used is not touched,
+ * so that it takes no memory. */
+static void copy_list(struct top_list *to, const struct top_list *from)
+{
+	to->count = from->count;
+	memcpy(to->items, from->items, from->count * sizeof(from->items[0]));
+}
+
+void tally_clear(struct tally *tally)
+{
+	memset(&tally->totals, 0, sizeof(tally->totals));
+	memset(tally->watches, 0, sizeof(tally->watches));
+	if (tally->zones)
+		memset(tally->zones, 0, sizeof(*tally->zones));
+	for (int kind = 0; kind < TOP_LISTS; kind++)
+		tally->tops[kind].count = 0;
+}
+
 void tally_copy(struct tally *to, const struct tally *from)
 {
-	struct zones *zones = to->zones;
-
-	*to = *from;
-	to->zones = zones;
-	if (zones && from->zones)
-		*zones = *from->zones;
+	to->totals = from->totals;
+	memcpy(to->watches, from->watches, sizeof(to->watches));
+	if (to->zones && from->zones)
+		*to->zones = *from->zones;
+	for (int kind = 0; kind < TOP_LISTS; kind++)
+		copy_list(&to->tops[kind], &from->tops[kind]);
 }
 
 void tally_mean_clear(struct tally_mean *mean)
 {
-	float *zones = mean->zones;
-
-	memset(mean, 0, sizeof(*mean));
-	mean->zones = zones;
-	if (zones)
-		memset(zones, 0, ZONES_COUNT * sizeof(*zones));
+	mean->weight = 0;
+	memset(mean->counts, 0, sizeof(mean->counts));
+	memset(mean->volumes, 0, sizeof(mean->volumes));
+	memset(mean->watches, 0, sizeof(mean->watches));
+	if (mean->zones)
+		memset(mean->zones, 0, ZONES_COUNT * sizeof(*mean->zones));
+	for (int kind = 0; kind < TOP_LISTS; kind++) {
+		mean->tops[kind].weight = 0;
+		mean->tops[kind].count = 0;
+		mean->tops[kind].floor = 0;
+	}
 }
 
 static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)

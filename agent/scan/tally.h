@@ -31,6 +31,9 @@ struct tally_mean {
 	struct top_mean tops[TOP_LISTS];
 };
 
+/* All counts are 0 again; the zones stay. */
+void tally_clear(struct tally *tally);
+
 /* Copies a tally into another one that has memory for its zones if those are counted. */
 void tally_copy(struct tally *to, const struct tally *from);
 

@@ -66,6 +66,20 @@ static void another_destination_is_another_alarm(void **state)
 	assert_non_null(strstr(scene->event.text, "towards 198.51.100.8 tcp/443 (60000"));
 }
 
+/* It is still raised, as was told. */
+static void the_same_destination_is_the_same_alarm(void **state)
+{
+	struct scene *scene = *state;
+
+	take_nat(scene, 7, 60000, 0, 0);
+	assert_int_equal(next(scene), EVENT_NAT_RISING);
+	take_nat(scene, 7, 0, 0, 0);
+	take_nat(scene, 7, 60000, 0, 0);
+	assert_int_equal(next(scene), 0);
+	scene->now_ms += INTERVAL_MS;
+	assert_int_equal(next(scene), 0);
+}
+
 static void an_alarm_that_is_turned_off_ends(void **state)
 {
 	struct config config = config_of(thresholds, 2, 2);
@@ -107,6 +121,7 @@ int main(void)
 		TEST(an_address_that_runs_out_of_ports_is_named),
 		TEST(only_what_is_certain_raises_and_clears),
 		TEST(another_destination_is_another_alarm),
+		TEST(the_same_destination_is_the_same_alarm),
 		TEST(an_alarm_that_is_turned_off_ends),
 		TEST(what_is_told_late_is_in_the_past),
 	};

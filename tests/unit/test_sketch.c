@@ -237,6 +237,17 @@ static void wide_keys_are_told_apart_by_each_word(void **state)
 		assert_int_equal(item.count, i + 1);
 	}
 	assert_int_equal(sketch_top(sketch, items, CAPACITY), 2 * SKETCH_WORDS);
+	sketch_clear(sketch);
+	/* so many that some meet in the hash */
+	for (unsigned int i = 0; i < CAPACITY; i++) {
+		const struct sketch_key key = { { 7, 7, 7, i % 2 ? i : 7, i % 2 ? 7 : i } };
+
+		sketch_add(sketch, &key, false);
+	}
+	sketch_top(sketch, items, CAPACITY);
+	assert_int_equal(items[0].count, 1);
+	for (size_t i = 1; i < CAPACITY; i++)
+		assert_true(is_before(&items[i - 1], &items[i]));
 	sketch_free(sketch);
 }
 
