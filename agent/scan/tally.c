@@ -10,6 +10,7 @@
 static void copy_list(struct top_list *to, const struct top_list *from)
 {
 	to->count = from->count;
+	to->floor = from->floor;
 	memcpy(to->items, from->items, from->count * sizeof(from->items[0]));
 }
 
@@ -18,9 +19,9 @@ void tally_clear(struct tally *tally)
 	memset(&tally->totals, 0, sizeof(tally->totals));
 	memset(tally->watches, 0, sizeof(tally->watches));
 	if (tally->zones)
-		memset(tally->zones, 0, sizeof(*tally->zones));
+		zones_clear(tally->zones);
 	for (int kind = 0; kind < TOP_LISTS; kind++)
-		tally->tops[kind].count = 0;
+		tally->tops[kind].count = tally->tops[kind].floor = 0;
 }
 
 void tally_copy(struct tally *to, const struct tally *from)
@@ -28,7 +29,7 @@ void tally_copy(struct tally *to, const struct tally *from)
 	to->totals = from->totals;
 	memcpy(to->watches, from->watches, sizeof(to->watches));
 	if (to->zones && from->zones)
-		*to->zones = *from->zones;
+		zones_copy(to->zones, from->zones);
 	for (int kind = 0; kind < TOP_LISTS; kind++)
 		copy_list(&to->tops[kind], &from->tops[kind]);
 }
@@ -39,8 +40,9 @@ void tally_mean_clear(struct tally_mean *mean)
 	memset(mean->counts, 0, sizeof(mean->counts));
 	memset(mean->volumes, 0, sizeof(mean->volumes));
 	memset(mean->watches, 0, sizeof(mean->watches));
-	if (mean->zones)
-		memset(mean->zones, 0, ZONES_COUNT * sizeof(*mean->zones));
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		memset(&mean->zones[i], 0, ZONES_BLOCK * sizeof(*mean->zones));
+	mean->zone_blocks = 0;
 	for (int kind = 0; kind < TOP_LISTS; kind++) {
 		mean->tops[kind].weight = 0;
 		mean->tops[kind].count = 0;
@@ -48,10 +50,17 @@ void tally_mean_clear(struct tally_mean *mean)
 	}
 }
 
-static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
+static void add_counts(double *mean, const uint32_t *counts, size_t count, double share)
 {
 	for (size_t i = 0; i < count; i++)
-		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
+		mean[i] += (counts[i] - mean[i]) * share;
+}
+
+static void add_zones(struct tally_mean *mean, const struct zones *zones, double share)
+{
+	mean->zone_blocks |= zones->blocks;
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		add_counts(&mean->zones[i], &zones->entries[i], ZONES_BLOCK, share);
 }
 
 void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
@@ -66,7 +75,7 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 	add_counts(mean->counts, (const uint32_t *)&tally->totals, TOTALS_COUNTS, share);
 	add_counts(mean->watches, tally->watches, SNAPSHOT_WATCHES_MAX, share);
 	if (mean->zones && tally->zones)
-		add_counts(mean->zones, tally->zones->entries, ZONES_COUNT, share);
+		add_zones(mean, tally->zones, share);
 	for (size_t i = 0; i < VOLUMES; i++)
 		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
 	for (int kind = 0; kind < TOP_LISTS; kind++)
@@ -74,28 +83,39 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 }
 
 /* `round` and `mean` NULL: there are none. */
-static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
+static void estimate_counts(uint32_t *look, const uint32_t *round, const double *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
-		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
-			       (round ? round[i] : 0) + 0.5;
+		double value =
+			(look[i] - (mean ? mean[i] : 0)) / part + (round ? round[i] : 0) + 0.5;
 
 		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 	}
 }
 
+static void estimate_zones(struct zones *look, const struct zones *round,
+			   const struct tally_mean *mean, double part)
+{
+	look->blocks |= (round ? round->blocks : 0) | (mean ? mean->zone_blocks : 0);
+	for (size_t i = 0; zones_next(look->blocks, &i); i += ZONES_BLOCK)
+		estimate_counts(&look->entries[i], round ? &round->entries[i] : NULL,
+				mean ? &mean->zones[i] : NULL, ZONES_BLOCK, part);
+}
+
+/* Neither below 0 nor above what the type holds. */
+static uint64_t add_change(uint64_t base, double change)
+{
+	if (change < 0)
+		return -change < (double)base ? base - (uint64_t)-change : 0;
+	return change < (double)(UINT64_MAX - base) ? base + (uint64_t)(change + 0.5) : UINT64_MAX;
+}
+
 static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
 {
-	for (size_t i = 0; i < VOLUMES; i++) {
-		double change = ((double)look[i] - (mean ? mean[i] : 0)) / part;
-		uint64_t base = round ? round[i] : 0;
-
-		if (change < 0)
-			look[i] = -change < (double)base ? base - (uint64_t)-change : 0;
-		else
-			look[i] = base + (uint64_t)(change + 0.5);
-	}
+	for (size_t i = 0; i < VOLUMES; i++)
+		look[i] = add_change(round ? round[i] : 0,
+				     ((double)look[i] - (mean ? mean[i] : 0)) / part);
 }
 
 void tally_estimate(struct tally *look, const struct tally *round, const struct tally_mean *mean,
@@ -108,8 +128,7 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
 			SNAPSHOT_WATCHES_MAX, part);
 	if (look->zones)
-		estimate_counts(look->zones->entries, round ? round->zones->entries : NULL,
-				mean ? mean->zones : NULL, ZONES_COUNT, part);
+		estimate_zones(look->zones, round ? round->zones : NULL, mean, part);
 	estimate_volumes(&look->totals.volumes[0][0].packets,
 			 round ? &round->totals.volumes[0][0].packets : NULL,
 			 mean ? mean->volumes : NULL, part);
