@@ -174,6 +174,8 @@ static void print_tops(const struct snapshot_scan *scan)
 		[TOP_SOURCE] = "source",
 		[TOP_DESTINATION] = "destination",
 		[TOP_SERVICE] = "service",
+		[TOP_UNREPLIED_SOURCE] = "source of unreplied entries",
+		[TOP_UNREPLIED_DESTINATION] = "destination of unreplied entries",
 	};
 	uint8_t kind = 0;
 
@@ -186,6 +188,21 @@ static void print_tops(const struct snapshot_scan *scan)
 		kind = row->kind;
 		printf("%-44s %10" PRIu32 " %10" PRIu32 " %5" PRIu32 "%%", row->text, row->entries,
 		       row->unreplied, row->share);
+		if (row->error)
+			printf("  (at most %" PRIu32 " too many)", row->error);
+		putchar('\n');
+	}
+}
+
+static void print_nats(const struct snapshot_scan *scan)
+{
+	if (scan->nat_count)
+		printf("\n%-44s %10s %10s\n", "source nat", "entries", "of ports");
+	for (size_t i = 0; i < scan->nat_count; i++) {
+		const struct snapshot_nat *row = &scan->nats[i];
+
+		printf("%-44s %10" PRIu32 " %9" PRIu32 "%%", row->text, row->entries,
+		       row->utilization);
 		if (row->error)
 			printf("  (at most %" PRIu32 " too many)", row->error);
 		putchar('\n');
@@ -219,6 +236,7 @@ static void print_values(const struct snapshot_sample *sample, const struct snap
 	print_protocols(scan);
 	print_states(scan);
 	print_tops(scan);
+	print_nats(scan);
 	print_watches(scan);
 	print_zones(scan);
 	print_counters(sample);

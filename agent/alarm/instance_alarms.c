@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm/culprit.h"
+
 void instance_alarms_clear(struct instance_alarms *alarms)
 {
 	for (size_t i = 0; alarms->alarms && i < count_of(alarms); i++)
@@ -49,11 +51,14 @@ void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_
 	alarms->interval_ms = 0;
 }
 
-const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
+struct snapshot_culprits instance_alarms_culprits(const struct instance_alarms *alarms)
 {
-	const struct alarm *source = source_of(alarms);
+	const struct alarm *source = source_of(alarms), *nat = nat_of(alarms);
 
-	return source->state.raised ? &source->subject.source : NULL;
+	return (struct snapshot_culprits){
+		.source = source->state.raised ? &source->subject.source : NULL,
+		.nat = nat->state.raised ? &nat->subject.nat : NULL,
+	};
 }
 
 /* What is certain of a value, times 100. */
@@ -72,49 +77,32 @@ static void follow_share(struct alarm *alarm, struct alarm_value value, uint32_t
 			   (uint64_t)alarm->falling * max_entries, wall_ms);
 }
 
-static bool is_same_source(const struct snapshot_top *one, const struct snapshot_top *other)
-{
-	return one->address_type == other->address_type &&
-	       one->prefix_length == other->prefix_length &&
-	       memcmp(&one->address, &other->address, sizeof(one->address)) == 0;
-}
-
-/* Another source fills the table while the end of the last one has not been told: that one gets
- * its own end. False without memory. */
-static bool part_with_source(struct instance_alarms *alarms)
-{
-	struct alarm *source = source_of(alarms);
-	struct alarm *parting =
-		realloc(alarms->parting, (alarms->parting_count + 1) * sizeof(*alarms->parting));
-
-	if (!parting)
-		return false;
-	alarms->parting = parting;
-	parting[alarms->parting_count++] = *source;
-	source->state = alarm_state_successor(&source->state);
-	source->event = source->unlogged = NULL;
-	source->is_news = false;
-	source->noted = 0;
-	return true;
-}
-
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    const struct snapshot_sample *sample, uint64_t wall_ms)
 {
-	struct alarm *alarm = source_of(alarms);
-	bool was_raised = alarm->state.raised;
-	/* what it certainly holds: no error must accuse anybody */
-	uint64_t doubt = (uint64_t)source->error + source->margin;
-	const struct alarm_value held = certain_value(source->entries, doubt);
-	uint64_t rising = (uint64_t)alarm->rising * sample->max_entries;
+	const struct culprit found = {
+		.subject.source = *source,
+		.rank = source->rank,
+		/* what it certainly holds: no error must accuse anybody */
+		.held = certain_value(source->entries, (uint64_t)source->error + source->margin),
+		.whole = sample->max_entries,
+	};
 
-	/* if it raises nothing, the end of the last one keeps to its interval */
-	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 && held.least >= rising &&
-	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
-		return;
-	follow_share(alarm, held, sample->max_entries, wall_ms);
-	if (source->rank && (was_raised || alarm->state.raised))
-		alarm->subject.source = *source;
+	culprit_follow(alarms, source_of(alarms), &found, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
+}
+
+void instance_alarms_nat(struct instance_alarms *alarms, const struct snapshot_nat *nat,
+			 const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	const struct culprit found = {
+		.subject.nat = *nat,
+		.rank = nat->rank,
+		.held = certain_value(nat->entries, (uint64_t)nat->error + nat->margin),
+		.whole = SNAPSHOT_NAT_PORTS,
+	};
+
+	culprit_follow(alarms, nat_of(alarms), &found, wall_ms);
 	note_transitions(alarms, sample, wall_ms, 0);
 }
 

@@ -25,7 +25,8 @@ struct config;
 /* Zeroed at start. */
 struct instance_alarms {
 	size_t threshold_count, watch_count, rate_count;
-	/* the thresholds, dropping, the source, the watches, the rates, degraded; owned */
+	/* the thresholds, dropping, the source, the NAT ports, the watches, the rates, degraded;
+	 * owned */
 	struct alarm *alarms;
 	/* alarms that are no longer judged, and have something left to tell; owned */
 	struct alarm *parting;
@@ -77,13 +78,17 @@ bool instance_alarms_want_findings(const struct instance_alarms *alarms, uint64_
 void instance_alarms_found(struct instance_alarms *alarms, const struct findings *findings,
 			   uint64_t now_ms);
 
-/* The source that the raised alarm is about; NULL while the alarm is clear. */
-const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);
+/* The source and the NAT ports that raised alarms are about; valid until the next change. */
+struct snapshot_culprits instance_alarms_culprits(const struct instance_alarms *alarms);
 
 /* At the end of a scan: judges the culprit with its present entries or, without a culprit, the
  * source with the most entries (rank 0: no source). */
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    const struct snapshot_sample *sample, uint64_t wall_ms);
+
+/* Likewise the ports of a translated address towards one destination. */
+void instance_alarms_nat(struct instance_alarms *alarms, const struct snapshot_nat *nat,
+			 const struct snapshot_sample *sample, uint64_t wall_ms);
 
 /* At the end of a scan: judges the watches and fills in the states of their alarms. */
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,

@@ -6,8 +6,9 @@
 #include "alarm/alarm.h"
 #include "alarm/instance_alarms.h"
 
-/* Beside the thresholds, the watches and the rates: dropping, the source, degraded. */
-#define SINGLE_ALARMS 3
+/* Beside the thresholds, the watches and the rates: dropping, the source, the NAT ports, degraded.
+ */
+#define SINGLE_ALARMS 4
 
 static inline size_t count_of(const struct instance_alarms *alarms)
 {
@@ -24,9 +25,14 @@ static inline struct alarm *source_of(const struct instance_alarms *alarms)
 	return dropping_of(alarms) + 1;
 }
 
-static inline struct alarm *watches_of(const struct instance_alarms *alarms)
+static inline struct alarm *nat_of(const struct instance_alarms *alarms)
 {
 	return source_of(alarms) + 1;
+}
+
+static inline struct alarm *watches_of(const struct instance_alarms *alarms)
+{
+	return nat_of(alarms) + 1;
 }
 
 static inline struct alarm *rates_of(const struct instance_alarms *alarms)

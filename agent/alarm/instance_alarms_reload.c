@@ -26,7 +26,7 @@ static void go_on(struct alarm *next, const struct alarm *before)
 	next->wait_end_ms = before->wait_end_ms;
 	next->noted = before->noted;
 	next->end_reason = before->end_reason;
-	if (next->kind == EVENT_SOURCE_RISING)
+	if (next->kind == EVENT_SOURCE_RISING || next->kind == EVENT_NAT_RISING)
 		next->subject = before->subject;
 	if (next->kind == EVENT_RATE_RISING) {
 		struct snapshot_rate rate = before->subject.rate;
@@ -66,6 +66,8 @@ static const char *end_reason(const struct alarm *alarm, const struct alarm *nex
 
 	if (!next)
 		return removal_reason(alarm->kind);
+	if (alarm->kind == EVENT_NAT_RISING)
+		return next->rising == 0 ? "nat-rising was set to 0" : NULL;
 	if (alarm->kind != EVENT_SOURCE_RISING && alarm->rising && next->rising == 0)
 		return "rising was set to 0";
 	if (has_moved(alarm, next))
@@ -156,6 +158,7 @@ static void prepare_all(struct instance_alarms *alarms, const struct config *con
 	prepare(dropping_of(alarms), EVENT_DROPPING_STARTED, 0, 0);
 	prepare(source_of(alarms), EVENT_SOURCE_RISING, config->source_rising,
 		config->source_falling);
+	prepare(nat_of(alarms), EVENT_NAT_RISING, config->nat_rising, config->nat_falling);
 	for (size_t i = 0; i < config->watch_count; i++)
 		prepare_watch(&watches_of(alarms)[i], &config->watches[i]);
 	for (size_t i = 0; i < config->rate_count; i++)

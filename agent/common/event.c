@@ -27,14 +27,35 @@ static void replace_quotation_marks(char *text)
 		*mark = '\'';
 }
 
+/* "192.0.2.1", of "192.0.2.1 to 198.51.100.7 tcp/443". */
+static int nat_address_length(const struct snapshot_nat *nat)
+{
+	return (int)strcspn(nat->text, " ");
+}
+
+/* "198.51.100.7 tcp/443" */
+static const char *nat_destination(const struct snapshot_nat *nat)
+{
+	const char *to = strstr(nat->text, " to ");
+
+	return to ? to + strlen(" to ") : "";
+}
+
 /* Whose state the text tells, until its verb: the table's, or that of something in it. Returns its
  * length; quotation marks are replaced later. */
 static size_t say_head(const struct event *event, char *text, size_t size)
 {
-	bool is_rate = event->kind == EVENT_RATE_RISING || event->kind == EVENT_RATE_FALLING;
-	int length = snprintf(text, size, "conntrack table %s%s%s ", event->sample.name,
-			      is_rate ? ": " : "", is_rate ? event->subject.rate.name : "");
+	const struct snapshot_nat *nat = &event->subject.nat;
+	int length;
 
+	if (event->kind == EVENT_NAT_RISING || event->kind == EVENT_NAT_FALLING)
+		length = snprintf(text, size, "conntrack table %s: %.*s ", event->sample.name,
+				  nat_address_length(nat), nat->text);
+	else if (event->kind == EVENT_RATE_RISING || event->kind == EVENT_RATE_FALLING)
+		length = snprintf(text, size, "conntrack table %s: %s ", event->sample.name,
+				  event->subject.rate.name);
+	else
+		length = snprintf(text, size, "conntrack table %s ", event->sample.name);
 	return (size_t)length;
 }
 
@@ -144,6 +165,20 @@ static void say_watch(struct event *event, uint32_t rising, uint32_t falling)
 		    watch->entries, watch->name, rising, falling);
 }
 
+static void say_nat(struct event *event, uint32_t falling)
+{
+	const struct snapshot_nat *nat = &event->subject.nat;
+	char used[2 * SNAPSHOT_NAT_TEXT_SIZE];
+
+	snprintf(used, sizeof(used),
+		 "has used %" PRIu32 "%% of its ports towards %s (%" PRIu32 " of %d",
+		 nat->utilization, nat_destination(nat), nat->entries, SNAPSHOT_NAT_PORTS);
+	if (event->kind == EVENT_NAT_RISING)
+		say(event, "%s)", used);
+	else
+		say(event, "%s; cleared at nat-falling, %" PRIu32 "%%)", used, falling);
+}
+
 static void say_rate(struct event *event, uint32_t rising, uint32_t falling)
 {
 	const struct snapshot_rate *rate = &event->subject.rate;
@@ -192,6 +227,10 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	case EVENT_WATCH_FALLING:
 		say_watch(event, rising, falling);
 		break;
+	case EVENT_NAT_RISING:
+	case EVENT_NAT_FALLING:
+		say_nat(event, falling);
+		break;
 	case EVENT_RATE_RISING:
 	case EVENT_RATE_FALLING:
 		say_rate(event, rising, falling);
@@ -223,6 +262,9 @@ void event_compose_end(struct event *event, enum event_kind falling,
 	else if (falling == EVENT_WATCH_FALLING)
 		say(event, "is no longer checked against the watch %s: %s", subject->watch.name,
 		    reason);
+	else if (falling == EVENT_NAT_FALLING)
+		say(event, "is no longer checked for its ports towards %s: %s",
+		    nat_destination(&subject->nat), reason);
 	else if (falling == EVENT_RATE_FALLING)
 		say(event, "is no longer checked: %s", reason);
 	else

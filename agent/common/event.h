@@ -26,6 +26,8 @@ enum event_kind {
 	EVENT_WATCH_FALLING = 8,
 	EVENT_INSTANCE_DEGRADED = 9,
 	EVENT_INSTANCE_RECOVERED = 10,
+	EVENT_NAT_RISING = 11,
+	EVENT_NAT_FALLING = 12,
 	EVENT_RATE_RISING = 13,
 	EVENT_RATE_FALLING = 14,
 };
@@ -35,6 +37,7 @@ union event_subject {
 	struct snapshot_threshold threshold; /* EVENT_UTILIZATION_* */
 	struct snapshot_top source;          /* EVENT_SOURCE_* */
 	struct snapshot_watch watch;         /* EVENT_WATCH_* */
+	struct snapshot_nat nat;             /* EVENT_NAT_* */
 	struct snapshot_rate rate;           /* EVENT_RATE_* */
 };
 

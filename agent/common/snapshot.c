@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 5
+#define ROWS_MAX 6
 
 /* Rows of a struct: the offsets of their address and their count. */
 struct rows {
@@ -36,6 +36,7 @@ static const struct {
 			      ROWS(snapshot_scan, states, state_count, SNAPSHOT_STATES_MAX),
 			      ROWS(snapshot_scan, zones, zone_count, SNAPSHOT_ZONES_MAX),
 			      ROWS(snapshot_scan, tops, top_count, SNAPSHOT_TOP_MAX *TOP_KINDS),
+			      ROWS(snapshot_scan, nats, nat_count, SNAPSHOT_TOP_MAX),
 			      ROWS(snapshot_scan, watches, watch_count, SNAPSHOT_WATCHES_MAX) } },
 };
 

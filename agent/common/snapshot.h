@@ -141,9 +141,17 @@ struct snapshot_zone {
 	uint32_t entries;
 };
 
-/* nfctTopKind */
-enum top_kind { TOP_SOURCE = 1, TOP_DESTINATION = 2, TOP_SERVICE = 3 };
-#define TOP_KINDS 3
+/* nfctTopKind; and the last one, which has a table of its own: nfctNatTable */
+enum top_kind {
+	TOP_SOURCE = 1,
+	TOP_DESTINATION = 2,
+	TOP_SERVICE = 3,
+	TOP_UNREPLIED_SOURCE = 4,
+	TOP_UNREPLIED_DESTINATION = 5,
+	TOP_NAT = 6,
+};
+#define TOP_KINDS 5 /* of nfctTopTable */
+#define TOP_LISTS 6 /* of both */
 
 /* nfctTopEntry; sorted by (kind, rank) */
 struct snapshot_top {
@@ -160,6 +168,32 @@ struct snapshot_top {
 	uint32_t error;
 	uint32_t margin; /* entries: half-width of `entries`; of the source that an alarm judges */
 	char text[ADDRESS_TEXT_SIZE];
+};
+
+/* 1024 to 65535: the ports that source NAT gives to connections */
+#define SNAPSHOT_NAT_PORTS     64512
+#define SNAPSHOT_NAT_TEXT_SIZE (2 * ADDRESS_TEXT_SIZE + 32)
+
+/* nfctNatEntry; sorted by rank */
+struct snapshot_nat {
+	uint32_t rank;          /* from 1 */
+	uint8_t address_type;   /* of both; InetAddressType: ipv4(1), ipv6(2) */
+	uint8_t protocol;       /* IANA */
+	uint16_t port;          /* of the destination */
+	struct address address; /* the translated one */
+	struct address destination;
+	uint32_t entries; /* at most `error` too high */
+	uint32_t error;
+	uint32_t margin;      /* entries: half-width of `entries`; of the row that an alarm
+			       * judges */
+	uint32_t utilization; /* percent of SNAPSHOT_NAT_PORTS */
+	char text[SNAPSHOT_NAT_TEXT_SIZE]; /* "192.0.2.1 to 198.51.100.7 tcp/443" */
+};
+
+/* The rows that raised alarms are about; NULL: that alarm is not raised. */
+struct snapshot_culprits {
+	const struct snapshot_top *source;
+	const struct snapshot_nat *nat;
 };
 
 /* nfctWatchEntry; sorted by index */
@@ -207,6 +241,8 @@ struct snapshot_scan {
 	struct snapshot_zone *zones;
 	size_t top_count;
 	struct snapshot_top *tops;
+	size_t nat_count;
+	struct snapshot_nat *nats;
 	size_t watch_count;
 	struct snapshot_watch *watches;
 };

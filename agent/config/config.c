@@ -39,6 +39,10 @@ static const struct config_range {
 	  offsetof(struct config, source_rising) },
 	{ "source-falling", 0, 99, 40, "percent of the limit held by one source",
 	  offsetof(struct config, source_falling) },
+	{ "nat-rising", 0, 100, 80, "percent of the ports of one translated address; 0: off",
+	  offsetof(struct config, nat_rising) },
+	{ "nat-falling", 0, 99, 70, "percent of the ports of one translated address",
+	  offsetof(struct config, nat_falling) },
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RANGE_COUNT  COUNT(ranges)
@@ -184,19 +188,25 @@ static int parse_boolean(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	return 0;
 }
 
-/* What can be checked only after the whole file was read. */
-static bool check_whole(cfg_t *cfg)
+static bool check_falling(cfg_t *cfg, const char *rising_key, const char *falling_key)
 {
-	long rising = cfg_getint(cfg, "source-rising"), falling = cfg_getint(cfg, "source-falling");
+	long rising = cfg_getint(cfg, rising_key), falling = cfg_getint(cfg, falling_key);
 
 	if (rising == 0 || falling < rising)
 		return true;
-	/* without source-falling its default is too large for this source-rising */
-	if (config_at(cfg, cfg, "source-falling")->line == 0)
-		config_at(cfg, cfg, "source-rising");
-	config_fault(cfg, "source-falling = %ld must be below source-rising = %ld", falling,
+	/* without the falling key its default is too large for this rising */
+	if (config_at(cfg, cfg, falling_key)->line == 0)
+		config_at(cfg, cfg, rising_key);
+	config_fault(cfg, "%s = %ld must be below %s = %ld", falling_key, falling, rising_key,
 		     rising);
 	return false;
+}
+
+/* What can be checked only after the whole file was read. */
+static bool check_whole(cfg_t *cfg)
+{
+	return check_falling(cfg, "source-rising", "source-falling") &&
+	       check_falling(cfg, "nat-rising", "nat-falling");
 }
 
 #define OPTIONS_MAX (RANGE_COUNT + 16)

@@ -26,6 +26,9 @@ struct config {
 	uint32_t top_prefix_ipv4, top_prefix_ipv6; /* bits */
 	uint32_t source_rising;  /* percent of the limit held by one source; 0: off */
 	uint32_t source_falling; /* below source_rising */
+	uint32_t nat_rising;     /* percent of the ports of a translated address towards one
+				  * destination; 0: off */
+	uint32_t nat_falling;    /* below nat_rising */
 	bool zones;
 	size_t threshold_count, watch_count, rate_count, namespace_count;
 	struct config_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];

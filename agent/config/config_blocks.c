@@ -151,6 +151,7 @@ static cfg_opt_t watch_options[] = {
 	CFG_STR_CB("protocol", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("source", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("destination", NULL, CFGF_NONE, parse_condition),
+	CFG_STR_CB("nat-source", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("source-port", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("destination-port", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("state", NULL, CFGF_NONE, parse_condition),

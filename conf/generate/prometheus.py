@@ -87,6 +87,12 @@ PANELS = [
     ("Services with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Sources whom nobody answers", "short", [
+        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="4"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Ports of source NAT in use", "percent", [
+        ('max by (instance, nfctInstanceIndex, nfctNatText) (nfctNatUtilization{instance=~"$host"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctNatText}}")]),
     ("Scans: age and duration", "s", [
         ('nfctSnapshotAge{instance=~"$host"} / 100', "{{instance}} {{nfctInstanceName}} age"),
         ('nfctSnapshotDuration{instance=~"$host"} / 1000', "{{instance}} {{nfctInstanceName}} duration")]),

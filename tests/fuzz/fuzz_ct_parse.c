@@ -16,6 +16,7 @@ static const char settings[] =
 	"watch \"a\" { index = 1 protocol = \"tcp\" destination-port = \"1-1024\" }\n"
 	"watch \"b\" { index = 2 source = \"2001:db8::/32\" status = { \"assured\", \"nat\" } }\n"
 	"watch \"c\" { index = 3 zone = 7 mark = \"0x10/0xf0\" }\n"
+	"watch \"e\" { index = 5 nat-source = \"192.0.2.0/24\" }\n"
 	"watch \"d\" { index = 4 state = \"ESTABLISHED\" protocol = \"tcp\" }\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct aggregate *aggregate;
 	static struct aggregate_memory *memory;
 	static unsigned int inputs;
+	const struct aggregate_plan plan = { .expected = 100, .part = 1 };
 	struct aggregate_result result;
 	char error[CONFIG_ERROR_SIZE];
 	struct nlmsghdr *buffer = malloc(size ? size : 1), *message = buffer;
@@ -34,9 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!config) {
 		config = config_parse("fuzz", settings, sizeof(settings) - 1, error);
-		aggregate = aggregate_new(config);
+		aggregate = aggregate_new(config, AGGREGATE_LOOK);
 		memory = aggregate_memory_new();
-		aggregate_begin(aggregate, memory, 100);
+		aggregate_begin(aggregate, memory, &plan);
 	}
 	memcpy(buffer, data, size);
 	for (; ct_message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
@@ -46,9 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(buffer);
 	if (++inputs % INPUTS_A_SCAN)
 		return 0;
-	if (aggregate_finish(aggregate, 1000, 2000, 0, NULL, &result) != 0)
+	if (aggregate_finish(aggregate, 1000, 2000, 1, NULL, &result) != 0)
 		abort();
 	free(result.scan);
-	aggregate_begin(aggregate, memory, 100);
+	aggregate_begin(aggregate, memory, &plan);
 	return 0;
 }

@@ -28,6 +28,8 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->top_prefix_ipv6, 64);
 	assert_int_equal(config->source_rising, 50);
 	assert_int_equal(config->source_falling, 40);
+	assert_int_equal(config->nat_rising, 80);
+	assert_int_equal(config->nat_falling, 70);
 	assert_false(config->zones);
 	assert_int_equal(config->watch_count, 0);
 	assert_int_equal(config->rate_count, 0);
@@ -48,12 +50,14 @@ static void every_key_is_taken(void **state)
 				      "identities = 1024\ntop = 100\nzones = true\n"
 				      "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\n"
 				      "source-rising = 100\nsource-falling = 99\n"
+				      "nat-rising = 99\nnat-falling = 98\n"
 				      "threshold \"a b\" { rising = 100 falling = 0 }\n"
 				      "watch \"w2\" { index = 65535 destination-port = 6000-6063\n"
 				      "  state = \"SYN_SENT\" status = {\"unreplied\", \"nat\"}\n"
 				      "  protocol = \"tcp\" source = \"192.0.2.0/24\" mark = 1 }\n"
 				      "watch \"w1\" { index = 1 rising = 2147483647 falling = 0\n"
-				      "  destination-port = 22 status = \"assured\" zone = 7 }\n"
+				      "  destination-port = 22 status = \"assured\" zone = 7\n"
+				      "  nat-source = \"203.0.113.0/24\" }\n"
 				      "rate \"r2\" { index = 65535 counter = \"chain-too-long\"\n"
 				      "  rising = 2147483647 falling = 2147483647 window = 3600 }\n"
 				      "rate \"setup\" { index = 1 counter = created }\n"
@@ -78,12 +82,15 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config->top_prefix_ipv6, 128);
 	assert_int_equal(config->source_rising, 100);
 	assert_int_equal(config->source_falling, 99);
+	assert_int_equal(config->nat_rising, 99);
+	assert_int_equal(config->nat_falling, 98);
 	assert_true(config->zones);
 	assert_int_equal(config->watch_count, 2);
 	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
 	assert_int_equal(config->watches[0].rising, 2147483647);
 	filter_text(&config->watches[0].filter, text, sizeof(text));
-	assert_string_equal(text, "destination-port 22 zone 7 status assured");
+	assert_string_equal(text,
+			    "nat-source 203.0.113.0/24 destination-port 22 zone 7 status assured");
 	assert_int_equal(config->watches[1].index, 65535);
 	assert_int_equal(config->watches[1].rising, 0);
 	filter_text(&config->watches[1].filter, text, sizeof(text));
@@ -233,6 +240,12 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		  2, "some are taken by \"p*\" (14 to 15)" },
 		{ "source-falling = 60\n\nsource-rising = 60\n", 1, "below source-rising = 60" },
 		{ "source-rising = 60\n\nsource-falling = 60\n", 3, "below source-rising = 60" },
+		{ "nat-rising = 101\n", 1, "from 0 to 100" },
+		{ "nat-falling = 60\n\nnat-rising = 60\n", 1, "below nat-rising = 60" },
+		{ "\nnat-rising = 70\n", 2, "nat-falling = 70 must be below nat-rising = 70" },
+		{ "watch \"w\" { index = 1\n nat-source = ::1\n source = 192.0.2.1\n}\n", 2,
+		  "another family" },
+		{ "watch \"w\" { index = 1\n nat-source = eth0\n}\n", 2, "must be an address" },
 		{ "sample-interval\npeak-window = 10\n", 1, "key = value" },
 		{ "sample-interval =\npeak-window = 10\n", 1, "sample-interval = value" },
 		{ "sample-interval =\nwatch \"w\" { index = 1 }\n", 1, "sample-interval = watch" },

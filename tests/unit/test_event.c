@@ -8,10 +8,12 @@ static void what_begins_is_an_alarm_and_what_ends_is_not(void **state)
 {
 	static const enum event_kind begins[] = { EVENT_UTILIZATION_RISING, EVENT_DROPPING_STARTED,
 						  EVENT_SOURCE_RISING,      EVENT_WATCH_RISING,
-						  EVENT_INSTANCE_DEGRADED,  EVENT_RATE_RISING };
+						  EVENT_INSTANCE_DEGRADED,  EVENT_NAT_RISING,
+						  EVENT_RATE_RISING };
 	static const enum event_kind ends[] = { EVENT_UTILIZATION_FALLING, EVENT_DROPPING_STOPPED,
 						EVENT_SOURCE_FALLING,      EVENT_WATCH_FALLING,
-						EVENT_INSTANCE_RECOVERED,  EVENT_RATE_FALLING };
+						EVENT_INSTANCE_RECOVERED,  EVENT_NAT_FALLING,
+						EVENT_RATE_FALLING };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {

@@ -262,7 +262,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	take(scene, 0, 600);
 	take_source(scene, "192.0.2.7", 499, 0);
 	assert_int_equal(next(scene), 0);
-	assert_null(instance_alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprits(&scene->alarms).source);
 	/* certain is only what is left of it without the sketch's error */
 	take_source(scene, "192.0.2.7", 520, 21);
 	assert_int_equal(next(scene), 0);
@@ -275,7 +275,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	assert_string_equal(scene->event.subject.source.text, "192.0.2.7");
 	assert_int_equal(scene->event.subject.source.entries, 520);
 	assert_int_equal(scene->event.subject.source.share, 52);
-	assert_string_equal(instance_alarms_culprit(&scene->alarms)->text, "192.0.2.7");
+	assert_string_equal(instance_alarms_culprits(&scene->alarms).source->text, "192.0.2.7");
 	take_source(scene, "192.0.2.7", 450, 0);
 	assert_int_equal(next(scene), 0);
 	take_source(scene, "192.0.2.7", 400, 0);
@@ -284,7 +284,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 		scene->event.text,
 		"conntrack table default is no longer filled by one source: 192.0.2.7 holds "
 		"40% of the limit (400 of 1000 entries; cleared at source-falling, 40%)");
-	assert_null(instance_alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprits(&scene->alarms).source);
 	/* there may be no source at all, and no limit */
 	instance_alarms_source(&scene->alarms, &(struct snapshot_top){ .rank = 0 }, &scene->sample,
 			       scene->now_ms);

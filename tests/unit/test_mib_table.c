@@ -20,6 +20,7 @@ struct fixture {
 	struct snapshot_state states[2];
 	struct snapshot_zone zones[2];
 	struct snapshot_top tops[3];
+	struct snapshot_nat nats[2];
 	struct snapshot_watch watches[2];
 	struct snapshot_rate rates[2];
 };
@@ -89,6 +90,8 @@ static int set_up(void **state)
 					       .zones = fixture->zones,
 					       .top_count = 3,
 					       .tops = fixture->tops,
+					       .nat_count = 2,
+					       .nats = fixture->nats,
 					       .watch_count = 2,
 					       .watches = fixture->watches };
 	fixture->zones[1] = (struct snapshot_zone){ 65535, 8 };
@@ -105,6 +108,17 @@ static int set_up(void **state)
 	fixture->tops[2] = (struct snapshot_top){
 		.kind = TOP_SERVICE, .rank = 1, .protocol = 6, .port = 443, .text = "tcp/443"
 	};
+	fixture->nats[0] = (struct snapshot_nat){ .rank = 1,
+						  .address_type = 1,
+						  .protocol = 6,
+						  .port = 443,
+						  .address.octet = { 192, 0, 2, 1 },
+						  .destination.octet = { 198, 51, 100, 7 },
+						  .entries = 52255,
+						  .error = 3,
+						  .utilization = 81,
+						  .text = "192.0.2.1 to 198.51.100.7 tcp/443" };
+	fixture->nats[1] = (struct snapshot_nat){ .rank = 2, .address_type = 2 };
 	fixture->watches[0] = (struct snapshot_watch){ .index = 3, .name = "ssh", .raised = true };
 	fixture->watches[1] = (struct snapshot_watch){
 		.index = 65535, .has_created = true, .created = 5, .created_began = 13000
@@ -141,6 +155,7 @@ static const struct {
 	{ 8, { "1.1.1", "1.1.2", "1.3.1" } },
 	{ 9, { "1.1" } },
 	{ 10, { "1.3", "1.65535" } },
+	{ 12, { "1.1", "1.2" } },
 	{ 13, { "1.3", "1.65535" } },
 };
 

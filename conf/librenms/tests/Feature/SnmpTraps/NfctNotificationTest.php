@@ -142,6 +142,44 @@ TRAP,
         );
     }
 
+    public function testNatPortsRising(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctNatPortsRising
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: 192.0.2.1 has used 81% of its ports towards 198.51.100.7 tcp/443 (52255 of 64512)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctNatText.1.1 192.0.2.1 to 198.51.100.7 tcp/443
+NF-CONNTRACK-MIB::nfctNatEntries.1.1 52255 entries
+NF-CONNTRACK-MIB::nfctNatUtilization.1.1 81 percent
+TRAP,
+            'conntrack table default: 192.0.2.1 has used 81% of its ports towards 198.51.100.7 tcp/443 (52255 of 64512)',
+            'Could not handle nfctNatPortsRising',
+            [Severity::Warning],
+        );
+    }
+
+    public function testNatPortsFalling(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctNatPortsFalling
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: 192.0.2.1 has used 69% of its ports towards 198.51.100.7 tcp/443 (45158 of 64512; cleared at nat-falling, 70%)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctNatText.1.1 192.0.2.1 to 198.51.100.7 tcp/443
+NF-CONNTRACK-MIB::nfctNatEntries.1.1 45158 entries
+NF-CONNTRACK-MIB::nfctNatUtilization.1.1 69 percent
+TRAP,
+            'conntrack table default: 192.0.2.1 has used 69% of its ports towards 198.51.100.7 tcp/443 (45158 of 64512; cleared at nat-falling, 70%)',
+            'Could not handle nfctNatPortsFalling',
+            [Severity::Ok],
+        );
+    }
+
     public function testWatchEntriesRising(): void
     {
         $this->assertTrapLogsMessage(<<<'TRAP'
