@@ -4,7 +4,7 @@ import pytest
 
 from lab import Lab, wait_for
 
-# A value of every kind: zones, watches, rates, packets counted; one source and one watch raise their alarms early.
+# A value of every kind: zones, watches, rates, packets counted; one source, one watch and one rate raise their alarms early.
 CONFIG = """cpu-budget = 100
 notification-interval = 0
 zones = true
@@ -12,7 +12,7 @@ source-rising = 15
 source-falling = 10
 watch "web" { index = 1 protocol = "tcp" destination-port = 443 rising = 1000 falling = 800 }
 watch "dns" { index = 2 protocol = "udp" destination-port = 53 }
-rate "setup" { index = 1 counter = "created" rising = 1000000 falling = 800000 window = 2 }
+rate "setup" { index = 1 counter = "created" rising = 1000 falling = 800 window = 20 }
 rate "lost" { index = 2 counter = "drops" window = 2 }
 """
 
