@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/agentx_master.h"
+#include "config/config_text.h"
 
 #define CONFIG_FILE_MAX (1U << 20)
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config/config_blocks.h"
+#include "config/config_faults.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/conntrack-agentx.conf"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blocks of the configuration file: threshold, watch, rate, namespace; and how a fault in the
- * file is reported. The functions are for config.c alone. */
+/* The blocks of the configuration file: threshold, watch, rate, namespace. The functions are for
+ * config.c alone. */
 #ifndef CONFIG_BLOCKS_H
 #define CONFIG_BLOCKS_H
 
@@ -8,10 +8,7 @@
 #include <stdint.h>
 
 #include "common/snapshot.h"
-#include "config/config_text.h"
 #include "config/filter.h"
-
-#define CONFIG_ERROR_SIZE 512
 
 struct cfg_t;
 struct cfg_opt_t;
@@ -43,22 +40,6 @@ struct config_namespace {
 	uint32_t count;                /* of a pattern, how many indexes it has; 0: no pattern */
 	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
 };
-
-/* From here on, faults are written to `error`; NULL: nowhere. libconfuse's callbacks have no user
- * pointer. `text` tells where keys stand; it must stay until the next call. */
-void config_catch_faults(char error[CONFIG_ERROR_SIZE], const struct config_text *text);
-
-/* Reports what is wrong at the line that `cfg` has reached. Only the first report counts. */
-__attribute__((format(printf, 2, 3))) void config_fault(struct cfg_t *cfg, const char *format, ...);
-
-/* Moves `cfg` to the line of `key` in `section`, or, if it is not there, to the line where the
- * section begins. Returns `cfg`. */
-struct cfg_t *config_at(struct cfg_t *cfg, struct cfg_t *section, const char *key);
-
-/* Reads an integer key from `low` to `high`, for a CFG_INT_CB(), so that a wrong type and a wrong
- * range get the same clear line. `what` names the number for people. */
-int config_take_integer(struct cfg_t *cfg, const struct cfg_opt_t *option, const char *value,
-			long low, long high, const char *what, void *result);
 
 /* The options of a block, for CFG_SEC(); NULL: there is no such block. */
 struct cfg_opt_t *config_block_options(const char *block);
