@@ -5,6 +5,11 @@
  * same core hardly feels it. */
 #define QUICK_BUDGET 10
 
+/* A quick step that comes late makes up for it with the next ones, which rest for at least this
+ * many times their cost; but not for more than so many nanoseconds. */
+#define REST_LEAST 2
+#define LATE_MOST  500000000ULL
+
 /* Waking up takes at most this part of a step. */
 #define WAKING_PART 4
 
@@ -33,10 +38,24 @@ static uint64_t pay_from(uint64_t after_ns, uint32_t budget, uint64_t cost_ns, u
 	return (after_ns > begin_ns ? after_ns : begin_ns) + pace_time(budget, cost_ns);
 }
 
+/* When the next quick step may come. On a busy machine each one wakes up late, and a look would
+ * take several times as long as it should. */
+static uint64_t pay_quick(const struct pace *pace, uint64_t cost_ns, uint64_t now_ns)
+{
+	uint64_t begin_ns = now_ns > cost_ns ? now_ns - cost_ns : 0;
+	bool is_late = pace->quick_ns < begin_ns && begin_ns - pace->quick_ns < LATE_MOST;
+	uint64_t time_ns = pace_time(quick_budget(pace), cost_ns), rest_ns = time_ns - cost_ns;
+	uint64_t ready_ns = (is_late ? pace->quick_ns : begin_ns) + time_ns;
+	uint64_t least_ns =
+		now_ns + (rest_ns < REST_LEAST * cost_ns ? rest_ns : REST_LEAST * cost_ns);
+
+	return ready_ns > least_ns ? ready_ns : least_ns;
+}
+
 void pace_pay(struct pace *pace, enum pace_kind kind, uint64_t cost_ns, uint64_t now_ns)
 {
 	if (kind == PACE_PART || kind == PACE_ALARM)
-		pace->quick_ns = pay_from(0, quick_budget(pace), cost_ns, now_ns);
+		pace->quick_ns = pay_quick(pace, cost_ns, now_ns);
 	if (kind != PACE_ALARM)
 		pace->even_ns = pay_from(pace->even_ns, pace->budget, cost_ns, now_ns);
 	if (kind == PACE_WHOLE || kind == PACE_PART)

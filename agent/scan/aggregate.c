@@ -195,7 +195,7 @@ static void clear(struct aggregate *aggregate)
 	memset(&aggregate->tally, 0, sizeof(aggregate->tally));
 	aggregate->tally.zones = zones;
 	if (zones)
-		memset(zones, 0, sizeof(*zones));
+		zones_clear(zones);
 	aggregate->is_waiting = false;
 	own_snmp_clear(&aggregate->own_snmp);
 	top_talkers_clear(aggregate->top);

@@ -111,8 +111,11 @@ static uint64_t finish_churn(struct aggregate *aggregate, uint64_t start_ms, uin
 			     const struct estimate *estimate, struct snapshot_scan *scan,
 			     struct churn_change *change)
 {
-	const struct churn_part part = { start_ms, end_ms, (uint32_t)estimate->read,
-					 (uint32_t)estimate->entries };
+	const uint32_t read = (uint32_t)estimate->read, entries = (uint32_t)estimate->entries;
+	/* only if all was read they are equal */
+	const struct churn_part part = { start_ms, end_ms, read,
+					 entries > read || estimate->part >= 1 ? entries
+									       : read + 1 };
 	struct churn_count *count = &aggregate->memory->count;
 	uint64_t before_ms = aggregate->memory->before.part.end_ms;
 

@@ -194,7 +194,7 @@ static struct estimate estimate_by(const struct difference *difference, const st
 	};
 
 	/* the size tells of changes that the look has not met */
-	least = fabs(read - (double)round->looks.counts[0]);
+	least = fabs(read - round->looks.counts[0]);
 	if (estimate.changes < least)
 		estimate.changes = least;
 	return estimate;
@@ -277,7 +277,7 @@ int difference_end_look(struct difference *difference, struct tally *look, doubl
 
 double difference_watch_then(const struct difference *difference, size_t position)
 {
-	return (double)difference->reference->looks.watches[position];
+	return difference->reference->looks.watches[position];
 }
 
 double difference_top_then(const struct difference *difference, enum top_kind kind,

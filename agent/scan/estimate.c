@@ -7,7 +7,7 @@
  * chance were uncertain; 2.25 leaves room for a model that is only nearly right. */
 #define HALF_WIDTH 2.25
 
-/* So many changes may have come that a look did not meet, although it met others. */
+/* So many changes, or entries, may be there that a look did not meet, although it met others. */
 #define UNSEEN 2
 
 static double scale(const struct estimate *estimate)
@@ -27,7 +27,7 @@ static double share_variance(const struct estimate *estimate)
 	double own;
 
 	if (!estimate->is_compared)
-		return scale(estimate) * estimate->read / 4;
+		return scale(estimate) * (estimate->read / 4 + UNSEEN);
 	/* it has all that came and went, and is no smaller than what came; from one half of the
 	 * table on, the rest of the table errs as much */
 	own = estimate->read > 0 ? 1 - estimate->arrivals / estimate->read : 1;

@@ -29,17 +29,21 @@ static inline void part_resize(struct part *part, uint32_t entries)
 {
 	if (entries == part->entries || entries == 0)
 		return;
-	part->before = part_value(part);
-	part->read = 0;
+	if (part->entries) {
+		part->before = part_value(part);
+		part->read = 0;
+	}
 	part->entries = entries;
 }
 
-/* How many more entries must be read until `target` is reached. A table at rest always ends at the
- * same entry: nothing is rounded on the way. */
+/* How many more entries must be read until `target` is reached; UINT32_MAX while the size is
+ * unknown. A table at rest always ends at the same entry: nothing is rounded on the way. */
 static inline uint32_t part_left(const struct part *part, double target)
 {
 	double left = (target - part->before) * part->entries - part->read;
 
+	if (part->entries == 0)
+		return UINT32_MAX;
 	if (left <= 0)
 		return 0;
 	return left < UINT32_MAX ? (uint32_t)left + ((double)(uint32_t)left < left) : UINT32_MAX;

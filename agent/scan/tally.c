@@ -12,23 +12,30 @@ void tally_copy(struct tally *to, const struct tally *from)
 	*to = *from;
 	to->zones = zones;
 	if (zones && from->zones)
-		*zones = *from->zones;
+		zones_copy(zones, from->zones);
 }
 
 void tally_mean_clear(struct tally_mean *mean)
 {
-	float *zones = mean->zones;
+	double *zones = mean->zones;
 
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		memset(&zones[i], 0, ZONES_BLOCK * sizeof(*zones));
 	memset(mean, 0, sizeof(*mean));
 	mean->zones = zones;
-	if (zones)
-		memset(zones, 0, ZONES_COUNT * sizeof(*zones));
 }
 
-static void add_counts(float *mean, const uint32_t *counts, size_t count, double share)
+static void add_counts(double *mean, const uint32_t *counts, size_t count, double share)
 {
 	for (size_t i = 0; i < count; i++)
-		mean[i] += (float)(((double)counts[i] - (double)mean[i]) * share);
+		mean[i] += (counts[i] - mean[i]) * share;
+}
+
+static void add_zones(struct tally_mean *mean, const struct zones *zones, double share)
+{
+	mean->zone_blocks |= zones->blocks;
+	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
+		add_counts(&mean->zones[i], &zones->entries[i], ZONES_BLOCK, share);
 }
 
 void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double weight)
@@ -43,7 +50,7 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 	add_counts(mean->counts, (const uint32_t *)&tally->totals, TOTALS_COUNTS, share);
 	add_counts(mean->watches, tally->watches, SNAPSHOT_WATCHES_MAX, share);
 	if (mean->zones && tally->zones)
-		add_counts(mean->zones, tally->zones->entries, ZONES_COUNT, share);
+		add_zones(mean, tally->zones, share);
 	for (size_t i = 0; i < VOLUMES; i++)
 		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
 	for (int kind = 0; kind < TOP_KINDS; kind++)
@@ -51,28 +58,39 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 }
 
 /* `round` and `mean` NULL: there are none. */
-static void estimate_counts(uint32_t *look, const uint32_t *round, const float *mean, size_t count,
+static void estimate_counts(uint32_t *look, const uint32_t *round, const double *mean, size_t count,
 			    double part)
 {
 	for (size_t i = 0; i < count; i++) {
-		double value = (look[i] - (mean ? (double)mean[i] : 0)) / part +
-			       (round ? round[i] : 0) + 0.5;
+		double value =
+			(look[i] - (mean ? mean[i] : 0)) / part + (round ? round[i] : 0) + 0.5;
 
 		look[i] = value < 0.5 ? 0 : value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 	}
 }
 
+static void estimate_zones(struct zones *look, const struct zones *round,
+			   const struct tally_mean *mean, double part)
+{
+	look->blocks |= (round ? round->blocks : 0) | (mean ? mean->zone_blocks : 0);
+	for (size_t i = 0; zones_next(look->blocks, &i); i += ZONES_BLOCK)
+		estimate_counts(&look->entries[i], round ? &round->entries[i] : NULL,
+				mean ? &mean->zones[i] : NULL, ZONES_BLOCK, part);
+}
+
+/* Neither below 0 nor above what the type holds. */
+static uint64_t add_change(uint64_t base, double change)
+{
+	if (change < 0)
+		return -change < (double)base ? base - (uint64_t)-change : 0;
+	return change < (double)(UINT64_MAX - base) ? base + (uint64_t)(change + 0.5) : UINT64_MAX;
+}
+
 static void estimate_volumes(uint64_t *look, const uint64_t *round, const double *mean, double part)
 {
-	for (size_t i = 0; i < VOLUMES; i++) {
-		double change = ((double)look[i] - (mean ? mean[i] : 0)) / part;
-		uint64_t base = round ? round[i] : 0;
-
-		if (change < 0)
-			look[i] = -change < (double)base ? base - (uint64_t)-change : 0;
-		else
-			look[i] = base + (uint64_t)(change + 0.5);
-	}
+	for (size_t i = 0; i < VOLUMES; i++)
+		look[i] = add_change(round ? round[i] : 0,
+				     ((double)look[i] - (mean ? mean[i] : 0)) / part);
 }
 
 void tally_estimate(struct tally *look, const struct tally *round, const struct tally_mean *mean,
@@ -85,8 +103,7 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 	estimate_counts(look->watches, round ? round->watches : NULL, mean ? mean->watches : NULL,
 			SNAPSHOT_WATCHES_MAX, part);
 	if (look->zones)
-		estimate_counts(look->zones->entries, round ? round->zones->entries : NULL,
-				mean ? mean->zones : NULL, ZONES_COUNT, part);
+		estimate_zones(look->zones, round ? round->zones : NULL, mean, part);
 	estimate_volumes(&look->totals.volumes[0][0].packets,
 			 round ? &round->totals.volumes[0][0].packets : NULL,
 			 mean ? mean->volumes : NULL, part);

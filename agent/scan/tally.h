@@ -24,10 +24,11 @@ struct tally {
  * exactly that in the mean. Zeroed at start, but for the zones. */
 struct tally_mean {
 	double weight; /* of all readings */
-	float counts[TOTALS_COUNTS];
+	double counts[TOTALS_COUNTS];
 	double volumes[sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t)];
-	float watches[SNAPSHOT_WATCHES_MAX];
-	float *zones; /* ZONES_COUNT of them; NULL: not counted */
+	double watches[SNAPSHOT_WATCHES_MAX];
+	double *zones;        /* ZONES_COUNT of them; NULL: not counted */
+	uint64_t zone_blocks; /* those that are in use, as in zones.h */
 	struct top_mean tops[TOP_KINDS];
 };
 

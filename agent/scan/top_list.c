@@ -32,6 +32,7 @@ void top_list_take(struct top_list *list, const struct sketch *sketch, struct sk
 	struct sketch_item item;
 
 	list->count = sketch_top(sketch, items, TOP_LIST_MAX);
+	list->floor = list->count == TOP_LIST_MAX ? items[TOP_LIST_MAX - 1].count : 0;
 	memcpy(list->items, items, list->count * sizeof(*items));
 	qsort(list->items, list->count, sizeof(list->items[0]), compare_keys);
 	if (!wanted || top_list_find(list, wanted) || !sketch_find(sketch, wanted, &item))
@@ -80,25 +81,13 @@ double top_mean_count(const struct top_mean *mean, const struct sketch_key *key)
 {
 	const struct top_mean_item *item = find_mean(mean, key);
 
-	return item ? (double)item->count : 0;
+	return item ? item->count : 0;
 }
 
 /* Moves the mean towards a value; what is the same in all lists stays exactly that. */
-static void approach(float *mean, uint32_t value, double share)
+static void approach(double *mean, uint32_t value, double share)
 {
-	*mean += (float)(((double)value - (double)*mean) * share);
-}
-
-/* At most so many entries has a key that is not in the list. */
-static uint32_t floor_of(const struct top_list *list)
-{
-	uint32_t least = UINT32_MAX;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].count < least)
-			least = list->items[i].count;
-	}
-	return list->count == TOP_LIST_MAX ? least : 0;
+	*mean += (value - *mean) * share;
 }
 
 void top_mean_add(struct top_mean *mean, const struct top_list *list, double weight)
@@ -111,7 +100,7 @@ void top_mean_add(struct top_mean *mean, const struct top_list *list, double wei
 		return;
 	mean->weight += weight;
 	share = weight / mean->weight;
-	approach(&mean->floor, floor_of(list), share);
+	approach(&mean->floor, list->floor, share);
 	for (size_t i = 0; i < mean->count || at < list->count; count++) {
 		const struct sketch_item none = { .count = 0 }, *item = &none;
 		int order = i == mean->count ? 1
@@ -133,6 +122,8 @@ void top_mean_add(struct top_mean *mean, const struct top_list *list, double wei
 	if (count > TOP_MEAN_MAX) {
 		qsort(merged, count, sizeof(merged[0]), compare_mean_counts);
 		count = TOP_MEAN_MAX;
+		if (mean->floor < merged[count].count)
+			mean->floor = merged[count].count;
 		qsort(merged, count, sizeof(merged[0]), compare_mean_keys);
 	}
 	memcpy(mean->items, merged, count * sizeof(merged[0]));
@@ -159,12 +150,12 @@ static struct sketch_item estimate_key(const struct sketch_key *key, const struc
 	round = round ? round : &none;
 	item.error = round->error;
 	/* a sketch errs alike in two looks at the same entries */
-	if (then ? (double)then->count != look->count : look->count != 0)
-		item.error = rounded(item.error +
-				     (look->error + (then ? (double)then->error : floor)) / part);
+	if (then ? then->count != look->count : look->count != 0)
+		item.error =
+			rounded(item.error + (look->error + (then ? then->error : floor)) / part);
 	then = then ? then : &never;
-	item.count = rounded(round->count + (look->count - (double)then->count) / part);
-	item.marked = rounded(round->marked + (look->marked - (double)then->marked) / part);
+	item.count = rounded(round->count + (look->count - then->count) / part);
+	item.marked = rounded(round->marked + (look->marked - then->marked) / part);
 	if (item.marked > item.count)
 		item.marked = item.count;
 	if (item.error > item.count)
@@ -185,7 +176,7 @@ void top_list_estimate(struct top_list *look, const struct top_list *round,
 
 		all[count++] = estimate_key(key, &look->items[i], top_list_find(round, key),
 					    mean ? find_mean(mean, key) : NULL,
-					    mean ? (double)mean->floor : 0, part);
+					    mean ? mean->floor : 0, part);
 	}
 	for (size_t i = 0; i < round->count; i++) {
 		const struct sketch_key *key = &round->items[i].key;

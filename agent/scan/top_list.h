@@ -16,6 +16,7 @@
 /* Sorted by key. */
 struct top_list {
 	size_t count;
+	uint32_t floor; /* of a sketch: at most so many entries has a key that is not here */
 	struct sketch_item items[TOP_LIST_MAX];
 };
 
@@ -26,9 +27,9 @@ struct top_mean {
 	size_t count;
 	struct top_mean_item {
 		struct sketch_key key;
-		float count, error, marked;
+		double count, error, marked;
 	} items[TOP_MEAN_MAX];
-	float floor; /* at most so many entries has a key that is not here */
+	double floor; /* at most so many entries has a key that is not here */
 };
 
 /* Takes the first TOP_LIST_MAX keys of a sketch, and `wanted` in any case, unless it is NULL.

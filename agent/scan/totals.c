@@ -63,14 +63,21 @@ static void limit(uint32_t *part, uint32_t whole)
 
 void totals_reconcile(struct totals *totals)
 {
-	totals->scanned = totals->family[0] + totals->family[1];
+	uint64_t scanned = (uint64_t)totals->family[0] + totals->family[1];
+
+	totals->scanned = scanned < UINT32_MAX ? (uint32_t)scanned : UINT32_MAX;
 	limit(&totals->assured, totals->scanned);
 	limit(&totals->closing, totals->assured);
 	limit(&totals->unreplied, totals->scanned);
+	limit(&totals->source_nat, totals->scanned);
+	limit(&totals->destination_nat, totals->scanned);
+	limit(&totals->offloaded, totals->scanned);
+	limit(&totals->helped, totals->scanned);
 	for (int family = 0; family < 2; family++) {
 		for (int number = 0; number < 256; number++) {
 			struct totals_protocol *protocol = &totals->protocols[family][number];
 
+			limit(&protocol->entries, totals->family[family]);
 			limit(&protocol->assured, protocol->entries);
 			limit(&protocol->unreplied, protocol->entries);
 		}

@@ -3,17 +3,35 @@
 #ifndef ZONES_H
 #define ZONES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/snapshot.h"
 
 #define ZONES_COUNT 65536
+#define ZONES_BLOCK 1024 /* a page of memory */
 
-/* Counts of one scan. */
+/* Counts of one reading, in 64 blocks. Few of all zones are in use: a block that is not is never
+ * touched, so that it takes no memory. Zeroed at start. */
 struct zones {
+	uint64_t blocks; /* a bit for each that is in use */
 	uint32_t entries[ZONES_COUNT];
 };
+
+_Static_assert(ZONES_COUNT / ZONES_BLOCK == 64, "a bit for each block");
+
+/* Calls for each block in use: for (size_t i = 0; zones_next(blocks, &i); i += ZONES_BLOCK), with
+ * `i` the first zone of the block. */
+static inline bool zones_next(uint64_t blocks, size_t *first)
+{
+	while (*first < ZONES_COUNT && !(blocks >> *first / ZONES_BLOCK & 1))
+		*first += ZONES_BLOCK;
+	return *first < ZONES_COUNT;
+}
+
+void zones_clear(struct zones *zones);
+void zones_copy(struct zones *to, const struct zones *from);
 
 /* What lasts from scan to scan: the zones that have been seen; they keep their rows. Zeroed at
  * start. */
@@ -23,6 +41,7 @@ struct zones_seen {
 
 static inline void zones_add(struct zones *zones, uint16_t zone)
 {
+	zones->blocks |= 1ULL << zone / ZONES_BLOCK;
 	zones->entries[zone]++;
 }
 

@@ -3,124 +3,8 @@
  * scan to scan. */
 #include "scan/aggregate.c"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-
-#include "common/ct_names.h"
+#include "aggregate_scene.h"
 #include "test.h"
-
-struct scene {
-	struct config *config;
-	struct aggregate *aggregate;
-	struct aggregate_memory *memory;
-	struct snapshot_scan *scan;
-	struct snapshot_top source; /* whom the alarm is to judge */
-	uint64_t time_ms;
-	uint32_t next_id;
-};
-
-/* With that configuration; what stood there before goes. */
-static void configure(struct scene *scene, const char *text)
-{
-	char error[CONFIG_ERROR_SIZE];
-
-	aggregate_free(scene->aggregate);
-	config_free(scene->config);
-	scene->config = config_parse("t.conf", text, strlen(text), error);
-	if (!scene->config)
-		fail_msg("%s", error);
-	scene->aggregate = aggregate_new(scene->config);
-	assert_non_null(scene->aggregate);
-}
-
-static int set_up(void **state)
-{
-	struct scene *scene = calloc(1, sizeof(*scene));
-
-	if (!scene)
-		return -1;
-	scene->memory = aggregate_memory_new();
-	scene->next_id = 1;
-	configure(scene, "");
-	*state = scene;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct scene *scene = *state;
-
-	free(scene->scan);
-	aggregate_free(scene->aggregate);
-	aggregate_memory_free(scene->memory);
-	config_free(scene->config);
-	free(scene);
-	return 0;
-}
-
-static void begin(struct scene *scene)
-{
-	aggregate_begin(scene->aggregate, scene->memory, 0);
-}
-
-/* `count` entries from `first_id` on. */
-static void add(struct scene *scene, uint32_t first_id, uint32_t count, const char *source,
-		const char *destination, uint8_t protocol, uint16_t port, uint16_t zone)
-{
-	struct ct_entry entry = { .family = strchr(source, ':') ? AF_INET6 : AF_INET,
-				  .protocol = protocol,
-				  .has_ports = ct_protocol_has_ports(protocol),
-				  .destination_port = port,
-				  .has_id = true,
-				  .zone = zone };
-
-	assert_int_equal(inet_pton(entry.family, source, entry.source.octet), 1);
-	assert_int_equal(inet_pton(entry.family, destination, entry.destination.octet), 1);
-	for (uint32_t i = 0; i < count; i++) {
-		entry.id = first_id + i;
-		entry.status = i % 4 == 0 ? CT_STATUS_SEEN_REPLY : 0;
-		aggregate_add(scene->aggregate, &entry);
-	}
-}
-
-/* `culprit`: whom a raised source alarm is about, or NULL. */
-static void finish_about(struct scene *scene, const struct snapshot_top *culprit)
-{
-	struct aggregate_result result;
-
-	scene->time_ms += 10000;
-	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms, 0,
-					  culprit, &result),
-			 0);
-	free(scene->scan);
-	scene->scan = result.scan;
-	scene->source = result.source;
-}
-
-static void finish(struct scene *scene)
-{
-	finish_about(scene, NULL);
-}
-
-/* The rows of a kind as "text entries unreplied share, ..." */
-static const char *tops(const struct scene *scene, enum top_kind kind)
-{
-	static char text[1024];
-	uint32_t rank = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; i < scene->scan->top_count; i++) {
-		const struct snapshot_top *row = &scene->scan->tops[i];
-
-		if (row->kind != kind)
-			continue;
-		assert_int_equal(row->rank, ++rank);
-		assert_int_equal(row->error, 0);
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %u %u %u",
-			 rank > 1 ? ", " : "", row->text, row->entries, row->unreplied, row->share);
-	}
-	return text;
-}
 
 static void the_top_names_who_fills_the_table(void **state)
 {
@@ -209,11 +93,11 @@ static void the_source_of_the_alarm_is_followed_also_without_rows(void **state)
 	begin(scene);
 	add(scene, 1, 9, "192.0.2.7", "198.51.100.80", 6, 443, 0);
 	add(scene, 1, 90, "192.0.2.8", "198.51.100.80", 6, 443, 0);
-	finish_about(scene, &culprit);
+	finish_as(scene, true, &culprit);
 	assert_string_equal(scene->source.text, "192.0.2.7");
 	assert_int_equal(scene->source.entries, 9);
 	begin(scene);
-	finish_about(scene, &culprit);
+	finish_as(scene, true, &culprit);
 	assert_int_equal(scene->source.entries, 0);
 	begin(scene);
 	finish(scene);
@@ -314,6 +198,58 @@ static void created_and_destroyed_add_up_from_scan_to_scan(void **state)
 	assert_int_equal(scene->scan->created, 2);
 	assert_int_equal(scene->scan->destroyed, 0);
 	assert_int_equal(scene->scan->churn_began, 50000);
+}
+
+/* Of a table of which a part is read: all of it went, and others came. */
+static void what_could_not_be_compared_is_absent_and_begins_the_counters_again(void **state)
+{
+	struct scene *scene = *state;
+
+	configure(scene, "watch \"all\" { index = 1 }\n");
+	for (int turn = 0; turn < 2; turn++) {
+		begin_part(scene, 0.1);
+		add(scene, 1, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		finish_part(scene);
+	}
+	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
+	assert_true(scene->scan->watches[0].has_created);
+	assert_int_equal(scene->scan->churn_began, 10000);
+	begin_part(scene, 0.1);
+	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish_part(scene);
+	assert_false(scene->scan->has_churn);
+	assert_false(scene->scan->has_create_rate);
+	assert_false(scene->scan->watches[0].has_created);
+	begin_part(scene, 0.1);
+	add(scene, 5001, 100, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+	finish_part(scene);
+	assert_true(scene->scan->has_churn && scene->scan->has_create_rate);
+	assert_int_equal(scene->scan->created, 0);
+	assert_int_equal(scene->scan->churn_began, 30000);
+	assert_int_equal(scene->scan->watches[0].created_began, 30000);
+}
+
+/* A look at the whole table tells no place of an entry in the dump, unless it is asked to. */
+static void a_part_is_compared_with_a_whole_look_that_kept_the_order(void **state)
+{
+	struct aggregate_plan plan = { .part = 1 };
+	struct scene *scene = *state;
+
+	for (int keeps_order = 0; keeps_order < 2; keeps_order++) {
+		plan.keeps_order = keeps_order != 0;
+		assert_int_equal(aggregate_begin(scene->aggregate, scene->memory, &plan), 0);
+		add(scene, 1, 1000, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		finish(scene);
+		begin_part(scene, 0.1);
+		add(scene, 1, 50, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		add(scene, 2001, 10, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		add(scene, 51, 40, "192.0.2.7", "198.51.100.80", 6, 443, 0);
+		finish_part(scene);
+		assert_int_equal(scene->scan->has_create_rate, keeps_order);
+		assert_int_equal(scene->scan->has_churn, keeps_order);
+	}
+	assert_int_equal(scene->scan->created, 100);
+	assert_int_equal(scene->scan->churn_began, 20000);
 }
 
 /* An entry without an identity is none that could have come or gone. */
@@ -496,6 +432,8 @@ int main(void)
 		TEST(zones_past_the_cap_give_way_to_larger_ones),
 		TEST(created_and_destroyed_add_up_from_scan_to_scan),
 		TEST(another_table_in_its_place_is_not_compared),
+		TEST(what_could_not_be_compared_is_absent_and_begins_the_counters_again),
+		TEST(a_part_is_compared_with_a_whole_look_that_kept_the_order),
 		TEST(without_an_identity_nothing_comes_and_goes),
 		TEST(a_watch_counts_on_while_it_is_the_same),
 		TEST(a_scan_goes_on_if_what_it_gathers_stays),

@@ -61,6 +61,27 @@ static void a_look_at_a_part_is_quicker_and_the_others_wait_for_it(void **state)
 	assert_int_equal(pace_ready_to_begin_part(&pace), now_ns);
 }
 
+/* Each step wakes up 5 ms late: a look of 150 ms still ends in 1.5 s, but a step never begins at
+ * once after the one before. */
+static void a_look_makes_up_for_steps_that_come_late(void **state)
+{
+	struct pace pace = begin(5);
+	uint64_t now_ns = 100 * SECOND;
+
+	(void)state;
+	for (int i = 0; i < 150; i++) {
+		now_ns += MS;
+		pace_pay(&pace, PACE_PART, MS, now_ns);
+		assert_true(pace_ready(&pace, PACE_PART) >= now_ns + 2 * MS);
+		now_ns = pace_ready(&pace, PACE_PART) + 5 * MS;
+	}
+	assert_in_range(now_ns, 101500 * MS, 101510 * MS);
+	/* after a pause there is nothing to make up for */
+	now_ns += SECOND;
+	pace_pay(&pace, PACE_PART, MS, now_ns);
+	assert_int_equal(pace_ready(&pace, PACE_PART), now_ns + 9 * MS);
+}
+
 static void a_larger_budget_makes_no_debt(void **state)
 {
 	struct pace pace = begin(20);
@@ -152,6 +173,7 @@ int main(void)
 		cmocka_unit_test(a_step_and_its_rest_take_what_the_budget_allows),
 		cmocka_unit_test(at_the_whole_budget_nobody_rests),
 		cmocka_unit_test(a_look_at_a_part_is_quicker_and_the_others_wait_for_it),
+		cmocka_unit_test(a_look_makes_up_for_steps_that_come_late),
 		cmocka_unit_test(a_larger_budget_makes_no_debt),
 		cmocka_unit_test(a_debt_has_a_limit),
 		cmocka_unit_test(an_alarm_look_is_no_debt),

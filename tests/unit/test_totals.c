@@ -262,39 +262,64 @@ static void a_state_that_the_kernel_does_not_have_is_not_counted(void **state)
 		assert_int_equal(fixture->scan.states[i].entries, 0);
 }
 
-/* Word for word, so that a total that is not scaled is found although nobody has named it. */
-static void every_total_of_a_part_is_scaled(void **state)
+/* Each count is estimated by itself, and rounded: they must still make sense beside each other. */
+static void estimated_totals_agree_with_each_other(void **state)
 {
-	const struct sampling third = { .read = 8, .entries = 24 };
-	const struct ct_entry entries[] = {
-		{ .family = AF_INET,
-		  .protocol = 6,
-		  .has_state = true,
-		  .state = 7,
-		  .status = 0xffffffff,
-		  .helped = true,
-		  .packets = 5,
-		  .octets = 7 },
-		{ .family = AF_INET6,
-		  .protocol = 132,
-		  .has_state = true,
-		  .state = 2,
-		  .packets = 11,
-		  .octets = 13 },
-	};
 	struct fixture *fixture = *state;
-	uint32_t before[sizeof(struct totals) / sizeof(uint32_t)], after;
+	struct totals *totals = &fixture->totals;
+	struct totals_protocol *tcp = &totals->protocols[0][6];
 
-	for (size_t i = 0; i < third.read; i++)
-		totals_add(&fixture->totals, &entries[i % 2]);
-	memcpy(before, &fixture->totals, sizeof(before));
-	totals_scale(&fixture->totals, &third);
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
-		memcpy(&after, (char *)&fixture->totals + i * sizeof(after), sizeof(after));
-		if (after != 3 * before[i])
-			fail_msg("octet %zu of struct totals: expected 3 x %u, got %u",
-				 i * sizeof(after), before[i], after);
-	}
+	*totals =
+		(struct totals){ .scanned = 99, .assured = 120, .closing = 130, .unreplied = 140 };
+	totals->family[0] = 70;
+	totals->family[1] = 40;
+	totals->source_nat = totals->destination_nat = 111;
+	totals->offloaded = totals->helped = 112;
+	*tcp = (struct totals_protocol){ .entries = 71, .assured = 75, .unreplied = 76 };
+	totals_reconcile(totals);
+	assert_int_equal(totals->scanned, 110);
+	assert_int_equal(totals->assured, 110);
+	assert_int_equal(totals->closing, 110);
+	assert_int_equal(totals->unreplied, 110);
+	assert_int_equal(totals->source_nat, 110);
+	assert_int_equal(totals->destination_nat, 110);
+	assert_int_equal(totals->offloaded, 110);
+	assert_int_equal(totals->helped, 110);
+	assert_int_equal(tcp->entries, 70);
+	assert_int_equal(tcp->assured, 70);
+	assert_int_equal(tcp->unreplied, 70);
+	finish(fixture);
+	assert_int_equal(fixture->scan.evictable, 110); /* all are closing */
+}
+
+/* Numbers that no table has come by no way to be small ones. */
+static void totals_do_not_wrap_around(void **state)
+{
+	struct fixture *fixture = *state;
+	struct totals *totals = &fixture->totals;
+
+	totals->family[0] = UINT32_MAX;
+	totals->family[1] = 5;
+	totals->assured = 1000;
+	totals_reconcile(totals);
+	assert_int_equal(totals->scanned, UINT32_MAX);
+	assert_int_equal(totals->assured, 1000);
+}
+
+/* What agrees already stays as it is. */
+static void totals_that_were_counted_are_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct totals before;
+
+	for (unsigned int i = 0; i < 100; i++)
+		totals_add(&fixture->totals,
+			   &(struct ct_entry){ .family = i % 3 ? AF_INET : AF_INET6,
+					       .protocol = (uint8_t)(i % 5),
+					       .status = i * 6U });
+	before = fixture->totals;
+	totals_reconcile(&fixture->totals);
+	assert_memory_equal(&before, &fixture->totals, sizeof(before));
 }
 
 int main(void)
@@ -314,7 +339,11 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_closing_is_not_firm, set_up, tear_down),
 		cmocka_unit_test(the_closing_states_are_those_of_the_kernel),
-		cmocka_unit_test_setup_teardown(every_total_of_a_part_is_scaled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(estimated_totals_agree_with_each_other, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(totals_do_not_wrap_around, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(totals_that_were_counted_are_left_alone, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests_name("totals", tests, NULL, NULL);
