@@ -42,7 +42,7 @@ struct instance {
 	uint64_t whole_ns;
 	uint32_t whole_entries;
 	uint32_t steps;        /* of the running look or round, to count the table now and then */
-	uint32_t seen_entries; /* at the end of the last look */
+	uint32_t seen_entries; /* of the table, as the last look saw it */
 	uint64_t changed_ms;   /* since when the table has had another size; 0: it has not */
 	bool has_settled;      /* the size does not change any more */
 	struct aggregate_memory *memory;

@@ -35,10 +35,12 @@
 /* A look at a part asks for the size of the table at each step, all others now and then. */
 #define STEPS_PER_COUNT 16
 
-/* The table has changed if it is so much larger or smaller: 1/16. */
-#define CHANGE_SHIFT 4
-/* Then a look waits this long for it to come to rest. */
-#define SETTLE_MS 3000
+/* The table has changed if it is larger or smaller by this part than its last look saw it: 1/64. */
+#define CHANGE_SHIFT 6
+/* Then a look waits for it to come to rest, which it has if it changed by less than this part of
+ * that in the last sample, 1/16; but not longer than this. */
+#define SETTLE_SHIFT 4
+#define SETTLE_MS    3000
 
 /* The CPU time that it takes to read the table whole if it has so many entries. */
 static uint64_t cost_of(const struct instance *instance, uint32_t entries)
@@ -146,8 +148,9 @@ static enum instance_step look_publish(struct instance *instance, struct scan *l
 	instance->last_scan = result.scan;
 	instance->memory_buckets = instance->scan_buckets;
 	instance->is_large = result.scan->coverage < 100;
-	if (has_counted)
-		instance->seen_entries = stats.entries;
+	/* not those at its end: what came while it read has been seen in part */
+	if (scan_part(look) > 0)
+		instance->seen_entries = (uint32_t)(result.scan->scanned / scan_part(look));
 	instance->changed_ms = 0;
 	if (!instance->netns)
 		hints_judge_snmp(&instance->hints, instance->sample->name, result.own_snmp,
