@@ -64,6 +64,11 @@ void pace_pay(struct pace *pace, enum pace_kind kind, uint64_t cost_ns, uint64_t
 		pace->owed_ns -= cost_ns < pace->owed_ns ? cost_ns : pace->owed_ns;
 }
 
+uint64_t pace_with_debt(uint64_t cost_ns)
+{
+	return cost_ns + cost_ns / OWED_PART;
+}
+
 uint64_t pace_ready(const struct pace *pace, enum pace_kind kind)
 {
 	return kind == PACE_PART || kind == PACE_ALARM ? pace->quick_ns : pace->even_ns;

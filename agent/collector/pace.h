@@ -29,6 +29,9 @@ void pace_set_budget(struct pace *pace, uint32_t budget, uint64_t interval_ns, u
 /* After a step that cost so much and ended now. */
 void pace_pay(struct pace *pace, enum pace_kind kind, uint64_t cost_ns, uint64_t now_ns);
 
+/* What a look of this cost takes, with what rounds are owed for it. */
+uint64_t pace_with_debt(uint64_t cost_ns);
+
 /* When the next step of this kind may come. */
 uint64_t pace_ready(const struct pace *pace, enum pace_kind kind);
 /* When a look may begin: after the rounds have had what they are owed. */

@@ -43,6 +43,9 @@ struct choice {
  * where the interval is shorter. */
 #define WHOLE_MS 3000
 
+/* What a look costs at least, roughly. */
+#define LOOK_NS_LEAST 2000000ULL
+
 /* Values are stale after so many intervals and turns of all, and some time for a busy machine. */
 #define PATIENCE_TIMES 3
 #define PATIENCE_MS    10000
@@ -434,20 +437,22 @@ void scan_pacer_hurry(struct scan_pacer *pacer)
 	schedule(pacer);
 }
 
-/* How long a look at this instance takes: as the last one did, or as its table lets expect. What is
- * quicker than the budget is paid for before the next one. */
+/* How long a look at this instance takes, with what is owed for it: as the last one did, or as its
+ * table lets expect. However small its share is, a look has a cost of its own. */
 static uint64_t turn_ms(const struct scan_pacer *pacer, const struct instance *instance)
 {
-	uint64_t cost_ns = instance_scan_cost(instance), last_ms = 0, ms;
+	const struct snapshot_scan *last = instance_get_last_scan(instance);
+	uint64_t cost_ns = instance_scan_cost(instance), last_ns = last->cpu_time * 1000ULL, ms;
 	struct share share = share_of(pacer, cost_ns);
 
 	if (cost_ns > share.interval_ns)
 		cost_ns = share.look_ns;
-	/* the last values of a large table come from its round, too, which takes long */
-	if (!instance_is_large(instance))
-		last_ms = instance_get_last_scan(instance)->duration;
-	ms = pace_time(pacer->plan.config->cpu_budget, cost_ns) / NS_PER_MS;
-	return ms > last_ms ? ms : last_ms;
+	if (cost_ns < LOOK_NS_LEAST)
+		cost_ns = LOOK_NS_LEAST;
+	if (cost_ns < last_ns)
+		cost_ns = last_ns;
+	ms = pace_time(pacer->plan.config->cpu_budget, pace_with_debt(cost_ns)) / NS_PER_MS;
+	return ms > last->duration ? ms : last->duration;
 }
 
 void scan_pacer_expect(const struct scan_pacer *pacer)

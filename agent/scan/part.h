@@ -36,6 +36,10 @@ static inline void part_resize(struct part *part, uint32_t entries)
 	part->entries = entries;
 }
 
+/* Floating point is more exact on some machines than on others: less than this part of an entry is
+ * none. */
+#define PART_TRIFLE 1e-6
+
 /* How many more entries must be read until `target` is reached; UINT32_MAX while the size is
  * unknown. A table at rest always ends at the same entry: nothing is rounded on the way. */
 static inline uint32_t part_left(const struct part *part, double target)
@@ -44,9 +48,11 @@ static inline uint32_t part_left(const struct part *part, double target)
 
 	if (part->entries == 0)
 		return UINT32_MAX;
-	if (left <= 0)
+	if (left <= PART_TRIFLE)
 		return 0;
-	return left < UINT32_MAX ? (uint32_t)left + ((double)(uint32_t)left < left) : UINT32_MAX;
+	if (left >= UINT32_MAX)
+		return UINT32_MAX;
+	return (uint32_t)left + (left - (uint32_t)left > PART_TRIFLE);
 }
 
 #endif

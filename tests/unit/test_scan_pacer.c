@@ -435,24 +435,27 @@ static void without_memory_it_says_so_once_and_tries_again(void **state)
 	scan_pacer_free(pacer);
 }
 
-static void a_long_round_makes_nobody_patient(void **state)
+static void the_patience_goes_by_what_looks_take_and_not_rounds(void **state)
 {
 	struct scan_pacer *pacer = world_begin(2);
 	const struct config config = config_of(5);
 
 	(void)state;
-	world.tables[0].cost_ns = 600000 * MS; /* 4 hours at 5 % */
-	world.tables[0].last_scan.duration = 14400000;
+	world.tables[0].cost_ns = 600000 * MS; /* a round takes 4 hours at 5 % */
 	world.tables[1].cost_ns = 100 * MS;
 	world_configure(pacer, &config);
 	world_run(pacer, MINUTE_MS);
-	/* 10 s, 2.4 s for the look, 2 s for the other table */
-	assert_int_equal(world.tables[0].patience_ms, 3 * 14400 + 10000);
-	assert_int_equal(world.tables[1].patience_ms, 3 * 14400 + 10000);
+	/* 10 s, 2.4 s for the look, 2 s for the other table; and half of these for rounds */
+	assert_int_equal(world.tables[0].patience_ms, 3 * 16600 + 10000);
+	assert_int_equal(world.tables[1].patience_ms, 3 * 16600 + 10000);
 	/* on a busy machine a look takes longer than it should */
 	world.tables[1].last_scan.duration = 5000;
 	scan_pacer_expect(pacer);
-	assert_int_equal(world.tables[0].patience_ms, 3 * 17400 + 10000);
+	assert_int_equal(world.tables[0].patience_ms, 3 * 18600 + 10000);
+	/* or has a larger cost than its share: 400 ms of CPU time */
+	world.tables[0].last_scan.cpu_time = 400000;
+	scan_pacer_expect(pacer);
+	assert_int_equal(world.tables[0].patience_ms, 3 * 27000 + 10000);
 	scan_pacer_free(pacer);
 }
 
@@ -477,7 +480,7 @@ int main(void)
 		cmocka_unit_test(a_scan_that_nobody_wants_is_freed_after_a_minute),
 		cmocka_unit_test(a_round_ends_when_its_table_is_no_longer_large),
 		cmocka_unit_test(without_memory_it_says_so_once_and_tries_again),
-		cmocka_unit_test(a_long_round_makes_nobody_patient),
+		cmocka_unit_test(the_patience_goes_by_what_looks_take_and_not_rounds),
 	};
 
 	return cmocka_run_group_tests_name("scan_pacer", tests, NULL, NULL);
