@@ -169,22 +169,33 @@ static uint64_t find_level(const struct scan_pacer *pacer, uint64_t time_ms)
 	return shares_level(costs, plan->count, budget_ns);
 }
 
-/* Of a table that costs so much to read whole. */
-static struct share share_of(const struct scan_pacer *pacer, uint64_t cost_ns)
+/* The levels of all tables, for looks and for whole readings. */
+struct levels {
+	uint64_t look_ns, whole_ns;
+};
+
+static struct levels find_levels(const struct scan_pacer *pacer)
 {
 	uint64_t time_ms = interval_ms(pacer->plan.config);
-	struct share share = shares_cut(cost_ns, find_level(pacer, time_ms));
+	uint64_t look_ns = find_level(pacer, time_ms);
 
-	if (time_ms < WHOLE_MS)
-		share.interval_ns = shares_cut(cost_ns, find_level(pacer, WHOLE_MS)).interval_ns;
-	return share;
+	return (struct levels){ look_ns,
+				time_ms < WHOLE_MS ? find_level(pacer, WHOLE_MS) : look_ns };
+}
+
+/* Of a table that costs so much to read whole. */
+static struct share share_of(const struct levels *levels, uint64_t cost_ns)
+{
+	return (struct share){ shares_cut(cost_ns, levels->whole_ns).interval_ns,
+			       shares_cut(cost_ns, levels->look_ns).look_ns };
 }
 
 static void begin_look(struct scan_pacer *pacer, size_t position)
 {
 	const struct scan_plan *plan = &pacer->plan;
 	struct instance *instance = pacer->instances[position];
-	struct share share = share_of(pacer, instance_scan_cost(instance));
+	const struct levels levels = find_levels(pacer);
+	struct share share = share_of(&levels, instance_scan_cost(instance));
 
 	turns_begin(plan->turns, plan->count, position, clock_monotonic_ms(),
 		    interval_ms(plan->config));
@@ -439,11 +450,12 @@ void scan_pacer_hurry(struct scan_pacer *pacer)
 
 /* How long a look at this instance takes, with what is owed for it: as the last one did, or as its
  * table lets expect. However small its share is, a look has a cost of its own. */
-static uint64_t turn_ms(const struct scan_pacer *pacer, const struct instance *instance)
+static uint64_t turn_ms(const struct scan_pacer *pacer, const struct instance *instance,
+			const struct levels *levels)
 {
 	const struct snapshot_scan *last = instance_get_last_scan(instance);
 	uint64_t cost_ns = instance_scan_cost(instance), last_ns = last->cpu_time * 1000ULL, ms;
-	struct share share = share_of(pacer, cost_ns);
+	struct share share = share_of(levels, cost_ns);
 
 	if (cost_ns > share.interval_ns)
 		cost_ns = share.look_ns;
@@ -458,13 +470,15 @@ static uint64_t turn_ms(const struct scan_pacer *pacer, const struct instance *i
 void scan_pacer_expect(const struct scan_pacer *pacer)
 {
 	const struct scan_plan *plan = &pacer->plan;
+	struct levels levels;
 	uint64_t expected_ms;
 
 	if (plan->count == 0)
 		return; /* not started yet */
+	levels = find_levels(pacer);
 	expected_ms = interval_ms(plan->config);
 	for (size_t i = 0; i < plan->count; i++)
-		expected_ms += turn_ms(pacer, pacer->instances[i]);
+		expected_ms += turn_ms(pacer, pacer->instances[i], &levels);
 	for (size_t i = 0; i < plan->count; i++)
 		instance_scan_expect(pacer->instances[i],
 				     PATIENCE_TIMES * expected_ms + PATIENCE_MS);
