@@ -3,7 +3,6 @@
 #include "collector/instance_private.h"
 #include "common/clock.h"
 #include "kernel/ctnl.h"
-#include "scan/aggregate.h"
 #include "scan/scan.h"
 
 /* The CPU time that it takes. */
@@ -13,23 +12,6 @@ bool instance_wants_alarm_look(const struct instance *instance)
 {
 	return instance->running_alarm ||
 	       instance_alarms_want_findings(&instance->alarms, clock_monotonic_ms());
-}
-
-static enum scan_result alarm_begin(struct instance *instance, struct scan *alarm)
-{
-	struct ctnl_stats stats = { .entries = 0 };
-	struct ctnl *ctnl = NULL;
-
-	if (instance_enter(instance) != 0)
-		return SCAN_FAILED;
-	ctnl = ctnl_open(scan_buffer_size(alarm));
-	instance_leave(instance);
-	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
-		ctnl_close(ctnl);
-		return SCAN_FAILED;
-	}
-	instance->running_alarm = alarm;
-	return scan_start(alarm, ctnl, NULL, stats.entries, 1);
 }
 
 void instance_alarm_end(struct instance *instance)
@@ -46,12 +28,14 @@ void instance_alarm_end(struct instance *instance)
 
 bool instance_alarm_step(struct instance *instance, struct scan *alarm)
 {
+	enum instance_step failed;
 	enum scan_result result;
 
 	if (instance->running_alarm)
 		result = scan_step(alarm, instance_count_now(instance, true));
 	else
-		result = alarm_begin(instance, alarm);
+		result = instance_begin_whole(instance, alarm, &instance->running_alarm, NULL,
+					      &failed);
 	if (result == SCAN_MORE && scan_cpu_ns(alarm) < ALARM_LOOK_NS)
 		return false;
 	if (result == SCAN_FAILED)

@@ -9,6 +9,7 @@
 #include "collector/loss_window.h"
 #include "collector/peak_window.h"
 #include "common/counters.h"
+#include "scan/scan.h"
 
 #define INSTANCE_REASON_SIZE (SNAPSHOT_TEXT_SIZE - 32)
 
@@ -91,6 +92,12 @@ uint32_t instance_count_now(struct instance *instance, bool each_step);
 
 /* Learns from a scan what an entry costs. */
 void instance_learn_cost(struct instance *instance, const struct scan *scan);
+
+/* Begins a dump of the whole table, by a round or the look of an alarm, which `running` names from
+ * then on. `failed` is set if it fails before. */
+enum scan_result instance_begin_whole(struct instance *instance, struct scan *scan,
+				      struct scan **running, struct aggregate_memory *memory,
+				      enum instance_step *failed);
 
 /* Stops a scan that runs for an instance. */
 void instance_stop(struct scan **scan);

@@ -3,8 +3,6 @@
 #include <errno.h>
 
 #include "collector/instance_private.h"
-#include "common/clock.h"
-#include "kernel/ctnl.h"
 #include "scan/aggregate.h"
 #include "scan/scan.h"
 
@@ -17,23 +15,9 @@ bool instance_wants_round(const struct instance *instance)
 static enum scan_result round_begin(struct instance *instance, struct scan *round,
 				    enum instance_step *failed)
 {
-	struct ctnl_stats stats = { .entries = 0 };
-	struct ctnl *ctnl;
-
-	if (instance_enter(instance) != 0) {
-		*failed = STEP_ENTER;
-		return SCAN_FAILED;
-	}
-	*failed = STEP_ASK;
-	ctnl = ctnl_open(scan_buffer_size(round));
-	instance_leave(instance);
-	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
-		ctnl_close(ctnl);
-		return SCAN_FAILED;
-	}
 	instance->round_buckets = instance->memory_buckets;
-	instance->running_round = round;
-	return scan_start(round, ctnl, instance->memory, stats.entries, 1);
+	return instance_begin_whole(instance, round, &instance->running_round, instance->memory,
+				    failed);
 }
 
 /* Whether the round still counts: the looks that it is compared with have not changed, and the

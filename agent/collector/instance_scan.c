@@ -204,6 +204,28 @@ static void look_review(struct instance *instance)
 	instance_leave(instance);
 }
 
+enum scan_result instance_begin_whole(struct instance *instance, struct scan *scan,
+				      struct scan **running, struct aggregate_memory *memory,
+				      enum instance_step *failed)
+{
+	struct ctnl_stats stats = { .entries = 0 };
+	struct ctnl *ctnl;
+
+	if (instance_enter(instance) != 0) {
+		*failed = STEP_ENTER;
+		return SCAN_FAILED;
+	}
+	*failed = STEP_ASK;
+	ctnl = ctnl_open(scan_buffer_size(scan));
+	instance_leave(instance);
+	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
+		ctnl_close(ctnl);
+		return SCAN_FAILED;
+	}
+	*running = scan;
+	return scan_start(scan, ctnl, memory, stats.entries, 1);
+}
+
 void instance_stop(struct scan **scan)
 {
 	if (*scan)
