@@ -32,11 +32,6 @@ struct difference {
 	uint64_t from_ms, until_ms;  /* ... between these times */
 };
 
-static void tally_clear(struct tally *tally)
-{
-	free(tally->zones);
-}
-
 void difference_free(struct difference *difference)
 {
 	if (!difference)
@@ -44,7 +39,7 @@ void difference_free(struct difference *difference)
 	drift_clear(&difference->drift);
 	free(difference->last.zones);
 	for (int i = 0; i < 2; i++) {
-		tally_clear(&difference->rounds[i].counted);
+		free(difference->rounds[i].counted.zones);
 		free(difference->rounds[i].looks.zones);
 	}
 	free(difference);

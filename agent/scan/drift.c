@@ -10,10 +10,11 @@
 
 _Static_assert(DRIFT_ROOM >= 2 * DRIFT_LIMIT, "room for all that are followed");
 
-enum drift_state { DRIFT_FREE, DRIFT_KNOWN, DRIFT_MET, DRIFT_NEW, DRIFT_CHANGED };
+/* An entry that has changed its kind is a new one. */
+enum drift_state { DRIFT_FREE, DRIFT_KNOWN, DRIFT_MET, DRIFT_NEW };
 
 struct drift_entry {
-	double since; /* its position; of DRIFT_NEW and DRIFT_CHANGED: not known yet */
+	double since; /* its position; of DRIFT_NEW: not known yet */
 	uint32_t id;
 	uint8_t kind;
 	uint8_t state; /* enum drift_state */
@@ -105,7 +106,7 @@ void drift_add(struct drift *drift, uint32_t id, uint8_t kind)
 		return;
 	entry = find(drift->entries, id);
 	if (entry->state == DRIFT_KNOWN) {
-		entry->state = entry->kind == kind ? DRIFT_MET : DRIFT_CHANGED;
+		entry->state = entry->kind == kind ? DRIFT_MET : DRIFT_NEW;
 		entry->kind = kind;
 		return;
 	}
@@ -140,7 +141,7 @@ int drift_end(struct drift *drift, double position, struct drift_round *const *r
 		if (entry->state == DRIFT_FREE)
 			continue;
 		changed += entry->state != DRIFT_MET;
-		if (entry->state == DRIFT_NEW || entry->state == DRIFT_CHANGED)
+		if (entry->state == DRIFT_NEW)
 			entry->since = position;
 		for (size_t n = 0; entry->state == DRIFT_KNOWN && n < count; n++) {
 			double weight = overlap(rounds[n], entry->since, position);
