@@ -174,6 +174,8 @@ static void print_tops(const struct snapshot_scan *scan)
 		[TOP_SOURCE] = "source",
 		[TOP_DESTINATION] = "destination",
 		[TOP_SERVICE] = "service",
+		[TOP_UNREPLIED_SOURCE] = "source of unreplied entries",
+		[TOP_UNREPLIED_DESTINATION] = "destination of unreplied entries",
 	};
 	uint8_t kind = 0;
 
@@ -186,6 +188,21 @@ static void print_tops(const struct snapshot_scan *scan)
 		kind = row->kind;
 		printf("%-44s %10" PRIu32 " %10" PRIu32 " %5" PRIu32 "%%", row->text, row->entries,
 		       row->unreplied, row->share);
+		if (row->error)
+			printf("  (at most %" PRIu32 " too many)", row->error);
+		putchar('\n');
+	}
+}
+
+static void print_nats(const struct snapshot_scan *scan)
+{
+	if (scan->nat_count)
+		printf("\n%-44s %10s %10s\n", "source nat", "entries", "of ports");
+	for (size_t i = 0; i < scan->nat_count; i++) {
+		const struct snapshot_nat *row = &scan->nats[i];
+
+		printf("%-44s %10" PRIu32 " %9" PRIu32 "%%", row->text, row->entries,
+		       row->utilization);
 		if (row->error)
 			printf("  (at most %" PRIu32 " too many)", row->error);
 		putchar('\n');
@@ -219,6 +236,7 @@ static void print_values(const struct snapshot_sample *sample, const struct snap
 	print_protocols(scan);
 	print_states(scan);
 	print_tops(scan);
+	print_nats(scan);
 	print_watches(scan);
 	print_zones(scan);
 	print_counters(sample);
@@ -316,14 +334,20 @@ static int show_rates(const struct instances *instances, struct scan *scan)
 int show_run(const struct config *config)
 {
 	const struct instances none = { 0 };
+	const struct namespaces no_namespaces = { 0 };
+	struct namespaces_told told = { 0 };
+	struct namespaces namespaces = { 0 };
 	struct instances instances = { 0 };
 	struct scan *scan = scan_new(config, SCAN_LOOK);
 	int status = 1;
 
-	if (!scan || instances_build(&instances, &none, config) != 0) {
+	if (!scan ||
+	    namespaces_find(&namespaces, &no_namespaces, config, clock_monotonic_ms()) != 0 ||
+	    instances_build(&instances, &none, config, &namespaces) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;
 	}
+	namespaces_tell(&namespaces, &told, clock_monotonic_ms());
 	log_set_level(LOG_LEVEL_ERROR); /* failures are reported once, below */
 	scan_keep_order(scan);          /* for the rate */
 	for (size_t i = 0; i < instances.count; i++) {
@@ -336,6 +360,7 @@ int show_run(const struct config *config)
 		status = 1;
 done:
 	instances_clear(&instances);
+	namespaces_clear(&namespaces);
 	scan_free(scan);
 	return status;
 }

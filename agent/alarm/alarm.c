@@ -15,6 +15,8 @@ const char *alarm_name(const struct alarm *alarm)
 {
 	if (alarm->kind == EVENT_UTILIZATION_RISING)
 		return alarm->subject.threshold.name;
+	if (alarm->kind == EVENT_RATE_RISING)
+		return alarm->subject.rate.name;
 	return alarm->kind == EVENT_WATCH_RISING ? alarm->subject.watch.name : "";
 }
 

@@ -1,204 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "alarm/instance_alarms.h"
+#include "alarm/instance_alarms_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm/alarm.h"
-#include "config/config.h"
-
-/* Beside the thresholds and the watches: dropping, the source, degraded. */
-#define SINGLE_ALARMS 3
-
-static size_t count_of(const struct instance_alarms *alarms)
-{
-	return alarms->threshold_count + alarms->watch_count + SINGLE_ALARMS;
-}
-
-static struct alarm *dropping_of(const struct instance_alarms *alarms)
-{
-	return &alarms->alarms[alarms->threshold_count];
-}
-
-static struct alarm *source_of(const struct instance_alarms *alarms)
-{
-	return dropping_of(alarms) + 1;
-}
-
-static struct alarm *watches_of(const struct instance_alarms *alarms)
-{
-	return source_of(alarms) + 1;
-}
-
-/* The last alarm. */
-static struct alarm *degraded_of(const struct instance_alarms *alarms)
-{
-	return watches_of(alarms) + alarms->watch_count;
-}
-
-static struct alarm *find(const struct instance_alarms *alarms, enum event_kind kind,
-			  const char *name)
-{
-	for (struct alarm *alarm = alarms->alarms; alarm <= degraded_of(alarms); alarm++) {
-		if (alarm->kind == kind && strcmp(alarm_name(alarm), name) == 0)
-			return alarm;
-	}
-	return NULL;
-}
-
-/* The alarm continues under the new configuration. */
-static void go_on(struct alarm *next, const struct alarm *before)
-{
-	next->state = before->state;
-	next->event = before->event;
-	next->is_news = before->is_news;
-	next->unlogged = before->unlogged;
-	next->wait_end_ms = before->wait_end_ms;
-	next->noted = before->noted;
-	next->end_reason = before->end_reason;
-	if (next->kind == EVENT_SOURCE_RISING)
-		next->subject = before->subject;
-}
-
-/* The same name in another row: whoever knows alarms by their index sees two. */
-static bool has_moved(const struct alarm *alarm, const struct alarm *next)
-{
-	if (alarm->kind == EVENT_UTILIZATION_RISING)
-		return alarm->subject.threshold.index != next->subject.threshold.index;
-	return alarm->kind == EVENT_WATCH_RISING &&
-	       alarm->subject.watch.index != next->subject.watch.index;
-}
-
-/* Why an alarm of the old configuration cannot go on in `next`, its successor among `after`; NULL:
- * it can. */
-static const char *end_reason(const struct alarm *alarm, const struct alarm *next,
-			      const struct instance_alarms *after)
-{
-	const struct snapshot_top *source = &alarm->subject.source;
-
-	if (!next)
-		return alarm->kind == EVENT_WATCH_RISING
-			       ? "the watch was removed from the configuration"
-			       : "the threshold was removed from the configuration";
-	if (alarm->kind == EVENT_WATCH_RISING && next->rising == 0)
-		return "rising was set to 0";
-	if (has_moved(alarm, next))
-		return "its index was changed";
-	if (alarm->kind != EVENT_SOURCE_RISING)
-		return NULL;
-	if (next->rising == 0)
-		return "source-rising was set to 0";
-	if (source->address_type == 1 && source->prefix_length != after->prefix_ipv4)
-		return "top-prefix-ipv4 was changed";
-	if (source->address_type == 2 && source->prefix_length != after->prefix_ipv6)
-		return "top-prefix-ipv6 was changed";
-	return NULL;
-}
-
-/* Hands the old alarms over to `after`: each to its successor or, if it cannot go on there and has
- * something left to tell, to those that part. Nothing here can fail. */
-static void hand_over(struct instance_alarms *after, const struct instance_alarms *before,
-		      const struct snapshot_sample *sample, uint64_t wall_ms)
-{
-	for (size_t i = 0; before->alarms && i < count_of(before); i++) {
-		const struct alarm *old = &before->alarms[i];
-		struct alarm *next = find(after, old->kind, alarm_name(old));
-		struct alarm *parting = &after->parting[after->parting_count];
-		const char *reason = end_reason(old, next, after);
-
-		if (!reason || (!old->state.raised && alarm_is_settled(old))) {
-			if (next)
-				go_on(next, old);
-			continue;
-		}
-		*parting = *old;
-		if (next)
-			next->state = alarm_state_successor(&old->state);
-		alarm_end(parting, reason, wall_ms);
-		after->untold += alarm_note(parting, sample, wall_ms, 0);
-		after->parting_count++;
-	}
-}
-
-static void prepare(struct alarm *alarm, enum event_kind kind, uint32_t rising, uint32_t falling)
-{
-	alarm->kind = kind;
-	alarm->rising = rising;
-	alarm->falling = falling;
-}
-
-static void prepare_threshold(struct alarm *alarm, const struct config_threshold *config,
-			      size_t position)
-{
-	struct snapshot_threshold *row = &alarm->subject.threshold;
-
-	prepare(alarm, EVENT_UTILIZATION_RISING, config->rising, config->falling);
-	row->index = (uint32_t)position + 1;
-	memcpy(row->name, config->name, sizeof(config->name));
-	row->rising = config->rising;
-	row->falling = config->falling;
-}
-
-static void prepare_watch(struct alarm *alarm, const struct config_watch *config)
-{
-	prepare(alarm, EVENT_WATCH_RISING, config->rising, config->falling);
-	memcpy(alarm->subject.watch.name, config->name, sizeof(config->name));
-	alarm->subject.watch.index = config->index;
-	alarm->subject.watch.rising = config->rising;
-	alarm->subject.watch.falling = config->falling;
-}
-
-static void prepare_all(struct instance_alarms *alarms, const struct config *config)
-{
-	for (size_t i = 0; i < config->threshold_count; i++)
-		prepare_threshold(&alarms->alarms[i], &config->thresholds[i], i);
-	prepare(dropping_of(alarms), EVENT_DROPPING_STARTED, 0, 0);
-	prepare(source_of(alarms), EVENT_SOURCE_RISING, config->source_rising,
-		config->source_falling);
-	for (size_t i = 0; i < config->watch_count; i++)
-		prepare_watch(&watches_of(alarms)[i], &config->watches[i]);
-	prepare(degraded_of(alarms), EVENT_INSTANCE_DEGRADED, 0, 0);
-}
-
-int instance_alarms_prepare(struct instance_alarms *next, const struct instance_alarms *alarms,
-			    const struct config *config)
-{
-	size_t before_count = alarms->alarms ? count_of(alarms) : 0;
-
-	*next = (struct instance_alarms){
-		.threshold_count = config->threshold_count,
-		.watch_count = config->watch_count,
-		.prefix_ipv4 = config->top_prefix_ipv4,
-		.prefix_ipv6 = config->top_prefix_ipv6,
-		.interval_ms = (uint64_t)config->notification_interval * 1000,
-	};
-	next->alarms = calloc(count_of(next), sizeof(*next->alarms));
-	next->parting = calloc(alarms->parting_count + before_count + 1, sizeof(*next->parting));
-	if (!next->alarms || !next->parting) {
-		instance_alarms_clear(next);
-		return -1;
-	}
-	prepare_all(next, config);
-	return 0;
-}
-
-void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
-			   const struct snapshot_sample *sample, uint64_t wall_ms)
-{
-	next->suppressed = alarms->suppressed;
-	next->untold = alarms->untold;
-	next->findings = alarms->findings;
-	next->found_ms = alarms->found_ms;
-	next->parting_count = alarms->parting_count;
-	if (alarms->parting_count)
-		memcpy(next->parting, alarms->parting,
-		       alarms->parting_count * sizeof(*next->parting));
-	hand_over(next, alarms, sample, wall_ms);
-	free(alarms->alarms);
-	free(alarms->parting);
-	*alarms = *next;
-	*next = (struct instance_alarms){ 0 };
-}
+#include "alarm/culprit.h"
 
 void instance_alarms_clear(struct instance_alarms *alarms)
 {
@@ -231,19 +37,28 @@ void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_s
 	alarms->findings.is_known = false; /* the next table of this name is another one */
 }
 
+void instance_alarms_end_degraded(struct instance_alarms *alarms, uint64_t wall_ms,
+				  const char *reason)
+{
+	alarm_end(degraded_of(alarms), reason, wall_ms);
+}
+
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason)
 {
-	alarm_end(degraded_of(alarms), reason, wall_ms);
+	instance_alarms_end_degraded(alarms, wall_ms, reason);
 	instance_alarms_end(alarms, sample, wall_ms, reason);
 	alarms->interval_ms = 0;
 }
 
-const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms)
+struct snapshot_culprits instance_alarms_culprits(const struct instance_alarms *alarms)
 {
-	const struct alarm *source = source_of(alarms);
+	const struct alarm *source = source_of(alarms), *nat = nat_of(alarms);
 
-	return source->state.raised ? &source->subject.source : NULL;
+	return (struct snapshot_culprits){
+		.source = source->state.raised ? &source->subject.source : NULL,
+		.nat = nat->state.raised ? &nat->subject.nat : NULL,
+	};
 }
 
 /* What is certain of a value, times 100. */
@@ -262,49 +77,32 @@ static void follow_share(struct alarm *alarm, struct alarm_value value, uint32_t
 			   (uint64_t)alarm->falling * max_entries, wall_ms);
 }
 
-static bool is_same_source(const struct snapshot_top *one, const struct snapshot_top *other)
-{
-	return one->address_type == other->address_type &&
-	       one->prefix_length == other->prefix_length &&
-	       memcmp(&one->address, &other->address, sizeof(one->address)) == 0;
-}
-
-/* Another source fills the table while the end of the last one has not been told: that one gets
- * its own end. False without memory. */
-static bool part_with_source(struct instance_alarms *alarms)
-{
-	struct alarm *source = source_of(alarms);
-	struct alarm *parting =
-		realloc(alarms->parting, (alarms->parting_count + 1) * sizeof(*alarms->parting));
-
-	if (!parting)
-		return false;
-	alarms->parting = parting;
-	parting[alarms->parting_count++] = *source;
-	source->state = alarm_state_successor(&source->state);
-	source->event = source->unlogged = NULL;
-	source->is_news = false;
-	source->noted = 0;
-	return true;
-}
-
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    const struct snapshot_sample *sample, uint64_t wall_ms)
 {
-	struct alarm *alarm = source_of(alarms);
-	bool was_raised = alarm->state.raised;
-	/* what it certainly holds: no error must accuse anybody */
-	uint64_t doubt = (uint64_t)source->error + source->margin;
-	const struct alarm_value held = certain_value(source->entries, doubt);
-	uint64_t rising = (uint64_t)alarm->rising * sample->max_entries;
+	const struct culprit found = {
+		.subject.source = *source,
+		.rank = source->rank,
+		/* what it certainly holds: no error must accuse anybody */
+		.held = certain_value(source->entries, (uint64_t)source->error + source->margin),
+		.whole = sample->max_entries,
+	};
 
-	/* if it raises nothing, the end of the last one keeps to its interval */
-	if (!was_raised && !alarm_is_settled(alarm) && rising > 0 && held.least >= rising &&
-	    !is_same_source(source, &alarm->subject.source) && !part_with_source(alarms))
-		return;
-	follow_share(alarm, held, sample->max_entries, wall_ms);
-	if (source->rank && (was_raised || alarm->state.raised))
-		alarm->subject.source = *source;
+	culprit_follow(alarms, source_of(alarms), &found, wall_ms);
+	note_transitions(alarms, sample, wall_ms, 0);
+}
+
+void instance_alarms_nat(struct instance_alarms *alarms, const struct snapshot_nat *nat,
+			 const struct snapshot_sample *sample, uint64_t wall_ms)
+{
+	const struct culprit found = {
+		.subject.nat = *nat,
+		.rank = nat->rank,
+		.held = certain_value(nat->entries, (uint64_t)nat->error + nat->margin),
+		.whole = SNAPSHOT_NAT_PORTS,
+	};
+
+	culprit_follow(alarms, nat_of(alarms), &found, wall_ms);
 	note_transitions(alarms, sample, wall_ms, 0);
 }
 
@@ -331,6 +129,29 @@ static void show_threshold(struct alarm *alarm, struct snapshot_threshold *row)
 	*row = alarm->subject.threshold;
 }
 
+void instance_alarms_take_rate(struct snapshot_rate *rate, const struct snapshot_rate *row)
+{
+	struct snapshot_rate last = *rate;
+
+	*rate = *row;
+	if (row->has_value)
+		return;
+	rate->has_value = last.has_value;
+	rate->value = last.value;
+	rate->seconds = last.seconds;
+}
+
+/* While the rate has no value, the state stays as it was. */
+static void follow_rate(struct alarm *alarm, struct snapshot_rate *row, bool has_values,
+			uint64_t wall_ms)
+{
+	if (has_values && row->has_value)
+		alarm_state_follow(&alarm->state, (struct alarm_value){ row->value, row->value },
+				   alarm->rising, alarm->falling, wall_ms);
+	row->raised = alarm->state.raised;
+	instance_alarms_take_rate(&alarm->subject.rate, row);
+}
+
 static void hand_out_findings(struct instance_alarms *alarms, const struct findings *findings)
 {
 	for (size_t i = 0; i < count_of(alarms); i++)
@@ -340,7 +161,8 @@ static void hand_out_findings(struct instance_alarms *alarms, const struct findi
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
 			    uint64_t now_ms, uint64_t wall_ms)
 {
-	alarm_state_set(&degraded_of(alarms)->state, sample->status != STATUS_OK, wall_ms);
+	alarm_state_set(&degraded_of(alarms)->state,
+			sample->status != STATUS_OK && !sample->is_deleted, wall_ms);
 	if (sample->has_values && sample->has_loss)
 		alarm_state_set(&dropping_of(alarms)->state, sample->dropping, wall_ms);
 	for (size_t i = 0; i < alarms->threshold_count; i++) {
@@ -351,6 +173,8 @@ void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_samp
 				     wall_ms);
 		show_threshold(alarm, &sample->thresholds[i]);
 	}
+	for (size_t i = 0; i < alarms->rate_count; i++)
+		follow_rate(&rates_of(alarms)[i], &sample->rates[i], sample->has_values, wall_ms);
 	note_transitions(alarms, sample, wall_ms, now_ms + FINDINGS_WAIT_MS);
 	if (alarms->findings.is_known && now_ms - alarms->found_ms < FINDINGS_KEPT_MS)
 		hand_out_findings(alarms, &alarms->findings);

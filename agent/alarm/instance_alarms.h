@@ -24,8 +24,9 @@ struct config;
 
 /* Zeroed at start. */
 struct instance_alarms {
-	size_t threshold_count, watch_count;
-	/* the thresholds, dropping, the source, the watches, degraded; owned */
+	size_t threshold_count, watch_count, rate_count;
+	/* the thresholds, dropping, the source, the NAT ports, the watches, the rates, degraded;
+	 * owned */
 	struct alarm *alarms;
 	/* alarms that are no longer judged, and have something left to tell; owned */
 	struct alarm *parting;
@@ -44,8 +45,8 @@ int instance_alarms_prepare(struct instance_alarms *next, const struct instance_
 			    const struct config *config);
 
 /* Puts `next` in the place of `alarms`, which must not have changed in between; this cannot fail. A
- * threshold or watch that keeps its name and index keeps its state. An alarm that is raised and is
- * not in the configuration any more is cleared; `sample` has the values for its event. */
+ * threshold, watch or rate that keeps its name and index keeps its state. An alarm that is raised
+ * and is not in the configuration any more is cleared; `sample` has the values for its event. */
 void instance_alarms_apply(struct instance_alarms *alarms, struct instance_alarms *next,
 			   const struct snapshot_sample *sample, uint64_t wall_ms);
 void instance_alarms_clear(struct instance_alarms *alarms);
@@ -55,12 +56,16 @@ void instance_alarms_clear(struct instance_alarms *alarms);
 void instance_alarms_end(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			 uint64_t wall_ms, const char *reason);
 
+/* Also that it cannot be read, which is no trouble then; before instance_alarms_end(). */
+void instance_alarms_end_degraded(struct instance_alarms *alarms, uint64_t wall_ms,
+				  const char *reason);
+
 /* The instance does not exist any more: clears everything. What has to be told is due at once. */
 void instance_alarms_part(struct instance_alarms *alarms, const struct snapshot_sample *sample,
 			  uint64_t wall_ms, const char *reason);
 
-/* Judges a sample. It must have a row for each threshold; these rows are filled in. `now_ms` is
- * monotonic. */
+/* Judges a sample. It must have a row for each threshold, which is filled in, and for each rate,
+ * which gets the state of its alarm. `now_ms` is monotonic. */
 void instance_alarms_sample(struct instance_alarms *alarms, struct snapshot_sample *sample,
 			    uint64_t now_ms, uint64_t wall_ms);
 
@@ -73,13 +78,17 @@ bool instance_alarms_want_findings(const struct instance_alarms *alarms, uint64_
 void instance_alarms_found(struct instance_alarms *alarms, const struct findings *findings,
 			   uint64_t now_ms);
 
-/* The source that the raised alarm is about; NULL while the alarm is clear. */
-const struct snapshot_top *instance_alarms_culprit(const struct instance_alarms *alarms);
+/* The source and the NAT ports that raised alarms are about; valid until the next change. */
+struct snapshot_culprits instance_alarms_culprits(const struct instance_alarms *alarms);
 
 /* At the end of a scan: judges the culprit with its present entries or, without a culprit, the
  * source with the most entries (rank 0: no source). */
 void instance_alarms_source(struct instance_alarms *alarms, const struct snapshot_top *source,
 			    const struct snapshot_sample *sample, uint64_t wall_ms);
+
+/* Likewise the ports of a translated address towards one destination. */
+void instance_alarms_nat(struct instance_alarms *alarms, const struct snapshot_nat *nat,
+			 const struct snapshot_sample *sample, uint64_t wall_ms);
 
 /* At the end of a scan: judges the watches and fills in the states of their alarms. */
 void instance_alarms_watches(struct instance_alarms *alarms, struct snapshot_watch *watches,

@@ -12,6 +12,7 @@
 
 #include "collector/instances.h"
 #include "collector/loop.h"
+#include "collector/namespaces.h"
 #include "collector/scan_pacer.h"
 #include "collector/sd_notify.h"
 #include "collector/status_line.h"
@@ -32,6 +33,8 @@ struct collector {
 	struct scan_pacer *pacer;
 	struct loop_timer *sample_timer, *alive_timer;
 	int signal_fd;
+	struct namespaces namespaces;
+	struct namespaces_told namespaces_told;
 	struct instances instances;
 	struct teller teller;
 	struct snapshot_agent *agent; /* owned, with room for the maximum number of instances */
@@ -64,6 +67,7 @@ static void forget_instances(void *context)
 
 	scan_pacer_free(collector->pacer);
 	instances_clear(&collector->instances);
+	namespaces_clear(&collector->namespaces);
 }
 
 /* Logs each transition of an alarm, whether somebody can be notified of it now or not. */
@@ -112,11 +116,86 @@ static void tell_status(struct collector *collector)
 		sd_notify_status(collector->status.text);
 }
 
+/* Updates what the agent says about itself, and what the subagent shows. */
+static void describe_agent(struct collector *collector)
+{
+	struct snapshot_agent *agent = collector->agent;
+
+	agent->sample_interval = collector->config->sample_interval;
+	agent->refresh_interval = collector->config->refresh_interval;
+	agent->cpu_budget = collector->config->cpu_budget;
+	agent->namespaces_left_out = collector->namespaces.left_out;
+	agent->instance_count = collector->instances.count;
+	for (size_t i = 0; i < agent->instance_count; i++)
+		agent->instances[i] = instance_get_sample(collector->instances.list[i])->instance;
+	supervisor_show(collector->supervisor, &collector->instances, agent);
+}
+
+static void take_namespaces(struct collector *collector, const struct namespaces *namespaces)
+{
+	namespaces_clear(&collector->namespaces);
+	collector->namespaces = *namespaces;
+	collector->agent->namespaces_left_out = namespaces->left_out;
+}
+
+/* Goes over to other instances, if there is memory for all of it; what runs goes on. Takes
+ * `namespaces` then. `reason`: why those end that are not among them. -1 with errno. */
+static int regroup(struct collector *collector, const struct config *config,
+		   const struct namespaces *namespaces, const char *reason)
+{
+	struct instances instances;
+
+	if (scan_pacer_prepare(collector->pacer, config, namespaces->count + 1) != 0 ||
+	    instances_build(&instances, &collector->instances, config, namespaces) != 0)
+		return -1;
+	scan_pacer_start(collector->pacer, instances.list); /* the list stays where it is */
+	instances_replace(&collector->instances, &instances, reason);
+	take_namespaces(collector, namespaces);
+	return 0;
+}
+
+static int find_namespaces(struct collector *collector, const struct config *config,
+			   struct namespaces *namespaces)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+
+	if (namespaces_find(namespaces, &collector->namespaces, config, now_ms) != 0)
+		return -1;
+	namespaces_tell(namespaces, &collector->namespaces_told, now_ms);
+	return 0;
+}
+
+/* Those that match a pattern come and go. Without memory everything stays as it was, until the next
+ * sample. True if they have changed. */
+static bool follow_namespaces(struct collector *collector)
+{
+	struct namespaces now;
+
+	if (!namespaces_have_patterns(collector->config))
+		return false;
+	if (find_namespaces(collector, collector->config, &now) != 0) {
+		log_debug("namespaces: %s", strerror(errno));
+		return false;
+	}
+	if (namespaces_are_same(&now, &collector->namespaces)) {
+		take_namespaces(collector, &now);
+		return false;
+	}
+	if (regroup(collector, collector->config, &now, "its network namespace was deleted") == 0)
+		return true;
+	log_debug("namespaces: %s", strerror(errno));
+	namespaces_clear(&now);
+	return false;
+}
+
 static void sample(void *context)
 {
 	struct collector *collector = context;
+	bool has_changed = follow_namespaces(collector);
 
-	sample_instances(collector);
+	sample_instances(collector); /* a new instance is sampled before it is shown */
+	if (has_changed)
+		describe_agent(collector);
 	supervisor_tell(collector->supervisor);
 	supervisor_publish(collector->supervisor);
 	tell_status(collector);
@@ -149,20 +228,6 @@ static void alarm_look_ended(void *context, size_t position)
 	supervisor_tell(collector->supervisor);
 }
 
-/* Updates what the agent says about itself, and what the subagent shows. */
-static void describe_agent(struct collector *collector)
-{
-	struct snapshot_agent *agent = collector->agent;
-
-	agent->sample_interval = collector->config->sample_interval;
-	agent->refresh_interval = collector->config->refresh_interval;
-	agent->cpu_budget = collector->config->cpu_budget;
-	agent->instance_count = collector->instances.count;
-	for (size_t i = 0; i < agent->instance_count; i++)
-		agent->instances[i] = instance_get_sample(collector->instances.list[i])->instance;
-	supervisor_show(collector->supervisor, &collector->instances, agent);
-}
-
 static void start_samples(struct collector *collector)
 {
 	loop_timer_every(collector->sample_timer, collector->config->sample_interval * NS_PER_S);
@@ -186,13 +251,29 @@ static void review_privileges(const struct config *config, const struct config *
 			    "namespace is configured when it starts: restart the agent");
 }
 
+/* The instances of another configuration. -1 with errno; nothing has changed then. */
+static int switch_config(struct collector *collector, const struct config *config)
+{
+	struct namespaces namespaces;
+	int saved;
+
+	if (find_namespaces(collector, config, &namespaces) != 0)
+		return -1;
+	if (regroup(collector, config, &namespaces,
+		    "the namespace was removed from the configuration") == 0)
+		return 0;
+	saved = errno;
+	namespaces_clear(&namespaces);
+	errno = saved;
+	return -1;
+}
+
 static void reload(struct collector *collector)
 {
 	char error[CONFIG_ERROR_SIZE];
 	struct config *config = config_load(collector->options->config_path, error);
 	struct config *before = collector->config;
 	struct agentx_master master;
-	struct instances instances;
 
 	if (config && find_master(collector, config, &master, error, sizeof(error)) != 0) {
 		config_free(config);
@@ -203,14 +284,11 @@ static void reload(struct collector *collector)
 		log_warning("the configuration stays as it was");
 		return;
 	}
-	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0 ||
-	    instances_build(&instances, &collector->instances, config) != 0) {
+	if (switch_config(collector, config) != 0) {
 		log_error("%s; the configuration stays as it was", strerror(errno));
 		config_free(config);
 		return;
 	}
-	scan_pacer_start(collector->pacer, instances.list); /* the list stays where it is */
-	instances_replace(&collector->instances, &instances);
 	review_privileges(config, before);
 	collector->config = config;
 	sample_instances(collector); /* a new instance is sampled before it is shown */
@@ -279,6 +357,7 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	const struct config *config = collector->config;
 	const struct instances none = { 0 };
 	const struct scan_pacer_listener listener = { look_ended, alarm_look_ended, collector };
+	struct namespaces namespaces;
 
 	collector->agent = new_agent();
 	if (!collector->agent)
@@ -298,9 +377,12 @@ static int set_up(struct collector *collector, const struct agentx_master *maste
 	collector->teller.instances = &collector->instances;
 	collector->teller.agent = collector->agent;
 	supervisor_set_teller(collector->supervisor, &collector->teller);
-	if (scan_pacer_prepare(collector->pacer, config, config->namespace_count + 1) != 0)
+	if (find_namespaces(collector, config, &namespaces) != 0)
 		return -1;
-	return instances_build(&collector->instances, &none, config);
+	take_namespaces(collector, &namespaces);
+	if (scan_pacer_prepare(collector->pacer, config, namespaces.count + 1) != 0)
+		return -1;
+	return instances_build(&collector->instances, &none, config, &namespaces);
 }
 
 int collector_check(const struct config *config, const struct options *options)
@@ -363,6 +445,7 @@ done:
 	supervisor_free(collector.supervisor);
 	scan_pacer_free(collector.pacer);
 	instances_clear(&collector.instances);
+	namespaces_clear(&collector.namespaces);
 	loop_free(collector.loop);
 	free(collector.agent);
 	if (collector.signal_fd >= 0)

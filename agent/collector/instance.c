@@ -43,12 +43,13 @@ static struct snapshot_scan *new_scan(uint32_t index)
 
 /* A copy of the sample with other numbers of rows, which the caller fills. NULL with ENOMEM. */
 static struct snapshot_sample *resize_sample(const struct snapshot_sample *sample, size_t cpu_count,
-					     size_t threshold_count)
+					     size_t threshold_count, size_t rate_count)
 {
 	struct snapshot_sample head = *sample;
 
 	head.cpu_count = cpu_count;
 	head.threshold_count = threshold_count;
+	head.rate_count = rate_count;
 	return (struct snapshot_sample *)snapshot_new(&head.base);
 }
 
@@ -89,6 +90,7 @@ void instance_free(struct instance *instance)
 	netns_free(instance->netns);
 	counters_clear(&instance->counters);
 	peak_window_clear(&instance->recent);
+	rates_clear(&instance->rates);
 	instance_alarms_clear(&instance->alarms);
 	free(instance->sample);
 	aggregate_memory_free(instance->memory);
@@ -96,10 +98,25 @@ void instance_free(struct instance *instance)
 	free(instance);
 }
 
+bool instance_is_of(const struct instance *instance, const char *netns)
+{
+	return instance->netns && netns ? netns_has_name(instance->netns, netns)
+					: !instance->netns && !netns;
+}
+
+void instance_may_go(struct instance *instance, bool may_go)
+{
+	if (instance->next.sample)
+		instance->next.may_go = may_go;
+	else
+		instance->may_go = may_go;
+}
+
 void instance_discard(struct instance *instance)
 {
 	free(instance->next.sample);
 	peak_window_clear(&instance->next.recent);
+	rates_clear(&instance->next.rates);
 	instance_alarms_clear(&instance->next.alarms);
 	instance->next = (struct instance_settings){ 0 };
 }
@@ -110,20 +127,24 @@ int instance_configure(struct instance *instance, const struct config *config)
 	struct instance_settings *next = &instance->next;
 
 	instance_discard(instance);
-	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count);
+	next->sample = resize_sample(sample, sample->cpu_count, config->threshold_count,
+				     config->rate_count);
 	next->has_window = config->peak_window != instance->peak_window ||
 			   config->sample_interval != instance->sample_interval;
 	next->peak_window = config->peak_window;
 	next->sample_interval = config->sample_interval;
+	next->may_go = instance->may_go;
 	if (!next->sample ||
 	    (next->has_window &&
 	     peak_window_init(&next->recent, config->peak_window, config->sample_interval) != 0) ||
+	    rates_prepare(&next->rates, &instance->rates, config) != 0 ||
 	    instance_alarms_prepare(&next->alarms, &instance->alarms, config) != 0) {
 		instance_discard(instance);
 		errno = ENOMEM;
 		return -1;
 	}
 	memcpy(next->sample->cpus, sample->cpus, sample->cpu_count * sizeof(*sample->cpus));
+	rates_show(&next->rates, next->sample->rates);
 	return 0;
 }
 
@@ -134,12 +155,15 @@ void instance_apply(struct instance *instance)
 	if (!next->sample)
 		return;
 	replace_sample(instance, next->sample);
+	instance->may_go = next->may_go;
 	if (next->has_window) {
 		peak_window_clear(&instance->recent);
 		instance->recent = next->recent;
 		instance->peak_window = next->peak_window;
 		instance->sample_interval = next->sample_interval;
 	}
+	rates_clear(&instance->rates);
+	instance->rates = next->rates;
 	instance_alarms_apply(&instance->alarms, &next->alarms, instance->sample, clock_wall_ms());
 	*next = (struct instance_settings){ 0 };
 }
@@ -153,13 +177,17 @@ static void begin_anew(struct instance *instance)
 	sample->discontinuity = sample->peak_time = 0;
 	sample->peak_entries = 0;
 	loss_window_restart(&instance->loss);
+	rates_forget(&instance->rates);
 }
 
 /* What was raised belongs to a table that does not exist any more. */
 static void end_alarms(struct instance *instance)
 {
-	instance_alarms_end(&instance->alarms, instance->sample, clock_wall_ms(),
-			    "its network namespace was deleted");
+	static const char reason[] = "its network namespace was deleted";
+
+	if (instance->sample->is_deleted)
+		instance_alarms_end_degraded(&instance->alarms, clock_wall_ms(), reason);
+	instance_alarms_end(&instance->alarms, instance->sample, clock_wall_ms(), reason);
 }
 
 /* A new namespace has this name: the old values belong to the old one. */
@@ -197,6 +225,7 @@ static void let_go(struct instance *instance)
 	instance_scan_abandon(instance);
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
+	aggregate_memory_restart(instance->memory);
 	errno = saved;
 }
 
@@ -314,8 +343,12 @@ static void sample_fail(struct instance *instance, enum instance_step failed, in
 
 	sample->status = STATUS_UNAVAILABLE;
 	sample->has_values = sample->has_loss = sample->dropping = false;
+	sample->is_deleted = instance->may_go && failed == STEP_ENTER && error == ENOENT;
 	instance->readable_ms = 0;
 	instance_explain(instance, failed, error, sample->status_text, sizeof(sample->status_text));
+	if (sample->is_deleted)
+		snprintf(sample->status_text, sizeof(sample->status_text),
+			 "its network namespace was deleted");
 	/* the next sample opens a new socket */
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -327,7 +360,8 @@ static int sample_copy_counters(struct instance *instance)
 
 	if (count != instance->sample->cpu_count) {
 		struct snapshot_sample *resized =
-			resize_sample(instance->sample, count, instance->sample->threshold_count);
+			resize_sample(instance->sample, count, instance->sample->threshold_count,
+				      instance->sample->rate_count);
 
 		if (!resized)
 			return -1;
@@ -349,6 +383,7 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 		sample->discontinuity = now_ms;
 	sample->taken = now_ms;
 	sample->fresh_ms = instance->sample_interval * 1000 * STALE_INTERVALS;
+	sample->is_deleted = false;
 	sample->entries = stats->entries;
 	sample->max_entries = stats->max_entries;
 	sample->has_max_entries = stats->has_max_entries;
@@ -358,6 +393,8 @@ static void sample_fill(struct instance *instance, const struct ctnl_stats *stat
 	}
 	sample->recent_peak_entries = peak_window_add(&instance->recent, now_ms, stats->entries);
 	loss_window_add(&instance->loss, sample, now_ms);
+	rates_add(&instance->rates, sample, instance->last_scan, now_ms);
+	rates_show(&instance->rates, sample->rates);
 	sample->has_values = true;
 	instance_scan_notice(instance, before, now_ms);
 	instance_scan_judge(instance, now_ms);
@@ -418,7 +455,12 @@ struct instance_alarms *instance_get_alarms(struct instance *instance)
 	return &instance->alarms;
 }
 
-void instance_part(struct instance *instance)
+void instance_part_again(struct instance *instance)
+{
+	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(), instance->end);
+}
+
+void instance_part(struct instance *instance, const char *reason)
 {
 	ctnl_close(instance->ctnl);
 	instance->ctnl = NULL;
@@ -426,8 +468,8 @@ void instance_part(struct instance *instance)
 	instance->netns = NULL;
 	aggregate_memory_free(instance->memory);
 	instance->memory = NULL;
-	instance_alarms_part(&instance->alarms, instance->sample, clock_wall_ms(),
-			     "the namespace was removed from the configuration");
+	instance->end = reason;
+	instance_part_again(instance);
 }
 
 const struct hints *instance_get_hints(const struct instance *instance)

@@ -22,6 +22,13 @@ struct instance *instance_new(uint32_t index, const char *name, const char *netn
 			      const struct config *config);
 void instance_free(struct instance *instance);
 
+/* Whether it was made for this network namespace. */
+bool instance_is_of(const struct instance *instance, const char *netns);
+
+/* Whether the namespace comes and goes by itself: then nothing is wrong when it was deleted. After
+ * instance_new(), or between instance_configure() and instance_apply(), which makes it so. */
+void instance_may_go(struct instance *instance, bool may_go);
+
 /* Prepares for a new configuration. -1 with ENOMEM. Nothing changes until instance_apply(), which
  * cannot fail: counters, peaks and alarm states stay, and a running scan runs on. The thresholds
  * get their values with the next sample. */
@@ -38,9 +45,11 @@ const struct snapshot_sample *instance_get_sample(const struct instance *instanc
 /* What the instance has to tell. */
 struct instance_alarms *instance_get_alarms(struct instance *instance);
 
-/* The configuration has no such instance any more: it reads nothing from now on, and its alarms are
- * cleared. It may be freed when they are settled. Not while a scan runs. */
-void instance_part(struct instance *instance);
+/* The instance is not wanted any more: it reads nothing from now on, and its alarms are cleared.
+ * `reason` is a constant that their texts will give. It may be freed when they are settled. Not
+ * while a scan runs. Once more, if there was no memory for an event: instance_part_again(). */
+void instance_part(struct instance *instance, const char *reason);
+void instance_part_again(struct instance *instance);
 
 /* How much CPU time an interval has for this table: for all its readings, and of that for a look at
  * a part of it. The next look goes by it: it reads the whole table if the interval has time for

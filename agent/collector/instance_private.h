@@ -8,6 +8,7 @@
 #include "collector/instance.h"
 #include "collector/loss_window.h"
 #include "collector/peak_window.h"
+#include "collector/rates.h"
 #include "common/counters.h"
 #include "scan/scan.h"
 
@@ -19,17 +20,22 @@ struct instance_settings {
 	bool has_window;                /* else the present one stays */
 	struct peak_window recent;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
+	struct rates rates;
 	struct instance_alarms alarms;
+	bool may_go;
 };
 
 struct instance {
 	struct netns *netns; /* NULL: the agent's own */
+	bool may_go;         /* it comes and goes by itself */
+	const char *end;     /* why it parts; NULL: it does not */
 	/* sample tier */
 	struct ctnl *ctnl; /* NULL until it could be opened */
 	struct counters_table counters;
 	uint64_t counted_ms; /* when they were last read; monotonic */
 	struct peak_window recent;
 	struct loss_window loss;
+	struct rates rates;
 	uint32_t sample_interval, peak_window; /* seconds, of `recent` */
 	struct snapshot_sample *sample;        /* owned */
 	struct instance_alarms alarms;

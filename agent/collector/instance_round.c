@@ -50,8 +50,11 @@ bool instance_round_step(struct instance *instance, struct scan *round)
 	if (result == SCAN_MORE)
 		return false;
 	if (result == SCAN_DONE) {
+		const struct snapshot_culprits culprits =
+			instance_alarms_culprits(&instance->alarms);
+
 		instance_learn_cost(instance, round);
-		scan_finish_round(round, instance_alarms_culprit(&instance->alarms));
+		scan_finish_round(round, &culprits);
 	}
 	instance->running_round = NULL;
 	if (result == SCAN_FAILED)

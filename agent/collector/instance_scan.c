@@ -108,6 +108,7 @@ static void judge_scan(struct instance *instance, const struct aggregate_result 
 	uint64_t wall_ms = clock_wall_ms();
 
 	instance_alarms_source(&instance->alarms, &result->source, instance->sample, wall_ms);
+	instance_alarms_nat(&instance->alarms, &result->nat, instance->sample, wall_ms);
 	instance_alarms_watches(&instance->alarms, result->scan->watches, result->scan->watch_count,
 				instance->sample, wall_ms);
 }
@@ -129,9 +130,10 @@ static enum instance_step look_publish(struct instance *instance, struct scan *l
 	struct ctnl_stats stats = { .entries = 0 };
 	struct aggregate_result result;
 	bool has_counted = instance->ctnl && ctnl_get_stats(instance->ctnl, &stats) == 0;
+	const struct snapshot_culprits culprits = instance_alarms_culprits(&instance->alarms);
 
 	instance_learn_cost(instance, look);
-	if (scan_finish(look, instance_alarms_culprit(&instance->alarms), &result) != 0)
+	if (scan_finish(look, &culprits, &result) != 0)
 		return STEP_MEMORY;
 	result.scan->instance = instance->last_scan->instance;
 	result.scan->scans = instance->last_scan->scans + 1;

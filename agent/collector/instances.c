@@ -14,12 +14,14 @@ static bool has(const struct instances *instances, const struct instance *instan
 	return false;
 }
 
-static struct instance *find(const struct instances *instances, uint32_t index, const char *name)
+static struct instance *find(const struct instances *instances, uint32_t index, const char *name,
+			     const char *netns)
 {
 	for (size_t i = 0; i < instances->count; i++) {
 		const struct snapshot_sample *sample = instance_get_sample(instances->list[i]);
 
-		if (sample->instance == index && strcmp(sample->name, name) == 0)
+		if (sample->instance == index && strcmp(sample->name, name) == 0 &&
+		    instance_is_of(instances->list[i], netns))
 			return instances->list[i];
 	}
 	return NULL;
@@ -41,7 +43,7 @@ static void clear_but(struct instances *instances, const struct instances *but)
 static int add(struct instances *instances, const struct instances *before, uint32_t index,
 	       const char *name, const char *netns, const struct config *config)
 {
-	struct instance *instance = find(before, index, name);
+	struct instance *instance = find(before, index, name, netns);
 
 	if (!instance)
 		instance = instance_new(index, name, netns, config);
@@ -54,9 +56,9 @@ static int add(struct instances *instances, const struct instances *before, uint
 }
 
 int instances_build(struct instances *instances, const struct instances *before,
-		    const struct config *config)
+		    const struct config *config, const struct namespaces *namespaces)
 {
-	size_t count = config->namespace_count + 1;
+	size_t count = namespaces->count + 1;
 	int saved;
 
 	*instances = (struct instances){ 0 };
@@ -66,12 +68,13 @@ int instances_build(struct instances *instances, const struct instances *before,
 	if (!instances->list || !instances->parting ||
 	    add(instances, before, 1, "default", NULL, config) != 0)
 		goto fail;
-	for (size_t i = 0; i < config->namespace_count; i++) {
-		const struct config_namespace *namespace = &config->namespaces[i];
+	for (size_t i = 0; i < namespaces->count; i++) {
+		const struct namespace *namespace = &namespaces->list[i];
 
-		if (add(instances, before, namespace->index, namespace->name, namespace->name,
+		if (add(instances, before, namespace->index, namespace->name, namespace->netns,
 			config) != 0)
 			goto fail;
+		instance_may_go(instances->list[i + 1], namespace->count > 0);
 	}
 	return 0;
 fail:
@@ -84,14 +87,15 @@ fail:
 }
 
 /* `instances` has room for all of them. */
-static void part_with(struct instances *instances, struct instance *instance)
+static void part_with(struct instances *instances, struct instance *instance, const char *reason)
 {
 	instance_scan_abandon(instance);
-	instance_part(instance);
+	instance_part(instance, reason);
 	instances->parting[instances->parting_count++] = instance;
 }
 
-void instances_replace(struct instances *before, const struct instances *instances)
+void instances_replace(struct instances *before, const struct instances *instances,
+		       const char *reason)
 {
 	struct instances after = *instances;
 
@@ -99,7 +103,7 @@ void instances_replace(struct instances *before, const struct instances *instanc
 		after.parting[after.parting_count++] = before->parting[i];
 	for (size_t i = 0; i < before->count; i++) {
 		if (!has(&after, before->list[i]))
-			part_with(&after, before->list[i]);
+			part_with(&after, before->list[i], reason);
 	}
 	free(before->list);
 	free(before->parting);

@@ -70,7 +70,8 @@ bool scan_plan_take_scans(struct scan_plan *plan, struct scan_plan *before)
 bool scan_plan_ends_alike(const struct config *one, const struct config *other)
 {
 	if (one->source_rising != other->source_rising ||
-	    one->source_falling != other->source_falling || one->watch_count != other->watch_count)
+	    one->source_falling != other->source_falling || one->nat_rising != other->nat_rising ||
+	    one->nat_falling != other->nat_falling || one->watch_count != other->watch_count)
 		return false;
 	for (size_t i = 0; i < one->watch_count; i++) {
 		const struct config_watch *watch = &one->watches[i], *with = &other->watches[i];

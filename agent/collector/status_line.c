@@ -24,7 +24,7 @@ static void describe_fill(const struct snapshot_sample *sample, char *text, size
 
 bool status_line_is_trouble(const struct snapshot_sample *sample)
 {
-	return sample->status != STATUS_OK || sample->dropping;
+	return (sample->status != STATUS_OK && !sample->is_deleted) || sample->dropping;
 }
 
 /* Do not cut within a character: the manager refuses text that is not UTF-8. */

@@ -18,7 +18,8 @@ struct status_line {
 	uint64_t told_ms;
 };
 
-/* Unreadable, stale or dropping: such an instance is named first. */
+/* Unreadable, unless it was deleted as a pattern's may be; stale or dropping: such an instance is
+ * named first. */
 bool status_line_is_trouble(const struct snapshot_sample *sample);
 
 /* Adds one instance; the text must be empty at first. If one does not fit, the text ends in "...".

@@ -52,7 +52,7 @@ static struct instance *find_due(struct teller *teller)
 	instances_forget_parted(instances);
 	if (instances->parting_count) {
 		/* again, for there may have been no memory for its events */
-		instance_part(instances->parting[0]);
+		instance_part_again(instances->parting[0]);
 		return is_due(teller, instances->parting[0]) ? instances->parting[0] : NULL;
 	}
 	for (size_t i = 0; i < instances->count; i++) {

@@ -27,16 +27,46 @@ static void replace_quotation_marks(char *text)
 		*mark = '\'';
 }
 
+/* "192.0.2.1", of "192.0.2.1 to 198.51.100.7 tcp/443". */
+static int nat_address_length(const struct snapshot_nat *nat)
+{
+	return (int)strcspn(nat->text, " ");
+}
+
+/* "198.51.100.7 tcp/443" */
+static const char *nat_destination(const struct snapshot_nat *nat)
+{
+	const char *to = strstr(nat->text, " to ");
+
+	return to ? to + strlen(" to ") : "";
+}
+
+/* Whose state the text tells, until its verb: the table's, or that of something in it. Returns its
+ * length; quotation marks are replaced later. */
+static size_t say_head(const struct event *event, char *text, size_t size)
+{
+	const struct snapshot_nat *nat = &event->subject.nat;
+	int length;
+
+	if (event->kind == EVENT_NAT_RISING || event->kind == EVENT_NAT_FALLING)
+		length = snprintf(text, size, "conntrack table %s: %.*s ", event->sample.name,
+				  nat_address_length(nat), nat->text);
+	else if (event->kind == EVENT_RATE_RISING || event->kind == EVENT_RATE_FALLING)
+		length = snprintf(text, size, "conntrack table %s: %s ", event->sample.name,
+				  event->subject.rate.name);
+	else
+		length = snprintf(text, size, "conntrack table %s ", event->sample.name);
+	return (size_t)length;
+}
+
 __attribute__((format(printf, 2, 3))) static void say(struct event *event, const char *format, ...)
 {
 	char text[2 * EVENT_TEXT_SIZE];
 	va_list arguments;
-	int used = snprintf(text, sizeof(text), "conntrack table %s ", event->sample.name);
+	size_t used = say_head(event, text, sizeof(text)); /* two names: there is room */
 
-	if (used < 0 || (size_t)used >= sizeof(text))
-		return;
 	va_start(arguments, format);
-	vsnprintf(text + used, sizeof(text) - (size_t)used, format, arguments);
+	vsnprintf(text + used, sizeof(text) - used, format, arguments);
 	va_end(arguments);
 	replace_quotation_marks(text);
 	cut(text, EVENT_TEXT_SIZE - 1);
@@ -135,6 +165,36 @@ static void say_watch(struct event *event, uint32_t rising, uint32_t falling)
 		    watch->entries, watch->name, rising, falling);
 }
 
+static void say_nat(struct event *event, uint32_t falling)
+{
+	const struct snapshot_nat *nat = &event->subject.nat;
+	char used[2 * SNAPSHOT_NAT_TEXT_SIZE];
+
+	snprintf(used, sizeof(used),
+		 "has used %" PRIu32 "%% of its ports towards %s (%" PRIu32 " of %d",
+		 nat->utilization, nat_destination(nat), nat->entries, SNAPSHOT_NAT_PORTS);
+	if (event->kind == EVENT_NAT_RISING)
+		say(event, "%s)", used);
+	else
+		say(event, "%s; cleared at nat-falling, %" PRIu32 "%%)", used, falling);
+}
+
+static void say_rate(struct event *event, uint32_t rising, uint32_t falling)
+{
+	const struct snapshot_rate *rate = &event->subject.rate;
+
+	if (event->kind == EVENT_RATE_RISING)
+		say(event,
+		    "is %" PRIu32 " per second (%s, over %" PRIu32
+		    " s), at or above rising (%" PRIu32 ")",
+		    rate->value, rate->counter, rate->seconds, rising);
+	else
+		say(event,
+		    "is %" PRIu32 " per second (%s, over %" PRIu32
+		    " s), no longer above rising (%" PRIu32 "; cleared at %" PRIu32 ")",
+		    rate->value, rate->counter, rate->seconds, rising, falling);
+}
+
 static void begin(struct event *event, enum event_kind kind, const struct snapshot_sample *sample,
 		  const union event_subject *subject)
 {
@@ -142,7 +202,7 @@ static void begin(struct event *event, enum event_kind kind, const struct snapsh
 	event->kind = kind;
 	event->sample = *sample;
 	event->sample.has_values |= sample->taken != 0;
-	event->sample.cpu_count = event->sample.threshold_count = 0;
+	event->sample.cpu_count = event->sample.threshold_count = event->sample.rate_count = 0;
 	event->subject = *subject;
 }
 
@@ -166,6 +226,14 @@ void event_compose(struct event *event, enum event_kind kind, const struct snaps
 	case EVENT_WATCH_RISING:
 	case EVENT_WATCH_FALLING:
 		say_watch(event, rising, falling);
+		break;
+	case EVENT_NAT_RISING:
+	case EVENT_NAT_FALLING:
+		say_nat(event, falling);
+		break;
+	case EVENT_RATE_RISING:
+	case EVENT_RATE_FALLING:
+		say_rate(event, rising, falling);
 		break;
 	case EVENT_INSTANCE_DEGRADED:
 		say(event, "%s: %s",
@@ -194,6 +262,11 @@ void event_compose_end(struct event *event, enum event_kind falling,
 	else if (falling == EVENT_WATCH_FALLING)
 		say(event, "is no longer checked against the watch %s: %s", subject->watch.name,
 		    reason);
+	else if (falling == EVENT_NAT_FALLING)
+		say(event, "is no longer checked for its ports towards %s: %s",
+		    nat_destination(&subject->nat), reason);
+	else if (falling == EVENT_RATE_FALLING)
+		say(event, "is no longer checked: %s", reason);
 	else
 		say(event, "is no longer read: %s", reason);
 }
@@ -220,10 +293,9 @@ static void say_in_the_past(const struct event *event, char *text, size_t size)
 		      { "cannot ", "could not " },
 		      { "can ", "could " },
 		      { "shows ", "showed " } };
-	size_t head = strlen("conntrack table ") + strlen(event->sample.name) + 1;
+	char *holds, head_text[EVENT_TEXT_SIZE];
+	size_t head = say_head(event, head_text, sizeof(head_text));
 	const char *rest = event->text + head;
-
-	char *holds;
 
 	snprintf(text, size, "%s", event->text);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -26,6 +26,10 @@ enum event_kind {
 	EVENT_WATCH_FALLING = 8,
 	EVENT_INSTANCE_DEGRADED = 9,
 	EVENT_INSTANCE_RECOVERED = 10,
+	EVENT_NAT_RISING = 11,
+	EVENT_NAT_FALLING = 12,
+	EVENT_RATE_RISING = 13,
+	EVENT_RATE_FALLING = 14,
 };
 
 /* What an alarm is about: a row as it is when the event arises. */
@@ -33,6 +37,8 @@ union event_subject {
 	struct snapshot_threshold threshold; /* EVENT_UTILIZATION_* */
 	struct snapshot_top source;          /* EVENT_SOURCE_* */
 	struct snapshot_watch watch;         /* EVENT_WATCH_* */
+	struct snapshot_nat nat;             /* EVENT_NAT_* */
+	struct snapshot_rate rate;           /* EVENT_RATE_* */
 };
 
 /* Sent as one block, as it is. */

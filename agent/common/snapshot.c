@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 5
+#define ROWS_MAX 6
 
 /* Rows of a struct: the offsets of their address and their count. */
 struct rows {
@@ -28,13 +28,15 @@ static const struct {
 	[SNAPSHOT_SAMPLE] = { sizeof(struct snapshot_sample),
 			      { ROWS(snapshot_sample, cpus, cpu_count, COUNTERS_CPU_MAX),
 				ROWS(snapshot_sample, thresholds, threshold_count,
-				     SNAPSHOT_THRESHOLDS_MAX) } },
+				     SNAPSHOT_THRESHOLDS_MAX),
+				ROWS(snapshot_sample, rates, rate_count, SNAPSHOT_RATES_MAX) } },
 	[SNAPSHOT_SCAN] = { sizeof(struct snapshot_scan),
 			    { ROWS(snapshot_scan, protocols, protocol_count,
 				   2 * SNAPSHOT_PROTOCOLS_MAX),
 			      ROWS(snapshot_scan, states, state_count, SNAPSHOT_STATES_MAX),
 			      ROWS(snapshot_scan, zones, zone_count, SNAPSHOT_ZONES_MAX),
 			      ROWS(snapshot_scan, tops, top_count, SNAPSHOT_TOP_MAX *TOP_KINDS),
+			      ROWS(snapshot_scan, nats, nat_count, SNAPSHOT_TOP_MAX),
 			      ROWS(snapshot_scan, watches, watch_count, SNAPSHOT_WATCHES_MAX) } },
 };
 

@@ -22,9 +22,11 @@
 #define SNAPSHOT_NAME_SIZE      64
 #define SNAPSHOT_TEXT_SIZE      192
 #define SNAPSHOT_FILTER_SIZE    256
-#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and one for each namespace block */
+#define SNAPSHOT_INSTANCES_MAX  257 /* the agent's own, and other namespaces */
 #define SNAPSHOT_THRESHOLDS_MAX 16
 #define SNAPSHOT_WATCHES_MAX    64
+#define SNAPSHOT_RATES_MAX      64
+#define SNAPSHOT_COUNTER_SIZE   16  /* the name of a counter whose rate is taken */
 #define SNAPSHOT_TOP_MAX        100 /* rows of a kind */
 #define SNAPSHOT_ZONES_MAX      1024
 #define SNAPSHOT_PROTOCOLS_MAX  32 /* rows of a family; the last one counts all other protocols */
@@ -45,6 +47,7 @@ struct snapshot_agent {
 	uint32_t cpu_budget;       /* percent of one core */
 	uint64_t notifications_sent, notifications_suppressed, notifications_lost;
 	uint64_t start_time; /* wall clock, ms */
+	uint32_t namespaces_left_out;
 	/* the existing instances; the subagent forgets all others */
 	size_t instance_count;
 	uint32_t *instances;
@@ -72,13 +75,27 @@ struct snapshot_threshold {
 	uint64_t since; /* wall clock, ms; 0: no value yet */
 };
 
-/* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry */
+/* nfctRateEntry; sorted by index */
+struct snapshot_rate {
+	uint32_t index;
+	char name[SNAPSHOT_NAME_SIZE];
+	char counter[SNAPSHOT_COUNTER_SIZE];
+	bool has_value;
+	uint32_t value;           /* per second */
+	uint32_t seconds;         /* over so many */
+	uint32_t rising, falling; /* per second; rising 0: no alarm */
+	bool raised;
+};
+
+/* nfctInstanceEntry, nfctCpuEntry, nfctThresholdEntry, nfctRateEntry */
 struct snapshot_sample {
 	struct snapshot base;
 	uint32_t instance; /* nfctInstanceIndex, from 1 */
 	char name[SNAPSHOT_NAME_SIZE];
 	uint8_t status; /* enum snapshot_status */
 	char status_text[SNAPSHOT_TEXT_SIZE];
+	/* a pattern had found its namespace, which was deleted: nothing is wrong */
+	bool is_deleted;
 	bool has_values; /* entries, recent peak and counters are valid */
 	bool has_max_entries;
 	uint32_t entries, max_entries; /* max_entries 0: no limit */
@@ -99,6 +116,8 @@ struct snapshot_sample {
 	struct counters *cpus; /* by the kernel's CPU number */
 	size_t threshold_count;
 	struct snapshot_threshold *thresholds;
+	size_t rate_count;
+	struct snapshot_rate *rates;
 };
 
 /* nfctProtocolEntry; sorted by (address type, number) */
@@ -122,9 +141,17 @@ struct snapshot_zone {
 	uint32_t entries;
 };
 
-/* nfctTopKind */
-enum top_kind { TOP_SOURCE = 1, TOP_DESTINATION = 2, TOP_SERVICE = 3 };
-#define TOP_KINDS 3
+/* nfctTopKind; and the last one, which has a table of its own: nfctNatTable */
+enum top_kind {
+	TOP_SOURCE = 1,
+	TOP_DESTINATION = 2,
+	TOP_SERVICE = 3,
+	TOP_UNREPLIED_SOURCE = 4,
+	TOP_UNREPLIED_DESTINATION = 5,
+	TOP_NAT = 6,
+};
+#define TOP_KINDS 5 /* of nfctTopTable */
+#define TOP_LISTS 6 /* of both */
 
 /* nfctTopEntry; sorted by (kind, rank) */
 struct snapshot_top {
@@ -141,6 +168,32 @@ struct snapshot_top {
 	uint32_t error;
 	uint32_t margin; /* entries: half-width of `entries`; of the source that an alarm judges */
 	char text[ADDRESS_TEXT_SIZE];
+};
+
+/* 1024 to 65535: the ports that source NAT gives to connections */
+#define SNAPSHOT_NAT_PORTS     64512
+#define SNAPSHOT_NAT_TEXT_SIZE (2 * ADDRESS_TEXT_SIZE + 32)
+
+/* nfctNatEntry; sorted by rank */
+struct snapshot_nat {
+	uint32_t rank;          /* from 1 */
+	uint8_t address_type;   /* of both; InetAddressType: ipv4(1), ipv6(2) */
+	uint8_t protocol;       /* IANA */
+	uint16_t port;          /* of the destination */
+	struct address address; /* the translated one */
+	struct address destination;
+	uint32_t entries; /* at most `error` too high */
+	uint32_t error;
+	uint32_t margin;      /* entries: half-width of `entries`; of the row that an alarm
+			       * judges */
+	uint32_t utilization; /* percent of SNAPSHOT_NAT_PORTS */
+	char text[SNAPSHOT_NAT_TEXT_SIZE]; /* "192.0.2.1 to 198.51.100.7 tcp/443" */
+};
+
+/* The rows that raised alarms are about; NULL: that alarm is not raised. */
+struct snapshot_culprits {
+	const struct snapshot_top *source;
+	const struct snapshot_nat *nat;
 };
 
 /* nfctWatchEntry; sorted by index */
@@ -188,6 +241,8 @@ struct snapshot_scan {
 	struct snapshot_zone *zones;
 	size_t top_count;
 	struct snapshot_top *tops;
+	size_t nat_count;
+	struct snapshot_nat *nats;
 	size_t watch_count;
 	struct snapshot_watch *watches;
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/agentx_master.h"
+#include "config/config_text.h"
 
 #define CONFIG_FILE_MAX (1U << 20)
 
@@ -39,6 +40,10 @@ static const struct config_range {
 	  offsetof(struct config, source_rising) },
 	{ "source-falling", 0, 99, 40, "percent of the limit held by one source",
 	  offsetof(struct config, source_falling) },
+	{ "nat-rising", 0, 100, 80, "percent of the ports of one translated address; 0: off",
+	  offsetof(struct config, nat_rising) },
+	{ "nat-falling", 0, 99, 70, "percent of the ports of one translated address",
+	  offsetof(struct config, nat_falling) },
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RANGE_COUNT  COUNT(ranges)
@@ -136,8 +141,9 @@ static struct config *config_from(cfg_t *cfg)
 	config->zones = cfg_getbool(cfg, "zones");
 	config->threshold_count = config_read_thresholds(cfg, config->thresholds);
 	config->watches = config_read_watches(cfg, &config->watch_count);
+	config->rates = config_read_rates(cfg, &config->rate_count);
 	config->namespaces = config_read_namespaces(cfg, &config->namespace_count);
-	if (!config->watches || !config->namespaces) {
+	if (!config->watches || !config->rates || !config->namespaces) {
 		config_free(config);
 		return NULL;
 	}
@@ -183,19 +189,25 @@ static int parse_boolean(cfg_t *cfg, cfg_opt_t *option, const char *value, void 
 	return 0;
 }
 
-/* What can be checked only after the whole file was read. */
-static bool check_whole(cfg_t *cfg)
+static bool check_falling(cfg_t *cfg, const char *rising_key, const char *falling_key)
 {
-	long rising = cfg_getint(cfg, "source-rising"), falling = cfg_getint(cfg, "source-falling");
+	long rising = cfg_getint(cfg, rising_key), falling = cfg_getint(cfg, falling_key);
 
 	if (rising == 0 || falling < rising)
 		return true;
-	/* without source-falling its default is too large for this source-rising */
-	if (config_at(cfg, cfg, "source-falling")->line == 0)
-		config_at(cfg, cfg, "source-rising");
-	config_fault(cfg, "source-falling = %ld must be below source-rising = %ld", falling,
+	/* without the falling key its default is too large for this rising */
+	if (config_at(cfg, cfg, falling_key)->line == 0)
+		config_at(cfg, cfg, rising_key);
+	config_fault(cfg, "%s = %ld must be below %s = %ld", falling_key, falling, rising_key,
 		     rising);
 	return false;
+}
+
+/* What can be checked only after the whole file was read. */
+static bool check_whole(cfg_t *cfg)
+{
+	return check_falling(cfg, "source-rising", "source-falling") &&
+	       check_falling(cfg, "nat-rising", "nat-falling");
 }
 
 #define OPTIONS_MAX (RANGE_COUNT + 16)
@@ -212,6 +224,7 @@ static void list_options(cfg_opt_t options[OPTIONS_MAX])
 		CFG_BOOL_CB("zones", cfg_false, CFGF_NONE, parse_boolean),
 		CFG_SEC("threshold", config_block_options("threshold"), BLOCK_FLAGS),
 		CFG_SEC("watch", config_block_options("watch"), BLOCK_FLAGS),
+		CFG_SEC("rate", config_block_options("rate"), BLOCK_FLAGS),
 		CFG_SEC("namespace", config_block_options("namespace"), BLOCK_FLAGS),
 		CFG_END(),
 	};
@@ -237,6 +250,7 @@ static cfg_t *parser_new(const char *name)
 	cfg_set_error_function(cfg, confuse_error);
 	cfg_set_validate_func(cfg, "threshold", config_check_threshold);
 	cfg_set_validate_func(cfg, "watch", config_check_watch);
+	cfg_set_validate_func(cfg, "rate", config_check_rate);
 	cfg_set_validate_func(cfg, "namespace", config_check_namespace);
 	cfg_set_validate_func(cfg, "identities", check_identities);
 	cfg_set_validate_func(cfg, "agentx-address", check_address);
@@ -351,6 +365,7 @@ void config_free(struct config *config)
 	free(config->agentx_owner);
 	free(config->user);
 	free(config->watches);
+	free(config->rates);
 	free(config->namespaces);
 	free(config);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config/config_blocks.h"
+#include "config/config_faults.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/conntrack-agentx.conf"
 
@@ -26,10 +27,14 @@ struct config {
 	uint32_t top_prefix_ipv4, top_prefix_ipv6; /* bits */
 	uint32_t source_rising;  /* percent of the limit held by one source; 0: off */
 	uint32_t source_falling; /* below source_rising */
+	uint32_t nat_rising;     /* percent of the ports of a translated address towards one
+				  * destination; 0: off */
+	uint32_t nat_falling;    /* below nat_rising */
 	bool zones;
-	size_t threshold_count, watch_count, namespace_count;
+	size_t threshold_count, watch_count, rate_count, namespace_count;
 	struct config_threshold thresholds[SNAPSHOT_THRESHOLDS_MAX];
 	struct config_watch *watches;        /* sorted by index; owned */
+	struct config_rate *rates;           /* sorted by index; owned */
 	struct config_namespace *namespaces; /* sorted by index; owned */
 };
 

@@ -2,17 +2,17 @@
 #include "config/config_blocks.h"
 
 #include <confuse.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/text.h"
+#include "config/config_faults.h"
+#include "config/rate_counter.h"
 
 /* The value of a key that was not given. */
 #define UNSET (-1)
+
+#define INDEX_MAX 65535
 
 static const struct config_threshold standard_thresholds[] = {
 	{ "warning", 80, 70 },
@@ -30,61 +30,14 @@ static const struct block_range {
 	{ "watch", "index", 1, 65535, "the row in nfctWatchTable" },
 	{ "watch", "rising", 0, INT32_MAX, "entries; 0: no alarm" },
 	{ "watch", "falling", 0, INT32_MAX, "entries" },
-	{ "namespace", "index", 2, 65535, "the row in nfctInstanceTable; 1 is the agent's own" },
+	{ "rate", "index", 1, 65535, "the row in nfctRateTable" },
+	{ "rate", "rising", 0, INT32_MAX, "per second; 0: no alarm" },
+	{ "rate", "falling", 0, INT32_MAX, "per second" },
+	{ "rate", "window", 1, 3600, "seconds" },
+	{ "namespace", "index", 2, INDEX_MAX,
+	  "the row in nfctInstanceTable; 1 is the agent's own" },
+	{ "namespace", "count", 1, INDEX_MAX - 1, "the indexes of a pattern, from index on" },
 };
-
-/* Where the message goes, and the file that it is about. */
-static char *error_line;
-static const struct config_text *source;
-
-void config_catch_faults(char error[CONFIG_ERROR_SIZE], const struct config_text *text)
-{
-	error_line = error;
-	source = text;
-}
-
-void config_fault(cfg_t *cfg, const char *format, ...)
-{
-	va_list arguments;
-	int used;
-
-	if (!error_line || error_line[0])
-		return; /* only the first fault counts: later ones may follow from it */
-	used = snprintf(error_line, CONFIG_ERROR_SIZE,
-			"%s:%d: ", cfg && cfg->filename ? cfg->filename : "configuration",
-			cfg ? cfg->line : 0);
-	va_start(arguments, format);
-	if (used > 0 && used < CONFIG_ERROR_SIZE)
-		vsnprintf(error_line + used, (size_t)(CONFIG_ERROR_SIZE - used), format, arguments);
-	va_end(arguments);
-	text_make_plain(error_line);
-}
-
-cfg_t *config_at(cfg_t *cfg, cfg_t *section, const char *key)
-{
-	const char *block = cfg_title(section) ? cfg_name(section) : NULL;
-	int line = config_text_line(source, block, cfg_title(section), key);
-
-	cfg->line = line ? line : config_text_line(source, block, cfg_title(section), NULL);
-	return cfg;
-}
-
-int config_take_integer(cfg_t *cfg, const cfg_opt_t *option, const char *value, long low, long high,
-			const char *what, void *result)
-{
-	char *end;
-	long number;
-
-	errno = 0;
-	number = strtol(value, &end, 10);
-	if (end == value || *end || errno || number < low || number > high) {
-		config_fault(cfg, "%s = %s: must be a whole number from %ld to %ld (%s)",
-			     option->name, value, low, high, what);
-		return -1;
-	}
-	*(long *)result = number;
-	return 0;
-}
 
 static int parse_integer(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
 {
@@ -114,6 +67,19 @@ static int parse_condition(cfg_t *cfg, cfg_opt_t *option, const char *value, voi
 	return 0;
 }
 
+static int parse_counter(cfg_t *cfg, cfg_opt_t *option, const char *value, void *result)
+{
+	char known[128];
+
+	if (!rate_counter_find(value)) {
+		rate_counter_list(known, sizeof(known));
+		config_fault(cfg, "%s = %s: must be %s", option->name, value, known);
+		return -1;
+	}
+	*(const char **)result = value;
+	return 0;
+}
+
 static cfg_opt_t threshold_options[] = {
 	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
 	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
@@ -128,6 +94,7 @@ static cfg_opt_t watch_options[] = {
 	CFG_STR_CB("protocol", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("source", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("destination", NULL, CFGF_NONE, parse_condition),
+	CFG_STR_CB("nat-source", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("source-port", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("destination-port", NULL, CFGF_NONE, parse_condition),
 	CFG_STR_CB("state", NULL, CFGF_NONE, parse_condition),
@@ -137,8 +104,20 @@ static cfg_opt_t watch_options[] = {
 	CFG_END(),
 };
 
+#define RATE_WINDOW 60
+
+static cfg_opt_t rate_options[] = {
+	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
+	CFG_STR_CB("counter", NULL, CFGF_NONE, parse_counter),
+	CFG_INT_CB("rising", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("falling", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("window", RATE_WINDOW, CFGF_NONE, parse_integer),
+	CFG_END(),
+};
+
 static cfg_opt_t namespace_options[] = {
 	CFG_INT_CB("index", UNSET, CFGF_NONE, parse_integer),
+	CFG_INT_CB("count", UNSET, CFGF_NONE, parse_integer),
 	CFG_END(),
 };
 
@@ -150,6 +129,7 @@ cfg_opt_t *config_block_options(const char *block)
 	} blocks[] = {
 		{ "threshold", threshold_options },
 		{ "watch", watch_options },
+		{ "rate", rate_options },
 		{ "namespace", namespace_options },
 	};
 
@@ -186,6 +166,31 @@ static int check_count(cfg_t *cfg, cfg_opt_t *option, unsigned int max)
 	return -1;
 }
 
+/* The last index of a block: of a pattern, the last one that it may give. */
+static long last_index(cfg_t *section)
+{
+	bool may_have_count = strcmp(cfg_name(section), "namespace") == 0;
+	long count = may_have_count ? cfg_getint(section, "count") : UNSET;
+
+	return cfg_getint(section, "index") + (count == UNSET ? 0 : count - 1);
+}
+
+static void tell_overlap(cfg_t *cfg, cfg_opt_t *option, cfg_t *section, cfg_t *other)
+{
+	long first = cfg_getint(section, "index"), last = last_index(section);
+
+	config_at(cfg, section, "index");
+	if (first == last)
+		config_fault(cfg, "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
+			     option->name, cfg_title(section), first, cfg_title(other));
+	else
+		config_fault(cfg,
+			     "%s \"%s\": of the indexes %ld to %ld some are taken by \"%s\" (%ld "
+			     "to %ld); give others",
+			     option->name, cfg_title(section), first, last, cfg_title(other),
+			     cfg_getint(other, "index"), last_index(other));
+}
+
 /* Checks that there is an index, and that no earlier block of this kind has the same. */
 static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 {
@@ -202,11 +207,9 @@ static int check_index(cfg_t *cfg, cfg_opt_t *option, cfg_t *section)
 	for (unsigned int i = 0; i + 1 < cfg_opt_size(option); i++) {
 		cfg_t *other = cfg_opt_getnsec(option, i);
 
-		if (cfg_getint(other, "index") != index)
+		if (cfg_getint(other, "index") > last_index(section) || last_index(other) < index)
 			continue;
-		config_fault(config_at(cfg, section, "index"),
-			     "%s \"%s\": index = %ld is taken by \"%s\"; give another number",
-			     option->name, cfg_title(section), index, cfg_title(other));
+		tell_overlap(cfg, option, section, other);
 		return -1;
 	}
 	return 0;
@@ -260,11 +263,37 @@ static const char *read_filter(cfg_t *section, struct filter *filter, const char
 	return remedy ? remedy : filter_check(filter, wrong);
 }
 
+/* Checks the alarm of a watch or a rate, whose falling is `below` rising, or only not above it. */
+static int check_alarm(cfg_t *cfg, cfg_t *section, const char *unit, bool below)
+{
+	const char *block = cfg_name(section), *title = cfg_title(section);
+	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
+
+	if (rising > 0 && falling == UNSET) {
+		config_fault(config_at(cfg, section, NULL),
+			     "%s \"%s\": falling is missing; give a number %s below rising (%ld)",
+			     block, title, unit, rising);
+		return -1;
+	}
+	if (rising <= 0 && falling > 0) {
+		config_fault(config_at(cfg, section, NULL),
+			     "%s \"%s\": rising is missing; give a number %s above falling (%ld)",
+			     block, title, unit, falling);
+		return -1;
+	}
+	if (rising > 0 && falling > rising - below) {
+		config_fault(config_at(cfg, section, "falling"),
+			     "%s \"%s\": falling = %ld must %s rising = %ld", block, title, falling,
+			     below ? "be below" : "not be above", rising);
+		return -1;
+	}
+	return 0;
+}
+
 int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 {
 	cfg_t *section = newest(option);
 	const char *title = cfg_title(section), *remedy, *key = NULL;
-	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
 	struct filter filter;
 
 	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
@@ -281,29 +310,63 @@ int config_check_watch(cfg_t *cfg, cfg_opt_t *option)
 				     remedy);
 		return -1;
 	}
-	if (rising > 0 && falling == UNSET) {
-		config_fault(
-			config_at(cfg, section, NULL),
-			"watch \"%s\": falling is missing; give a number of entries below rising "
-			"(%ld)",
-			title, rising);
+	if (check_alarm(cfg, section, "of entries", true) != 0)
 		return -1;
-	}
-	if (rising <= 0 && falling > 0) {
-		config_fault(
-			config_at(cfg, section, NULL),
-			"watch \"%s\": rising is missing; give a number of entries above falling "
-			"(%ld)",
-			title, falling);
-		return -1;
-	}
-	if (rising > 0 && falling >= rising) {
-		config_fault(config_at(cfg, section, "falling"),
-			     "watch \"%s\": falling = %ld must be below rising = %ld", title,
-			     falling, rising);
-		return -1;
-	}
 	return check_count(cfg, option, SNAPSHOT_WATCHES_MAX);
+}
+
+int config_check_rate(cfg_t *cfg, cfg_opt_t *option)
+{
+	cfg_t *section = newest(option);
+	char known[128];
+
+	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
+		return -1;
+	if (!cfg_getstr(section, "counter")) {
+		rate_counter_list(known, sizeof(known));
+		config_fault(config_at(cfg, section, NULL),
+			     "rate \"%s\": counter is missing; give %s", cfg_title(section), known);
+		return -1;
+	}
+	if (check_alarm(cfg, section, "per second", false) != 0)
+		return -1;
+	return check_count(cfg, option, SNAPSHOT_RATES_MAX);
+}
+
+/* What is wrong with a pattern, or with a name that looks like one; NULL: nothing. */
+static const char *judge_pattern(const char *title, bool has_count)
+{
+	static const char wildcards[] = "*?[";
+	const char *slash = strrchr(title, '/'), *last = slash ? slash + 1 : title;
+
+	if (!has_count)
+		return strpbrk(last, wildcards)
+			       ? "count is missing; a pattern needs the number of indexes that it "
+				 "may give, from index on"
+			       : NULL;
+	if (!strpbrk(last, wildcards))
+		return "count is for a pattern, such as \"qrouter-*\" or \"/run/docker/netns/*\"";
+	if (strpbrk(title, "*?[\\") < last)
+		return "only the last part of a path may be a pattern";
+	return NULL;
+}
+
+static int check_pattern(cfg_t *cfg, cfg_t *section)
+{
+	long index = cfg_getint(section, "index"), count = cfg_getint(section, "count");
+	const char *title = cfg_title(section), *wrong = judge_pattern(title, count != UNSET);
+
+	if (wrong) {
+		config_fault(config_at(cfg, section, "count"), "namespace \"%s\": %s", title,
+			     wrong);
+		return -1;
+	}
+	if (count == UNSET || index + count - 1 <= INDEX_MAX)
+		return 0;
+	config_fault(config_at(cfg, section, "count"),
+		     "namespace \"%s\": count = %ld: from index = %ld on there are only %ld", title,
+		     count, index, INDEX_MAX + 1 - index);
+	return -1;
 }
 
 int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
@@ -311,7 +374,8 @@ int config_check_namespace(cfg_t *cfg, cfg_opt_t *option)
 	cfg_t *section = newest(option);
 	const char *title = cfg_title(section);
 
-	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0)
+	if (check_title(cfg, option, section) != 0 || check_index(cfg, option, section) != 0 ||
+	    check_pattern(cfg, section) != 0)
 		return -1;
 	if (strcmp(title, "default") == 0) {
 		config_fault(config_at(cfg, section, NULL),
@@ -361,7 +425,7 @@ static void read_watch(cfg_t *section, struct config_watch *watch)
 
 static int by_index(const void *one, const void *other)
 {
-	/* of either kind: the index is the first member */
+	/* of any kind: the index is the first member */
 	uint32_t first = *(const uint32_t *)one, second = *(const uint32_t *)other;
 
 	return first < second ? -1 : first > second;
@@ -381,6 +445,34 @@ struct config_watch *config_read_watches(cfg_t *cfg, size_t *count)
 	return watches;
 }
 
+static void read_rate(cfg_t *section, struct config_rate *rate)
+{
+	long rising = cfg_getint(section, "rising"), falling = cfg_getint(section, "falling");
+	const struct rate_counter *counter = rate_counter_find(cfg_getstr(section, "counter"));
+
+	rate->index = (uint32_t)cfg_getint(section, "index");
+	strcpy(rate->name, cfg_title(section));
+	strcpy(rate->counter_name, counter->name);
+	rate->counter = counter->counter;
+	rate->rising = rising > 0 ? (uint32_t)rising : 0;
+	rate->falling = rising > 0 ? (uint32_t)falling : 0;
+	rate->window = (uint32_t)cfg_getint(section, "window");
+}
+
+struct config_rate *config_read_rates(cfg_t *cfg, size_t *count)
+{
+	struct config_rate *rates;
+
+	*count = cfg_size(cfg, "rate");
+	rates = calloc(*count + 1, sizeof(*rates));
+	if (!rates)
+		return NULL;
+	for (unsigned int i = 0; i < *count; i++)
+		read_rate(cfg_getnsec(cfg, "rate", i), &rates[i]);
+	qsort(rates, *count, sizeof(*rates), by_index);
+	return rates;
+}
+
 struct config_namespace *config_read_namespaces(cfg_t *cfg, size_t *count)
 {
 	struct config_namespace *namespaces;
@@ -393,6 +485,8 @@ struct config_namespace *config_read_namespaces(cfg_t *cfg, size_t *count)
 		cfg_t *section = cfg_getnsec(cfg, "namespace", i);
 
 		namespaces[i].index = (uint32_t)cfg_getint(section, "index");
+		if (cfg_getint(section, "count") != UNSET)
+			namespaces[i].count = (uint32_t)cfg_getint(section, "count");
 		strcpy(namespaces[i].name, cfg_title(section));
 	}
 	qsort(namespaces, *count, sizeof(*namespaces), by_index);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The blocks of the configuration file: threshold, watch, namespace; and how a fault in the file is
- * reported. The functions are for config.c alone. */
+/* The blocks of the configuration file: threshold, watch, rate, namespace. The functions are for
+ * config.c alone. */
 #ifndef CONFIG_BLOCKS_H
 #define CONFIG_BLOCKS_H
 
@@ -8,10 +8,7 @@
 #include <stdint.h>
 
 #include "common/snapshot.h"
-#include "config/config_text.h"
 #include "config/filter.h"
-
-#define CONFIG_ERROR_SIZE 512
 
 struct cfg_t;
 struct cfg_opt_t;
@@ -29,26 +26,20 @@ struct config_watch {
 	uint32_t rising, falling; /* entries, falling below rising; rising 0: no alarm */
 };
 
-struct config_namespace {
-	uint32_t index;                /* nfctInstanceIndex, from 2 */
-	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
+struct config_rate {
+	uint32_t index; /* nfctRateIndex */
+	char name[SNAPSHOT_NAME_SIZE];
+	char counter_name[SNAPSHOT_COUNTER_SIZE];
+	uint32_t counter;         /* as rate_counter.h has it */
+	uint32_t rising, falling; /* per second, falling not above rising; rising 0: no alarm */
+	uint32_t window;          /* seconds */
 };
 
-/* From here on, faults are written to `error`; NULL: nowhere. libconfuse's callbacks have no user
- * pointer. `text` tells where keys stand; it must stay until the next call. */
-void config_catch_faults(char error[CONFIG_ERROR_SIZE], const struct config_text *text);
-
-/* Reports what is wrong at the line that `cfg` has reached. Only the first report counts. */
-__attribute__((format(printf, 2, 3))) void config_fault(struct cfg_t *cfg, const char *format, ...);
-
-/* Moves `cfg` to the line of `key` in `section`, or, if it is not there, to the line where the
- * section begins. Returns `cfg`. */
-struct cfg_t *config_at(struct cfg_t *cfg, struct cfg_t *section, const char *key);
-
-/* Reads an integer key from `low` to `high`, for a CFG_INT_CB(), so that a wrong type and a wrong
- * range get the same clear line. `what` names the number for people. */
-int config_take_integer(struct cfg_t *cfg, const struct cfg_opt_t *option, const char *value,
-			long low, long high, const char *what, void *result);
+struct config_namespace {
+	uint32_t index;                /* nfctInstanceIndex, from 2; of a pattern, the first */
+	uint32_t count;                /* of a pattern, how many indexes it has; 0: no pattern */
+	char name[SNAPSHOT_NAME_SIZE]; /* with a slash: a path; else below /run/netns */
+};
 
 /* The options of a block, for CFG_SEC(); NULL: there is no such block. */
 struct cfg_opt_t *config_block_options(const char *block);
@@ -56,12 +47,14 @@ struct cfg_opt_t *config_block_options(const char *block);
 /* libconfuse's validators: run when a block's closing brace has been read. */
 int config_check_threshold(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_watch(struct cfg_t *cfg, struct cfg_opt_t *option);
+int config_check_rate(struct cfg_t *cfg, struct cfg_opt_t *option);
 int config_check_namespace(struct cfg_t *cfg, struct cfg_opt_t *option);
 
 /* The blocks, after their check. Thresholds: the standard ones if the file has none; returns how
  * many. The others: an array sorted by index, which the caller frees; NULL with ENOMEM. */
 size_t config_read_thresholds(struct cfg_t *cfg, struct config_threshold *thresholds);
 struct config_watch *config_read_watches(struct cfg_t *cfg, size_t *count);
+struct config_rate *config_read_rates(struct cfg_t *cfg, size_t *count);
 struct config_namespace *config_read_namespaces(struct cfg_t *cfg, size_t *count);
 
 #endif

@@ -67,6 +67,12 @@ static const char *parse_destination(struct filter *filter, const char *text)
 	return parse_prefix(&filter->destination, text);
 }
 
+static const char *parse_nat_source(struct filter *filter, const char *text)
+{
+	filter->conditions |= FILTER_NAT_SOURCE;
+	return parse_prefix(&filter->nat_source, text);
+}
+
 static const char *parse_ports(struct filter_ports *ports, const char *text)
 {
 	static const char remedy[] =
@@ -165,6 +171,7 @@ static const struct filter_key keys[] = {
 	{ "protocol", parse_protocol },
 	{ "source", parse_source },
 	{ "destination", parse_destination },
+	{ "nat-source", parse_nat_source },
 	{ "source-port", parse_source_port },
 	{ "destination-port", parse_destination_port },
 	{ "state", parse_state },
@@ -191,6 +198,14 @@ const char *filter_check(const struct filter *filter, const char **key)
 		*key = "destination";
 		return "source and destination are of different families and can match nothing; "
 		       "give both as IPv4 or both as IPv6";
+	}
+	if (given & FILTER_NAT_SOURCE &&
+	    ((given & FILTER_SOURCE && filter->source.family != filter->nat_source.family) ||
+	     (given & FILTER_DESTINATION &&
+	      filter->destination.family != filter->nat_source.family))) {
+		*key = "nat-source";
+		return "nat-source is of another family than source or destination and can match "
+		       "nothing; give all as IPv4 or all as IPv6";
 	}
 	if (given & (FILTER_SOURCE_PORT | FILTER_DESTINATION_PORT) && given & FILTER_PROTOCOL &&
 	    !ct_protocol_has_ports(filter->protocol)) {
@@ -245,6 +260,10 @@ bool filter_matches(const struct filter *filter, const struct ct_entry *entry)
 	if (wanted & FILTER_DESTINATION &&
 	    !prefix_matches(&filter->destination, entry->family, entry->destination))
 		return false;
+	if (wanted & FILTER_NAT_SOURCE &&
+	    !(entry->has_nat &&
+	      prefix_matches(&filter->nat_source, entry->family, entry->nat_source)))
+		return false;
 	if (wanted & FILTER_STATE && !(entry->has_state && entry->state == filter->state))
 		return false;
 	if (wanted & FILTER_ZONE && entry->zone != filter->zone)
@@ -272,7 +291,8 @@ bool filter_equal(const struct filter *one, const struct filter *other)
 	       same_ports(&one->source_port, &other->source_port) &&
 	       same_ports(&one->destination_port, &other->destination_port) &&
 	       same_prefix(&one->source, &other->source) &&
-	       same_prefix(&one->destination, &other->destination);
+	       same_prefix(&one->destination, &other->destination) &&
+	       same_prefix(&one->nat_source, &other->nat_source);
 }
 
 /* Text under construction. */
@@ -327,6 +347,8 @@ void filter_text(const struct filter *filter, char *text, size_t size)
 		say_prefix(&pen, "source", &filter->source);
 	if (given & FILTER_DESTINATION)
 		say_prefix(&pen, "destination", &filter->destination);
+	if (given & FILTER_NAT_SOURCE)
+		say_prefix(&pen, "nat-source", &filter->nat_source);
 	if (given & FILTER_SOURCE_PORT)
 		say_ports(&pen, "source-port", &filter->source_port);
 	if (given & FILTER_DESTINATION_PORT)

@@ -25,6 +25,7 @@ enum filter_condition {
 	FILTER_NAT = 1 << 10,       /* source, destination or both */
 	FILTER_OFFLOADED = 1 << 11, /* to a flowtable, in software or hardware */
 	FILTER_DYING = 1 << 12,
+	FILTER_NAT_SOURCE = 1 << 13, /* the translated address of an entry with source NAT */
 };
 
 struct filter_ports {
@@ -45,7 +46,7 @@ struct filter {
 	uint16_t zone;
 	uint32_t mark, mark_mask; /* as nftables: mark & mask == value */
 	struct filter_ports source_port, destination_port;
-	struct filter_prefix source, destination;
+	struct filter_prefix source, destination, nat_source;
 };
 
 /* A key of a filter, and how its value is parsed. */

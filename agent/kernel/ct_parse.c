@@ -88,6 +88,26 @@ static void parse_tuple(const struct nlattr *tuple, struct ct_entry *entry, stru
 	}
 }
 
+/* CTA_TUPLE_REPLY of an entry with source NAT */
+static void parse_translation(const struct nlattr *tuple, struct ct_entry *entry)
+{
+	struct ct_entry reply = { .family = entry->family };
+	struct found found = { .source = false };
+
+	parse_tuple(tuple, &reply, &found);
+	if (!found.destination)
+		return;
+	entry->has_nat = true;
+	entry->nat_source = reply.destination;
+	entry->nat_destination = found.source ? reply.source : entry->destination;
+	if (!found.source_port || !found.destination_port || reply.destination_port == 0 ||
+	    reply.protocol != entry->protocol || !ct_protocol_has_ports(entry->protocol))
+		return;
+	entry->has_nat_ports = true;
+	entry->nat_source_port = reply.destination_port;
+	entry->nat_destination_port = reply.source_port;
+}
+
 /* CTA_PROTOINFO > CTA_PROTOINFO_TCP or _SCTP > the state */
 static void parse_protoinfo(const struct nlattr *protoinfo, struct found *found)
 {
@@ -144,7 +164,7 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 {
 	const struct nfgenmsg *header = (const struct nfgenmsg *)(const void *)(message + 1);
 	struct ct_attr_walk attributes = ct_attr_of_message(message, sizeof(*header));
-	const struct nlattr *attribute;
+	const struct nlattr *attribute, *reply = NULL;
 	struct found found = { .source = false };
 
 	if (message->nlmsg_len < sizeof(*message) + sizeof(*header) ||
@@ -156,6 +176,9 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 		switch (ct_attr_type(attribute)) {
 		case CTA_TUPLE_ORIG:
 			parse_tuple(attribute, entry, &found);
+			break;
+		case CTA_TUPLE_REPLY:
+			reply = attribute;
 			break;
 		case CTA_STATUS:
 			found.status = ct_attr_be32(attribute, &entry->status);
@@ -184,5 +207,7 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 		}
 	}
 	settle(entry, &found);
+	if (reply && entry->status & CT_STATUS_SOURCE_NAT)
+		parse_translation(reply, entry);
 	return found.source && found.destination && found.protocol && found.status;
 }

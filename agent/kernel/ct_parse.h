@@ -31,6 +31,12 @@ struct ct_entry {
 	uint8_t state;
 	bool has_ports, has_id, has_state;
 	bool helped; /* CTA_HELP is there */
+	/* Of an entry with source NAT, from CTA_TUPLE_REPLY: the translated address and port are
+	 * the destination there; and where its packets go after all translations is the source.
+	 * has_nat_ports: as has_ports, and the translated port is not 0. */
+	bool has_nat, has_nat_ports;
+	uint16_t nat_source_port, nat_destination_port;
+	struct address nat_source, nat_destination;
 	/* CTA_COUNTERS_PACKETS and _BYTES, both directions; left out unless nf_conntrack_acct was
 	 * on when the entry began: then nothing was counted */
 	uint64_t packets, octets;

@@ -12,10 +12,10 @@
 
 #include "common/log.h"
 
-#define NETNS_DIRECTORY "/run/netns/"
+#define HOME "/proc/thread-self/ns/net"
 
 struct netns {
-	int home;   /* the namespace to return to */
+	int home;   /* the namespace to return to; -1: not open */
 	dev_t nsfs; /* the device of all namespaces */
 	dev_t device;
 	ino_t inode;   /* of the one last entered; 0: none yet */
@@ -33,8 +33,8 @@ struct netns *netns_new(const char *name)
 	if (!netns)
 		return NULL;
 	snprintf(netns->path, size, "%s%s", directory, name);
-	netns->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (netns->home < 0 || fstat(netns->home, &status) != 0) {
+	netns->home = -1;
+	if (stat(HOME, &status) != 0) {
 		netns_free(netns);
 		return NULL;
 	}
@@ -54,6 +54,22 @@ void netns_free(struct netns *netns)
 	errno = saved;
 }
 
+bool netns_is_same_name(const char *one, const char *other)
+{
+	const size_t length = strlen(NETNS_DIRECTORY);
+
+	if (strncmp(one, NETNS_DIRECTORY, length) == 0)
+		one += length;
+	if (strncmp(other, NETNS_DIRECTORY, length) == 0)
+		other += length;
+	return strcmp(one, other) == 0;
+}
+
+bool netns_has_name(const struct netns *netns, const char *name)
+{
+	return netns_is_same_name(netns->path, name);
+}
+
 /* What an errno of open() or setns() means for the namespace. While ip-netns(8) makes or deletes
  * one, an empty file has its name for a moment: setns() refuses that one, and only root may open
  * it. */
@@ -68,18 +84,40 @@ static int judge_error(const struct netns *netns, int error)
 	return error;
 }
 
+/* Does not enter what it could not leave. */
+static bool has_home(struct netns *netns)
+{
+	if (netns->home < 0)
+		netns->home = open(HOME, O_RDONLY | O_CLOEXEC);
+	return netns->home >= 0;
+}
+
+/* It may not come back: nothing is held for it. */
+static void note_gone(struct netns *netns)
+{
+	int saved = errno;
+
+	netns->was_gone = true;
+	if (netns->home >= 0)
+		close(netns->home);
+	netns->home = -1;
+	errno = saved;
+}
+
 int netns_enter(struct netns *netns)
 {
 	struct stat status;
 	int fd = open(netns->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int result = fd >= 0 && fstat(fd, &status) == 0 ? setns(fd, CLONE_NEWNET) : -1;
+	int result = fd >= 0 && fstat(fd, &status) == 0 && has_home(netns) ? setns(fd, CLONE_NEWNET)
+									   : -1;
 	int saved = errno;
 
 	if (fd >= 0)
 		close(fd);
 	if (result != 0) {
 		errno = judge_error(netns, saved);
-		netns->was_gone = netns->was_gone || errno == ENOENT;
+		if (errno == ENOENT)
+			note_gone(netns);
 		return -1;
 	}
 	result = netns->inode && (netns->was_gone || status.st_dev != netns->device ||

@@ -7,11 +7,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Where a name without a slash is looked for. */
+#define NETNS_DIRECTORY "/run/netns/"
+
 struct netns;
 
-/* `name` below /run/netns, or a path. It need not exist. NULL with errno. */
+/* `name` below /run/netns, or a path. It need not exist: while it does not, no descriptor is held
+ * for it. NULL with errno. */
 struct netns *netns_new(const char *name);
 void netns_free(struct netns *netns);
+
+/* Whether both names, as netns_new() takes them, mean the same path. */
+bool netns_is_same_name(const char *one, const char *other);
+/* Whether it was made with such a name. */
+bool netns_has_name(const struct netns *netns, const char *name);
 
 /* Moves this thread into the namespace, and remembers which one it was. 0; 1 if it is not the same
  * one as last time, also if it has been missing in between: a new one may get the same inode. -1

@@ -6,17 +6,19 @@
 #include <sys/random.h>
 
 #include "scan/estimate.h"
+#include "scan/nat_ports.h"
 
 /* The kinds of top talkers that are counted. */
 static uint32_t kinds_of(const struct config *config, enum aggregate_use use)
 {
-	const uint32_t source = 1U << TOP_SOURCE, service = 1U << TOP_SERVICE;
+	const uint32_t source = 1U << TOP_SOURCE, service = 1U << TOP_SERVICE, nat = 1U << TOP_NAT;
 
 	if (use == AGGREGATE_ALARM)
 		return source | service;
 	if (config->top)
-		return source | service | 1U << TOP_DESTINATION;
-	return config->source_rising ? source : 0;
+		return source | service | nat | 1U << TOP_DESTINATION | 1U << TOP_UNREPLIED_SOURCE |
+		       1U << TOP_UNREPLIED_DESTINATION;
+	return (config->source_rising ? source : 0) | (config->nat_rising ? nat : 0);
 }
 
 static int make_watches(struct aggregate *aggregate)
@@ -96,8 +98,8 @@ bool aggregate_suits(const struct aggregate *aggregate, const struct config *con
 	return own->top == config->top && own->top_prefix_ipv4 == config->top_prefix_ipv4 &&
 	       own->top_prefix_ipv6 == config->top_prefix_ipv6 &&
 	       (own->source_rising > 0) == (config->source_rising > 0) &&
-	       own->zones == config->zones && own->identities == config->identities &&
-	       has_same_filters(own, config);
+	       (own->nat_rising > 0) == (config->nat_rising > 0) && own->zones == config->zones &&
+	       own->identities == config->identities && has_same_filters(own, config);
 }
 
 void aggregate_adopt(struct aggregate *aggregate, const struct config *config)
@@ -190,12 +192,7 @@ static void begin_churn(struct aggregate *aggregate)
 
 static void clear(struct aggregate *aggregate)
 {
-	struct zones *zones = aggregate->tally.zones;
-
-	memset(&aggregate->tally, 0, sizeof(aggregate->tally));
-	aggregate->tally.zones = zones;
-	if (zones)
-		zones_clear(zones);
+	tally_clear(&aggregate->tally);
 	aggregate->is_waiting = false;
 	own_snmp_clear(&aggregate->own_snmp);
 	top_talkers_clear(aggregate->top);
@@ -264,17 +261,25 @@ uint32_t aggregate_scanned(const struct aggregate *aggregate)
 	return aggregate->tally.totals.scanned + aggregate->is_waiting;
 }
 
-void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_top *culprit)
+void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_culprits *culprits)
 {
+	struct sketch_key wanted[TOP_LISTS];
+	bool is_wanted[TOP_LISTS] = { false };
+
 	if (aggregate->is_waiting)
 		count(aggregate, &aggregate->waiting);
 	aggregate->is_waiting = false;
 	for (size_t i = 0; aggregate->watches && i < aggregate->config->watch_count; i++)
 		aggregate->tally.watches[i] = watches_entries(aggregate->watches, i);
-	for (int kind = TOP_SOURCE; kind <= TOP_KINDS; kind++)
-		top_talkers_take(aggregate->top, (enum top_kind)kind,
-				 kind == TOP_SOURCE ? culprit : NULL,
-				 &aggregate->tally.tops[kind - 1]);
+	is_wanted[TOP_SOURCE - 1] = culprits && culprits->source;
+	if (is_wanted[TOP_SOURCE - 1])
+		wanted[TOP_SOURCE - 1] = top_talkers_key(culprits->source);
+	is_wanted[TOP_NAT - 1] = culprits && culprits->nat;
+	if (is_wanted[TOP_NAT - 1])
+		wanted[TOP_NAT - 1] = nat_ports_row_key(culprits->nat);
+	for (int i = 0; i < TOP_LISTS; i++)
+		top_talkers_take(aggregate->top, (enum top_kind)(i + 1),
+				 is_wanted[i] ? &wanted[i] : NULL, &aggregate->tally.tops[i]);
 }
 
 void aggregate_advance_round(struct aggregate *aggregate, double part, uint64_t now_ms)
@@ -283,9 +288,9 @@ void aggregate_advance_round(struct aggregate *aggregate, double part, uint64_t 
 		difference_advance_round(aggregate->memory->difference, part, now_ms);
 }
 
-void aggregate_finish_round(struct aggregate *aggregate, const struct snapshot_top *culprit)
+void aggregate_finish_round(struct aggregate *aggregate, const struct snapshot_culprits *culprits)
 {
-	aggregate_take_tally(aggregate, culprit);
+	aggregate_take_tally(aggregate, culprits);
 	if (aggregate->memory->difference)
 		difference_end_round(aggregate->memory->difference, &aggregate->tally);
 	aggregate->memory = NULL;

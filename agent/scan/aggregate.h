@@ -68,21 +68,20 @@ uint32_t aggregate_scanned(const struct aggregate *aggregate);
 struct aggregate_result {
 	struct snapshot_scan *scan;      /* all that was gathered; the caller frees it */
 	struct snapshot_top source;      /* the source that the alarm must judge; rank 0: none */
+	struct snapshot_nat nat;         /* likewise */
 	const struct own_snmp *own_snmp; /* SNMP entries; valid until the next aggregate_begin() */
 };
 
 /* Ends a look: fills `result` and updates the memory. It was read from `start_ms` to `end_ms`
- * (monotonic), `part` of the table; 1: all of it. `culprit` is the source
- * that a raised alarm is about; NULL: no alarm is raised. -1 with ENOMEM: the look counts as
- * failed.
- */
+ * (monotonic), `part` of the table; 1: all of it. -1 with ENOMEM: the look
+ * counts as failed. */
 int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, double part,
-		     const struct snapshot_top *culprit, struct aggregate_result *result);
+		     const struct snapshot_culprits *culprits, struct aggregate_result *result);
 
 /* A round has read so much more of the table, until `now_ms`; the table has ended. It was stopped.
  */
 void aggregate_advance_round(struct aggregate *aggregate, double part, uint64_t now_ms);
-void aggregate_finish_round(struct aggregate *aggregate, const struct snapshot_top *culprit);
+void aggregate_finish_round(struct aggregate *aggregate, const struct snapshot_culprits *culprits);
 void aggregate_abandon_round(struct aggregate *aggregate);
 
 /* Ends the look of an alarm at a part of a table that has so many entries. */

@@ -5,6 +5,7 @@
 
 #include "scan/aggregate_private.h"
 #include "scan/estimate.h"
+#include "scan/nat_ports.h"
 
 /* What the memory needs for the zones. */
 static int prepare_zones(struct aggregate *aggregate)
@@ -150,6 +151,9 @@ static struct snapshot_scan *new_scan(struct aggregate *aggregate)
 		head.top_count += tally->tops[kind].count < aggregate->config->top
 					  ? tally->tops[kind].count
 					  : aggregate->config->top;
+	head.nat_count = tally->tops[TOP_NAT - 1].count;
+	if (head.nat_count > aggregate->config->top)
+		head.nat_count = aggregate->config->top;
 	if (tally->zones)
 		head.zone_count = zones_count_rows(tally->zones, memory->zones);
 	head.watch_count = aggregate->config->watch_count;
@@ -172,34 +176,43 @@ static int estimate_tally(struct aggregate *aggregate, uint64_t middle_ms, doubl
 	return 0;
 }
 
+/* How far off the entries of a key may be. */
+static uint32_t key_margin(const struct aggregate *aggregate, const struct estimate *estimate,
+			   enum top_kind kind, const struct sketch_key *key)
+{
+	double then = estimate->is_compared
+			      ? difference_top_then(aggregate->memory->difference, kind, key)
+			      : 0;
+
+	return estimate_value_margin(estimate, top_talkers_read(aggregate->top, kind, key), then);
+}
+
 static void fill_tops(struct aggregate *aggregate, const struct estimate *estimate,
-		      const struct snapshot_top *culprit, struct snapshot_scan *scan,
-		      struct snapshot_top *source)
+		      const struct snapshot_culprits *culprits, struct aggregate_result *result)
 {
 	struct tally *tally = &aggregate->tally;
-	uint32_t entries = tally->totals.scanned;
-	struct snapshot_top *rows = scan->tops;
+	uint32_t entries = tally->totals.scanned, max = aggregate->config->top;
+	struct snapshot_top *rows = result->scan->tops;
+	struct sketch_key key;
 
-	top_talkers_find_source(aggregate->top, &tally->tops[TOP_SOURCE - 1], culprit, entries,
-				source);
-	if (source->rank) {
-		const struct sketch_key key = top_talkers_key(source);
-		double then = estimate->is_compared
-				      ? difference_top_then(aggregate->memory->difference,
-							    TOP_SOURCE, &key)
-				      : 0;
-
-		source->margin = estimate_value_margin(
-			estimate, top_talkers_read(aggregate->top, source), then);
-	}
+	/* before the lists are sorted by rank */
+	top_talkers_find_source(aggregate->top, &tally->tops[TOP_SOURCE - 1],
+				culprits ? culprits->source : NULL, entries, &result->source);
+	key = top_talkers_key(&result->source);
+	if (result->source.rank)
+		result->source.margin = key_margin(aggregate, estimate, TOP_SOURCE, &key);
+	nat_ports_find(&tally->tops[TOP_NAT - 1], culprits ? culprits->nat : NULL, &result->nat);
+	key = nat_ports_row_key(&result->nat);
+	if (result->nat.rank)
+		result->nat.margin = key_margin(aggregate, estimate, TOP_NAT, &key);
 	for (int kind = TOP_SOURCE; kind <= TOP_KINDS; kind++)
 		rows += top_talkers_fill(aggregate->top, (enum top_kind)kind,
-					 &tally->tops[kind - 1], entries, aggregate->config->top,
-					 rows);
+					 &tally->tops[kind - 1], entries, max, rows);
+	nat_ports_fill(&tally->tops[TOP_NAT - 1], max, result->scan->nats);
 }
 
 int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t end_ms, double part,
-		     const struct snapshot_top *culprit, struct aggregate_result *result)
+		     const struct snapshot_culprits *culprits, struct aggregate_result *result)
 {
 	struct aggregate_memory *memory = aggregate->memory;
 	const struct tally *tally = &aggregate->tally;
@@ -209,7 +222,7 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	struct snapshot_scan *scan;
 	uint64_t before_ms;
 
-	aggregate_take_tally(aggregate, culprit);
+	aggregate_take_tally(aggregate, culprits);
 	/* what can fail comes first, so that the memory gets all of a look or nothing */
 	watches = calloc(aggregate->config->watch_count + 1, sizeof(*watches));
 	if (!watches || prepare_zones(aggregate) != 0 ||
@@ -219,7 +232,8 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	if (!scan)
 		goto fail;
 	totals_fill(&tally->totals, &memory->rows, scan);
-	fill_tops(aggregate, &estimate, culprit, scan, &result->source);
+	result->scan = scan;
+	fill_tops(aggregate, &estimate, culprits, result);
 	if (tally->zones)
 		zones_fill(tally->zones, memory->zones, scan->zone_count, scan->zones);
 	scan->scanned = (uint32_t)estimate.read;
@@ -227,7 +241,6 @@ int aggregate_finish(struct aggregate *aggregate, uint64_t start_ms, uint64_t en
 	scan->margin = estimate_margin(&estimate);
 	before_ms = finish_churn(aggregate, start_ms, end_ms, &estimate, scan, &change);
 	finish_watches(aggregate, &estimate, &change, before_ms, scan, watches);
-	result->scan = scan;
 	result->own_snmp = &aggregate->own_snmp;
 	return 0;
 fail:

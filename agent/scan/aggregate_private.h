@@ -54,8 +54,8 @@ struct aggregate_memory {
 	struct watch_memory *watches;
 };
 
-/* Completes the tally of what was read. `culprit`: as for aggregate_finish(). */
-void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_top *culprit);
+/* Completes the tally of what was read; what `culprits` are about is in it in any case. */
+void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_culprits *culprits);
 
 /* The next look at the table has nothing to be compared with. */
 void aggregate_forget_difference(struct aggregate_memory *memory);

@@ -208,14 +208,14 @@ int scan_error(const struct scan *scan)
 	return scan->error;
 }
 
-int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
+int scan_finish(struct scan *scan, const struct snapshot_culprits *culprits,
 		struct aggregate_result *result)
 {
 	uint64_t before = clock_thread_cpu_ns();
 	struct snapshot_scan *found;
 
 	if (aggregate_finish(scan->aggregate, scan->start_ms, scan->end_ms, scan_part(scan),
-			     culprit, result) != 0)
+			     culprits, result) != 0)
 		return -1;
 	scan->cpu_ns += clock_thread_cpu_ns() - before;
 	found = result->scan;
@@ -226,9 +226,9 @@ int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
 	return 0;
 }
 
-void scan_finish_round(struct scan *scan, const struct snapshot_top *culprit)
+void scan_finish_round(struct scan *scan, const struct snapshot_culprits *culprits)
 {
-	aggregate_finish_round(scan->aggregate, culprit);
+	aggregate_finish_round(scan->aggregate, culprits);
 }
 
 void scan_find(struct scan *scan, uint32_t entries, struct findings *findings)

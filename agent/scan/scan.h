@@ -59,11 +59,11 @@ int scan_error(const struct scan *scan);
 
 /* After SCAN_DONE of a look: like aggregate_finish(), and fills in the cost. The caller fills in
  * the instance, the counts of scans, firm utilization and the states of alarms. -1 with ENOMEM. */
-int scan_finish(struct scan *scan, const struct snapshot_top *culprit,
+int scan_finish(struct scan *scan, const struct snapshot_culprits *culprits,
 		struct aggregate_result *result);
 
 /* After SCAN_DONE of a round. */
-void scan_finish_round(struct scan *scan, const struct snapshot_top *culprit);
+void scan_finish_round(struct scan *scan, const struct snapshot_culprits *culprits);
 
 /* Ends the look of an alarm, wherever it is, at a table with so many entries. */
 void scan_find(struct scan *scan, uint32_t entries, struct findings *findings);

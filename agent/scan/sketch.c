@@ -8,11 +8,11 @@
 
 /* A key that is held. Counters of one count hang in a ring-less list below their bucket. */
 struct counter {
-	struct sketch_key key;
 	uint32_t error, marked;
-	uint16_t chain;          /* the next one of the same hash */
+	uint16_t chain;          /* 1 + the next one of the same hash; 0: none */
 	uint16_t bucket;         /* which has the count */
 	uint16_t previous, next; /* of the same bucket */
+	uint64_t key[];          /* as many words as the sketch's keys have */
 };
 
 /* All counters of one count. Buckets hang in a list, from the lowest count up. */
@@ -25,31 +25,43 @@ struct bucket {
 struct sketch {
 	uint64_t seeds[SKETCH_SEEDS];
 	uint32_t capacity, used;
+	unsigned int words; /* of a key */
 	unsigned int hash_bits;
 	uint16_t lowest;       /* bucket; NONE: nothing is held */
-	uint16_t free_buckets; /* a list by `next` */
-	struct counter *counters;
+	uint16_t free_buckets; /* a list by `next`, of those before bucket_count */
+	uint16_t bucket_count; /* that were used at all */
+	size_t counter_size;
+	char *counters;         /* a struct counter with its key in each counter_size octets */
 	struct bucket *buckets; /* one more than counters: moving up takes a new one before it frees
 				 * the old one */
-	uint16_t *heads;        /* 1 << hash_bits of them */
+	uint16_t *heads;        /* 1 << hash_bits of them: as `chain` */
+	uint16_t *order;        /* of all counters, for sketch_top() */
 };
 
-struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS])
+static struct counter *counter_at(const struct sketch *sketch, uint32_t at)
+{
+	return (struct counter *)(void *)(sketch->counters + at * sketch->counter_size);
+}
+
+struct sketch *sketch_new(uint32_t capacity, unsigned int words, const uint64_t seeds[SKETCH_SEEDS])
 {
 	struct sketch *sketch = calloc(1, sizeof(*sketch));
 
 	if (!sketch)
 		return NULL;
 	sketch->capacity = capacity;
+	sketch->words = words;
+	sketch->counter_size = sizeof(struct counter) + words * sizeof(uint64_t);
 	sketch->hash_bits = 1;
 	/* enough that a key which is not held rarely meets another one */
-	while ((1U << sketch->hash_bits) < capacity * 8)
+	while ((1U << sketch->hash_bits) < capacity * 4)
 		sketch->hash_bits++;
 	memcpy(sketch->seeds, seeds, sizeof(sketch->seeds));
-	sketch->counters = calloc(capacity, sizeof(*sketch->counters));
+	sketch->counters = calloc(capacity, sketch->counter_size);
 	sketch->buckets = calloc(capacity + 1, sizeof(*sketch->buckets));
 	sketch->heads = calloc((size_t)1 << sketch->hash_bits, sizeof(*sketch->heads));
-	if (!sketch->counters || !sketch->buckets || !sketch->heads) {
+	sketch->order = calloc(capacity, sizeof(*sketch->order));
+	if (!sketch->counters || !sketch->buckets || !sketch->heads || !sketch->order) {
 		sketch_free(sketch);
 		return NULL;
 	}
@@ -64,74 +76,78 @@ void sketch_free(struct sketch *sketch)
 	free(sketch->counters);
 	free(sketch->buckets);
 	free(sketch->heads);
+	free(sketch->order);
 	free(sketch);
 }
 
+/* One that is new or was not used is not touched: so it takes no memory. */
 void sketch_clear(struct sketch *sketch)
 {
+	if (sketch->used)
+		memset(sketch->heads, 0, sizeof(*sketch->heads) << sketch->hash_bits);
 	sketch->used = 0;
-	sketch->lowest = NONE;
-	memset(sketch->heads, 0xff, sizeof(*sketch->heads) << sketch->hash_bits);
-	for (uint32_t i = 0; i < sketch->capacity; i++)
-		sketch->buckets[i].next = (uint16_t)(i + 1);
-	sketch->buckets[sketch->capacity].next = NONE;
-	sketch->free_buckets = 0;
+	sketch->lowest = sketch->free_buckets = NONE;
+	sketch->bucket_count = 0;
 }
 
 /* Multiply-shift over pairs of 32-bit parts: for any two keys, the chance over the seeds that they
  * meet is that of a random function (Dietzfelbinger 1996; Thorup, High Speed Hashing, 2015). */
-static uint32_t hash(const struct sketch *sketch, const struct sketch_key *key)
+static uint32_t hash(const struct sketch *sketch, const uint64_t *key)
 {
 	const uint64_t *seed = sketch->seeds;
-	uint64_t sum = seed[6];
+	uint64_t sum = seed[2 * SKETCH_WORDS];
 
-	for (int i = 0; i < 3; i++)
-		sum += (seed[2 * i] + (key->word[i] >> 32)) *
-		       (seed[2 * i + 1] + (key->word[i] & 0xffffffff));
+	for (unsigned int i = 0; i < sketch->words; i++)
+		sum += (seed[2 * i] + (key[i] >> 32)) * (seed[2 * i + 1] + (key[i] & 0xffffffff));
 	return (uint32_t)(sum >> (64 - sketch->hash_bits));
 }
 
 int sketch_key_compare(const struct sketch_key *one, const struct sketch_key *other)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < SKETCH_WORDS; i++) {
 		if (one->word[i] != other->word[i])
 			return one->word[i] < other->word[i] ? -1 : 1;
 	}
 	return 0;
 }
 
-static bool key_equal(const struct sketch_key *one, const struct sketch_key *other)
+static bool key_equal(const struct sketch *sketch, const uint64_t *one, const uint64_t *other)
 {
-	return one->word[1] == other->word[1] && one->word[0] == other->word[0] &&
-	       one->word[2] == other->word[2];
+	for (unsigned int i = sketch->words; i > 0; i--) {
+		if (one[i - 1] != other[i - 1])
+			return false;
+	}
+	return true;
 }
 
 static uint16_t find(const struct sketch *sketch, const struct sketch_key *key, uint32_t slot)
 {
-	uint16_t at = sketch->heads[slot];
+	uint16_t at = (uint16_t)(sketch->heads[slot] - 1); /* NONE, if it is 0 */
 
-	while (at != NONE && !key_equal(&sketch->counters[at].key, key))
-		at = sketch->counters[at].chain;
+	while (at != NONE && !key_equal(sketch, counter_at(sketch, at)->key, key->word))
+		at = (uint16_t)(counter_at(sketch, at)->chain - 1);
 	return at;
 }
 
 static void unchain(struct sketch *sketch, uint16_t at)
 {
-	uint16_t *link = &sketch->heads[hash(sketch, &sketch->counters[at].key)];
+	uint16_t *link = &sketch->heads[hash(sketch, counter_at(sketch, at)->key)];
 
-	while (*link != at)
-		link = &sketch->counters[*link].chain;
-	*link = sketch->counters[at].chain;
+	while (*link != at + 1)
+		link = &counter_at(sketch, *link - 1U)->chain;
+	*link = counter_at(sketch, at)->chain;
 }
 
 /* A bucket for `count` behind `previous` (NONE: at the front). */
 static uint16_t bucket_insert(struct sketch *sketch, uint16_t previous, uint32_t count)
 {
-	uint16_t at = sketch->free_buckets;
+	bool is_new = sketch->free_buckets == NONE;
+	uint16_t at = is_new ? sketch->bucket_count++ : sketch->free_buckets;
 	struct bucket *bucket = &sketch->buckets[at];
 	uint16_t *link = previous == NONE ? &sketch->lowest : &sketch->buckets[previous].next;
 
-	sketch->free_buckets = bucket->next;
+	if (!is_new)
+		sketch->free_buckets = bucket->next;
 	*bucket = (struct bucket){ count, NONE, previous, *link };
 	if (bucket->next != NONE)
 		sketch->buckets[bucket->next].previous = at;
@@ -155,36 +171,36 @@ static void bucket_remove(struct sketch *sketch, uint16_t at)
 
 static void attach(struct sketch *sketch, uint16_t at, uint16_t to)
 {
-	struct counter *counter = &sketch->counters[at];
+	struct counter *counter = counter_at(sketch, at);
 	struct bucket *bucket = &sketch->buckets[to];
 
 	counter->bucket = to;
 	counter->previous = NONE;
 	counter->next = bucket->first;
 	if (bucket->first != NONE)
-		sketch->counters[bucket->first].previous = at;
+		counter_at(sketch, bucket->first)->previous = at;
 	bucket->first = at;
 }
 
 static void detach(struct sketch *sketch, uint16_t at)
 {
-	struct counter *counter = &sketch->counters[at];
+	struct counter *counter = counter_at(sketch, at);
 
 	if (counter->previous == NONE)
 		sketch->buckets[counter->bucket].first = counter->next;
 	else
-		sketch->counters[counter->previous].next = counter->next;
+		counter_at(sketch, counter->previous)->next = counter->next;
 	if (counter->next != NONE)
-		sketch->counters[counter->next].previous = counter->previous;
+		counter_at(sketch, counter->next)->previous = counter->previous;
 }
 
 /* One more for this counter: up into the next bucket. */
 static void increment(struct sketch *sketch, uint16_t at)
 {
-	uint16_t from = sketch->counters[at].bucket;
+	uint16_t from = counter_at(sketch, at)->bucket;
 	struct bucket *bucket = &sketch->buckets[from];
 	uint16_t up = bucket->next;
-	bool alone = bucket->first == at && sketch->counters[at].next == NONE;
+	bool alone = bucket->first == at && counter_at(sketch, at)->next == NONE;
 	bool has_up = up != NONE && sketch->buckets[up].count == bucket->count + 1;
 
 	if (alone && !has_up) {
@@ -202,18 +218,18 @@ static void increment(struct sketch *sketch, uint16_t at)
 static void take_up(struct sketch *sketch, uint16_t at, const struct sketch_key *key, uint32_t slot,
 		    uint32_t error)
 {
-	struct counter *counter = &sketch->counters[at];
+	struct counter *counter = counter_at(sketch, at);
 
-	counter->key = *key;
+	memcpy(counter->key, key->word, sketch->words * sizeof(counter->key[0]));
 	counter->error = error;
 	counter->marked = 0;
 	counter->chain = sketch->heads[slot];
-	sketch->heads[slot] = at;
+	sketch->heads[slot] = (uint16_t)(at + 1);
 }
 
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked)
 {
-	uint32_t slot = hash(sketch, key);
+	uint32_t slot = hash(sketch, key->word);
 	uint16_t at = find(sketch, key, slot);
 
 	if (at != NONE) {
@@ -231,21 +247,26 @@ void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked
 		take_up(sketch, at, key, slot, sketch->buckets[sketch->lowest].count);
 		increment(sketch, at);
 	}
-	sketch->counters[at].marked += marked;
+	counter_at(sketch, at)->marked += marked;
 }
 
 static struct sketch_item item_of(const struct sketch *sketch, uint32_t at)
 {
-	const struct counter *counter = &sketch->counters[at];
+	const struct counter *counter = counter_at(sketch, at);
+	struct sketch_item item = {
+		.count = sketch->buckets[counter->bucket].count,
+		.error = counter->error,
+		.marked = counter->marked,
+	};
 
-	return (struct sketch_item){ counter->key, sketch->buckets[counter->bucket].count,
-				     counter->error, counter->marked };
+	memcpy(item.key.word, counter->key, sketch->words * sizeof(counter->key[0]));
+	return item;
 }
 
 bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 		 struct sketch_item *item)
 {
-	uint16_t at = find(sketch, key, hash(sketch, key));
+	uint16_t at = find(sketch, key, hash(sketch, key->word));
 
 	if (at == NONE)
 		return false;
@@ -253,13 +274,22 @@ bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 	return true;
 }
 
-static int item_compare(const void *one, const void *other)
+/* Of two counters, by their number. */
+static int order_compare(const void *one, const void *other, void *context)
 {
-	const struct sketch_item *first = one, *second = other;
+	const struct sketch *sketch = context;
+	const struct counter *first = counter_at(sketch, *(const uint16_t *)one);
+	const struct counter *second = counter_at(sketch, *(const uint16_t *)other);
+	uint32_t count = sketch->buckets[first->bucket].count;
+	uint32_t with = sketch->buckets[second->bucket].count;
 
-	if (first->count != second->count)
-		return first->count > second->count ? -1 : 1;
-	return sketch_key_compare(&first->key, &second->key);
+	if (count != with)
+		return count > with ? -1 : 1;
+	for (unsigned int i = 0; i < sketch->words; i++) {
+		if (first->key[i] != second->key[i])
+			return first->key[i] < second->key[i] ? -1 : 1;
+	}
+	return 0;
 }
 
 size_t sketch_count(const struct sketch *sketch)
@@ -269,8 +299,14 @@ size_t sketch_count(const struct sketch *sketch)
 
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max)
 {
+	size_t count = sketch->used < max ? sketch->used : max;
+
 	for (uint32_t i = 0; i < sketch->used; i++)
-		items[i] = item_of(sketch, i);
-	qsort(items, sketch->used, sizeof(*items), item_compare);
-	return sketch->used < max ? sketch->used : max;
+		sketch->order[i] = (uint16_t)i;
+	/* numbers are sorted, not items: those would need room for all */
+	qsort_r(sketch->order, sketch->used, sizeof(sketch->order[0]), order_compare,
+		(void *)(uintptr_t)sketch);
+	for (size_t i = 0; i < count; i++)
+		items[i] = item_of(sketch, sketch->order[i]);
+	return count;
 }

@@ -15,11 +15,13 @@
 #include <stdint.h>
 
 #define SKETCH_CAPACITY_MAX 32768
-#define SKETCH_SEEDS        7
+#define SKETCH_WORDS        5
+#define SKETCH_SEEDS        (2 * SKETCH_WORDS + 1)
 
-/* Compared and ordered as three numbers, the first one first. */
+/* Compared and ordered as so many numbers, the first one first. A sketch may use only the first
+ * words: then the others are 0. */
 struct sketch_key {
-	uint64_t word[3];
+	uint64_t word[SKETCH_WORDS];
 };
 
 struct sketch_item {
@@ -32,9 +34,10 @@ struct sketch_item {
 
 struct sketch;
 
-/* `seeds` should be random and secret: whoever can predict the hash can make it slow. NULL with
- * ENOMEM. */
-struct sketch *sketch_new(uint32_t capacity, const uint64_t seeds[SKETCH_SEEDS]);
+/* For keys that use `words`. `seeds` should be random and secret: whoever can predict the hash can
+ * make it slow. NULL with ENOMEM. */
+struct sketch *sketch_new(uint32_t capacity, unsigned int words,
+			  const uint64_t seeds[SKETCH_SEEDS]);
 void sketch_free(struct sketch *sketch);
 
 /* Forgets everything but the seeds. */
@@ -53,8 +56,7 @@ bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 /* How many keys it holds. */
 size_t sketch_count(const struct sketch *sketch);
 
-/* The first `max` keys by count (highest first), then by key; returns how many. `items` needs room
- * for all keys that the sketch holds: it is used for sorting. */
+/* The first `max` keys by count (highest first), then by key; returns how many. */
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max);
 
 #endif

@@ -5,24 +5,49 @@
 
 #define VOLUMES (sizeof(((struct totals *)0)->volumes) / sizeof(uint64_t))
 
+/* Lists have room for hundreds of keys, and most of them have few: what is not used is not touched,
+ * so that it takes no memory. */
+static void copy_list(struct top_list *to, const struct top_list *from)
+{
+	to->count = from->count;
+	to->floor = from->floor;
+	memcpy(to->items, from->items, from->count * sizeof(from->items[0]));
+}
+
+void tally_clear(struct tally *tally)
+{
+	memset(&tally->totals, 0, sizeof(tally->totals));
+	memset(tally->watches, 0, sizeof(tally->watches));
+	if (tally->zones)
+		zones_clear(tally->zones);
+	for (int kind = 0; kind < TOP_LISTS; kind++)
+		tally->tops[kind].count = tally->tops[kind].floor = 0;
+}
+
 void tally_copy(struct tally *to, const struct tally *from)
 {
-	struct zones *zones = to->zones;
-
-	*to = *from;
-	to->zones = zones;
-	if (zones && from->zones)
-		zones_copy(zones, from->zones);
+	to->totals = from->totals;
+	memcpy(to->watches, from->watches, sizeof(to->watches));
+	if (to->zones && from->zones)
+		zones_copy(to->zones, from->zones);
+	for (int kind = 0; kind < TOP_LISTS; kind++)
+		copy_list(&to->tops[kind], &from->tops[kind]);
 }
 
 void tally_mean_clear(struct tally_mean *mean)
 {
-	double *zones = mean->zones;
-
+	mean->weight = 0;
+	memset(mean->counts, 0, sizeof(mean->counts));
+	memset(mean->volumes, 0, sizeof(mean->volumes));
+	memset(mean->watches, 0, sizeof(mean->watches));
 	for (size_t i = 0; zones_next(mean->zone_blocks, &i); i += ZONES_BLOCK)
-		memset(&zones[i], 0, ZONES_BLOCK * sizeof(*zones));
-	memset(mean, 0, sizeof(*mean));
-	mean->zones = zones;
+		memset(&mean->zones[i], 0, ZONES_BLOCK * sizeof(*mean->zones));
+	mean->zone_blocks = 0;
+	for (int kind = 0; kind < TOP_LISTS; kind++) {
+		mean->tops[kind].weight = 0;
+		mean->tops[kind].count = 0;
+		mean->tops[kind].floor = 0;
+	}
 }
 
 static void add_counts(double *mean, const uint32_t *counts, size_t count, double share)
@@ -53,7 +78,7 @@ void tally_mean_add(struct tally_mean *mean, const struct tally *tally, double w
 		add_zones(mean, tally->zones, share);
 	for (size_t i = 0; i < VOLUMES; i++)
 		mean->volumes[i] += ((double)volumes[i] - mean->volumes[i]) * share;
-	for (int kind = 0; kind < TOP_KINDS; kind++)
+	for (int kind = 0; kind < TOP_LISTS; kind++)
 		top_mean_add(&mean->tops[kind], &tally->tops[kind], weight);
 }
 
@@ -107,7 +132,7 @@ void tally_estimate(struct tally *look, const struct tally *round, const struct 
 	estimate_volumes(&look->totals.volumes[0][0].packets,
 			 round ? &round->totals.volumes[0][0].packets : NULL,
 			 mean ? mean->volumes : NULL, part);
-	for (int kind = 0; kind < TOP_KINDS; kind++)
+	for (int kind = 0; kind < TOP_LISTS; kind++)
 		top_list_estimate(&look->tops[kind], round ? &round->tops[kind] : NULL,
 				  mean ? &mean->tops[kind] : NULL, part);
 }

@@ -17,7 +17,7 @@ struct tally {
 	struct totals totals;
 	uint32_t watches[SNAPSHOT_WATCHES_MAX];
 	struct zones *zones; /* NULL: not counted */
-	struct top_list tops[TOP_KINDS];
+	struct top_list tops[TOP_LISTS];
 };
 
 /* The mean of several readings, each with its weight. A count that is the same in all of them is
@@ -29,8 +29,11 @@ struct tally_mean {
 	double watches[SNAPSHOT_WATCHES_MAX];
 	double *zones;        /* ZONES_COUNT of them; NULL: not counted */
 	uint64_t zone_blocks; /* those that are in use, as in zones.h */
-	struct top_mean tops[TOP_KINDS];
+	struct top_mean tops[TOP_LISTS];
 };
+
+/* All counts are 0 again; the zones stay. */
+void tally_clear(struct tally *tally);
 
 /* Copies a tally into another one that has memory for its zones if those are counted. */
 void tally_copy(struct tally *to, const struct tally *from);

@@ -2,6 +2,7 @@
 #include "scan/top_list.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,22 +27,25 @@ void top_list_rank(struct top_list *list)
 	qsort(list->items, list->count, sizeof(list->items[0]), compare_counts);
 }
 
-void top_list_take(struct top_list *list, const struct sketch *sketch, struct sketch_item *items,
+static bool has_key(const struct top_list *list, const struct sketch_key *key)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (sketch_key_compare(&list->items[i].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+void top_list_take(struct top_list *list, const struct sketch *sketch,
 		   const struct sketch_key *wanted)
 {
 	struct sketch_item item;
 
-	list->count = sketch_top(sketch, items, TOP_LIST_MAX);
-	list->floor = list->count == TOP_LIST_MAX ? items[TOP_LIST_MAX - 1].count : 0;
-	memcpy(list->items, items, list->count * sizeof(*items));
-	qsort(list->items, list->count, sizeof(list->items[0]), compare_keys);
-	if (!wanted || top_list_find(list, wanted) || !sketch_find(sketch, wanted, &item))
-		return;
+	list->count = sketch_top(sketch, list->items, TOP_LIST_MAX);
+	list->floor = list->count == TOP_LIST_MAX ? list->items[TOP_LIST_MAX - 1].count : 0;
 	/* the list is full, or it would have the key: the last in rank goes */
-	for (size_t i = 0; i < list->count; i++) {
-		if (sketch_key_compare(&list->items[i].key, &items[TOP_LIST_MAX - 1].key) == 0)
-			list->items[i] = item;
-	}
+	if (wanted && !has_key(list, wanted) && sketch_find(sketch, wanted, &item))
+		list->items[TOP_LIST_MAX - 1] = item;
 	qsort(list->items, list->count, sizeof(list->items[0]), compare_keys);
 }
 
@@ -50,6 +54,17 @@ const struct sketch_item *top_list_find(const struct top_list *list, const struc
 	const struct sketch_item wanted = { .key = *key };
 
 	return bsearch(&wanted, list->items, list->count, sizeof(list->items[0]), compare_keys);
+}
+
+const struct sketch_item *top_list_first(const struct top_list *list)
+{
+	const struct sketch_item *first = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!first || list->items[i].count > first->count)
+			first = &list->items[i];
+	}
+	return first;
 }
 
 static int compare_mean_keys(const void *one, const void *other)

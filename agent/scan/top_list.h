@@ -32,12 +32,13 @@ struct top_mean {
 	double floor; /* at most so many entries has a key that is not here */
 };
 
-/* Takes the first TOP_LIST_MAX keys of a sketch, and `wanted` in any case, unless it is NULL.
- * `items` needs room for all keys of the sketch. */
-void top_list_take(struct top_list *list, const struct sketch *sketch, struct sketch_item *items,
+/* Takes the first TOP_LIST_MAX keys of a sketch, and `wanted` in any case, unless it is NULL. */
+void top_list_take(struct top_list *list, const struct sketch *sketch,
 		   const struct sketch_key *wanted);
 
-/* NULL if it is not there. */
+/* The key's item, or NULL if it is not there; and the first in rank, or NULL if the list is empty.
+ */
+const struct sketch_item *top_list_first(const struct top_list *list);
 const struct sketch_item *top_list_find(const struct top_list *list, const struct sketch_key *key);
 
 void top_mean_add(struct top_mean *mean, const struct top_list *list, double weight);

@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 
 #include "common/ct_names.h"
+#include "scan/nat_ports.h"
+
+#define KEY_WORDS 3 /* of the keys here, but for that of NAT ports */
 
 struct top_talkers {
 	struct top_talkers_settings settings;
 	struct address masks[2]; /* IPv4, IPv6 */
-	struct sketch *sketches[TOP_KINDS];
-	struct sketch_item *items; /* room for one sketch's */
+	struct sketch *sketches[TOP_LISTS];
 };
 
 struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
@@ -26,13 +28,12 @@ struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
 	top->settings = *settings;
 	top->masks[0] = address_mask(AF_INET, settings->prefix_ipv4);
 	top->masks[1] = address_mask(AF_INET6, settings->prefix_ipv6);
-	top->items = calloc(TOP_TALKERS_CAPACITY, sizeof(*top->items));
-	if (!top->items)
-		goto fail;
-	for (int kind = 0; kind < TOP_KINDS; kind++) {
+	for (int kind = 0; kind < TOP_LISTS; kind++) {
 		if (!(settings->kinds & 1U << (kind + 1)))
 			continue;
-		top->sketches[kind] = sketch_new(TOP_TALKERS_CAPACITY, seeds);
+		top->sketches[kind] =
+			sketch_new(TOP_TALKERS_CAPACITY,
+				   kind + 1 == TOP_NAT ? NAT_KEY_WORDS : KEY_WORDS, seeds);
 		if (!top->sketches[kind])
 			goto fail;
 	}
@@ -46,15 +47,14 @@ void top_talkers_free(struct top_talkers *top)
 {
 	if (!top)
 		return;
-	for (int kind = 0; kind < TOP_KINDS; kind++)
+	for (int kind = 0; kind < TOP_LISTS; kind++)
 		sketch_free(top->sketches[kind]);
-	free(top->items);
 	free(top);
 }
 
 void top_talkers_clear(struct top_talkers *top)
 {
-	for (int kind = 0; kind < TOP_KINDS; kind++) {
+	for (int kind = 0; kind < TOP_LISTS; kind++) {
 		if (top->sketches[kind])
 			sketch_clear(top->sketches[kind]);
 	}
@@ -80,23 +80,36 @@ static struct sketch_key service_key(const struct ct_entry *entry)
 	return (struct sketch_key){ { entry->protocol, port, 0 } };
 }
 
+static void add(struct top_talkers *top, enum top_kind kind, const struct sketch_key *key,
+		bool mark)
+{
+	if (top->sketches[kind - 1])
+		sketch_add(top->sketches[kind - 1], key, mark);
+}
+
 void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry)
 {
 	bool unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
 	struct sketch_key key;
 
-	if (top->sketches[TOP_SOURCE - 1]) {
+	if (top->sketches[TOP_SOURCE - 1] || top->sketches[TOP_UNREPLIED_SOURCE - 1]) {
 		key = address_key(top, entry, entry->source);
-		sketch_add(top->sketches[TOP_SOURCE - 1], &key, unreplied);
+		add(top, TOP_SOURCE, &key, unreplied);
+		if (unreplied)
+			add(top, TOP_UNREPLIED_SOURCE, &key, true);
 	}
 	if (top->sketches[TOP_DESTINATION - 1]) {
 		key = address_key(top, entry, entry->destination);
-		sketch_add(top->sketches[TOP_DESTINATION - 1], &key, unreplied);
+		add(top, TOP_DESTINATION, &key, unreplied);
+		if (unreplied)
+			add(top, TOP_UNREPLIED_DESTINATION, &key, true);
 	}
 	if (top->sketches[TOP_SERVICE - 1]) {
 		key = service_key(entry);
-		sketch_add(top->sketches[TOP_SERVICE - 1], &key, unreplied);
+		add(top, TOP_SERVICE, &key, unreplied);
 	}
+	if (top->sketches[TOP_NAT - 1] && nat_ports_key(entry, &key))
+		add(top, TOP_NAT, &key, unreplied);
 }
 
 struct sketch_key top_talkers_key(const struct snapshot_top *row)
@@ -105,27 +118,21 @@ struct sketch_key top_talkers_key(const struct snapshot_top *row)
 				      be64toh(row->address.half[1]) } };
 }
 
-void top_talkers_take(struct top_talkers *top, enum top_kind kind,
-		      const struct snapshot_top *wanted, struct top_list *list)
+void top_talkers_take(const struct top_talkers *top, enum top_kind kind,
+		      const struct sketch_key *wanted, struct top_list *list)
 {
-	const struct sketch *sketch = top->sketches[kind - 1];
-	struct sketch_key key = { { 0 } };
-
 	list->count = 0;
-	if (!sketch)
-		return;
-	if (wanted)
-		key = top_talkers_key(wanted);
-	top_list_take(list, sketch, top->items, wanted ? &key : NULL);
+	if (top->sketches[kind - 1])
+		top_list_take(list, top->sketches[kind - 1], wanted);
 }
 
-uint32_t top_talkers_read(const struct top_talkers *top, const struct snapshot_top *row)
+uint32_t top_talkers_read(const struct top_talkers *top, enum top_kind kind,
+			  const struct sketch_key *key)
 {
-	const struct sketch_key key = top_talkers_key(row);
 	struct sketch_item item = { .count = 0 };
 
-	if (top->sketches[row->kind - 1])
-		sketch_find(top->sketches[row->kind - 1], &key, &item);
+	if (top->sketches[kind - 1])
+		sketch_find(top->sketches[kind - 1], key, &item);
 	return item.count;
 }
 
@@ -175,6 +182,9 @@ static void row_fill(struct snapshot_top *row, const struct top_talkers *top, en
 	else
 		row_address(row, top, &item->key);
 	row_values(row, item, entries);
+	/* of what is counted, all are */
+	if (kind == TOP_UNREPLIED_SOURCE || kind == TOP_UNREPLIED_DESTINATION)
+		row->unreplied = row->entries;
 }
 
 size_t top_talkers_fill(const struct top_talkers *top, enum top_kind kind, struct top_list *list,
@@ -186,18 +196,6 @@ size_t top_talkers_fill(const struct top_talkers *top, enum top_kind kind, struc
 	for (size_t i = 0; i < count; i++)
 		row_fill(&rows[i], top, kind, (uint32_t)i + 1, &list->items[i], entries);
 	return count;
-}
-
-/* NULL if the list is empty. */
-static const struct sketch_item *find_first(const struct top_list *list)
-{
-	const struct sketch_item *first = NULL;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (!first || list->items[i].count > first->count)
-			first = &list->items[i];
-	}
-	return first;
 }
 
 void top_talkers_find_source(const struct top_talkers *top, const struct top_list *list,
@@ -215,7 +213,7 @@ void top_talkers_find_source(const struct top_talkers *top, const struct top_lis
 		row_values(row, item ? item : &none, entries);
 		return;
 	}
-	item = find_first(list);
+	item = top_list_first(list);
 	if (item)
 		row_fill(row, top, TOP_SOURCE, 1, item, entries);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who fills the table: the sources, destinations and services with the most entries, with one
- * sketch for each kind. Pure: no I/O. */
+/* Who fills the table: the sources, destinations and services with the most entries, also of those
+ * that nobody has answered, and who uses up the ports of source NAT (nat_ports.h makes its rows).
+ * With one sketch for each kind. Pure: no I/O. */
 #ifndef TOP_TALKERS_H
 #define TOP_TALKERS_H
 
@@ -30,13 +31,13 @@ void top_talkers_free(struct top_talkers *top);
 void top_talkers_clear(struct top_talkers *top);
 void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry);
 
-/* The first of a kind, and the one that `wanted` (NULL: none) is about. Empty if it is not counted.
- */
-void top_talkers_take(struct top_talkers *top, enum top_kind kind,
-		      const struct snapshot_top *wanted, struct top_list *list);
+/* The first of a kind, and `wanted` (NULL: none). Empty if the kind is not counted. */
+void top_talkers_take(const struct top_talkers *top, enum top_kind kind,
+		      const struct sketch_key *wanted, struct top_list *list);
 
-/* How many entries were read of what the row is about, as far as the sketch tells. */
-uint32_t top_talkers_read(const struct top_talkers *top, const struct snapshot_top *row);
+/* How many entries with the key were read, as far as the sketch tells. */
+uint32_t top_talkers_read(const struct top_talkers *top, enum top_kind kind,
+			  const struct sketch_key *key);
 
 /* Makes `max` rows at most of the list, which it sorts by rank; returns how many. `entries`: of the
  * table. */

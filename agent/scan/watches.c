@@ -26,6 +26,7 @@ struct watches {
 	uint64_t by_protocol[256];
 	uint64_t by_status[5][2];        /* each flag of filter_status(): clear, set */
 	uint64_t by_zone[2], by_mark[2]; /* 0, or another */
+	uint64_t by_nat[2];              /* no translated source address, or one */
 	struct prefix_map sources, destinations;
 	bool has_source_ports, has_destination_ports;
 	struct port_map source_ports, destination_ports;
@@ -140,6 +141,9 @@ static void index_filter(struct watches *watches, size_t position)
 	if (!(filter->conditions & FILTER_MARK) || filter->mark == 0)
 		watches->by_mark[0] |= bit;
 	watches->by_mark[1] |= bit;
+	if (!(filter->conditions & FILTER_NAT_SOURCE))
+		watches->by_nat[0] |= bit;
+	watches->by_nat[1] |= bit;
 	map_prefix(&watches->sources, filter->conditions & FILTER_SOURCE ? &filter->source : NULL,
 		   bit);
 	map_prefix(&watches->destinations,
@@ -188,7 +192,7 @@ static uint64_t candidates(const struct watches *watches, const struct ct_entry 
 {
 	uint32_t status = filter_status(entry->status);
 	uint64_t left = watches->by_protocol[entry->protocol] & watches->by_zone[entry->zone != 0] &
-			watches->by_mark[entry->mark != 0] &
+			watches->by_mark[entry->mark != 0] & watches->by_nat[entry->has_nat] &
 			prefixes_find(&watches->sources, entry->family, &entry->source) &
 			prefixes_find(&watches->destinations, entry->family, &entry->destination);
 

@@ -38,6 +38,7 @@ static const struct mib_column columns[] = {
 	{ 7, ASN_COUNTER64, mib_get_u64, AGENT(notifications_lost) },
 	{ 8, ASN_COUNTER64, get_master_connects, 0 },
 	{ 9, ASN_OCTET_STR, mib_get_date, AGENT(start_time) },
+	{ 10, ASN_GAUGE, mib_get_u32, AGENT(namespaces_left_out) },
 };
 
 const struct mib_table mib_agent_group = {

@@ -58,6 +58,13 @@ struct object {
 #define WATCH_ENTRIES     { &mib_watch_table, 4 }
 #define WATCH_RISING      { &mib_watch_table, 5 }
 #define WATCH_FALLING     { &mib_watch_table, 6 }
+#define NAT_ENTRIES       { &mib_nat_table, 8 }
+#define NAT_UTILIZATION   { &mib_nat_table, 10 }
+#define NAT_TEXT          { &mib_nat_table, 11 }
+#define RATE_NAME         { &mib_rate_table, 2 }
+#define RATE_VALUE        { &mib_rate_table, 4 }
+#define RATE_RISING       { &mib_rate_table, 5 }
+#define RATE_FALLING      { &mib_rate_table, 6 }
 #define UNREPLIED         { &mib_snapshot_table, 10 }
 
 #define OBJECTS_MAX 9
@@ -78,6 +85,10 @@ static const struct object contents[][OBJECTS_MAX] = {
 				  WATCH_FALLING },
 	[EVENT_INSTANCE_DEGRADED] = { TEXT, NAME, STATUS, STATUS_TEXT },
 	[EVENT_INSTANCE_RECOVERED] = { TEXT, NAME, STATUS },
+	[EVENT_NAT_RISING] = { TEXT, NAME, NAT_TEXT, NAT_ENTRIES, NAT_UTILIZATION },
+	[EVENT_NAT_FALLING] = { TEXT, NAME, NAT_TEXT, NAT_ENTRIES, NAT_UTILIZATION },
+	[EVENT_RATE_RISING] = { TEXT, NAME, RATE_NAME, RATE_VALUE, RATE_RISING },
+	[EVENT_RATE_FALLING] = { TEXT, NAME, RATE_NAME, RATE_VALUE, RATE_RISING, RATE_FALLING },
 };
 
 /* Appended if a look has found it in time: the table's, then those of its first source and service. */
@@ -131,7 +142,9 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 {
 	union event_subject subject = event->subject;
 	struct snapshot_sample sample = event->sample;
-	struct snapshot_scan scan = { .tops = &subject.source, .watches = &subject.watch };
+	struct snapshot_scan scan = { .tops = &subject.source,
+				      .watches = &subject.watch,
+				      .nats = &subject.nat };
 	struct mib_instance instance = { .index = sample.instance,
 					 .sample = &sample,
 					 .scan = &scan };
@@ -139,6 +152,7 @@ static void add_objects(netsnmp_variable_list **list, const struct event *event)
 						   event };
 
 	sample.thresholds = &subject.threshold;
+	sample.rates = &subject.rate;
 	for (size_t i = 0; i < OBJECTS_MAX && contents[event->kind][i].table; i++)
 		add_object(list, &notification, &contents[event->kind][i], 0);
 	if (event->findings.is_known)

@@ -8,7 +8,7 @@
 static const struct mib_table *const tables[] = {
 	&mib_agent_group,     &mib_instance_table, &mib_cpu_table,  &mib_snapshot_table,
 	&mib_protocol_table,  &mib_state_table,    &mib_zone_table, &mib_top_table,
-	&mib_threshold_table, &mib_watch_table,
+	&mib_threshold_table, &mib_watch_table,    &mib_nat_table,  &mib_rate_table,
 };
 #define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
 

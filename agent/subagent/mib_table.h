@@ -84,11 +84,11 @@ bool mib_get_object(const struct mib_row *row, oid column, oid name[MIB_OID_MAX]
 /* Puts the value into a variable of a response or a notification. */
 void mib_value_put(netsnmp_variable_list *variable, const struct mib_value *value);
 
-/* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c, mib_top.c and mib_watch.c.
- */
+/* The tables' descriptions, in mib_agent.c, mib_instance.c, mib_scan.c, mib_top.c, mib_watch.c and
+ * mib_nat.c and mib_rate.c. */
 extern const struct mib_table mib_agent_group, mib_instance_table, mib_cpu_table,
 	mib_threshold_table, mib_snapshot_table, mib_protocol_table, mib_state_table,
-	mib_zone_table, mib_top_table, mib_watch_table;
+	mib_zone_table, mib_top_table, mib_watch_table, mib_nat_table, mib_rate_table;
 
 /* Getters that several tables use. Their argument is an offset from the table's base, to a uint8_t,
  * uint32_t, uint64_t, a terminated string, wall-clock milliseconds, or monotonic milliseconds,

@@ -79,12 +79,20 @@ PANELS = [
          "{{instance}} {{nfctInstanceIndex}} {{nfctStateName}}")]),
     ("Watches", "short", [
         ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
+    ("Rates per second", "short", [
+        ('nfctRateValue{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctRateName}}")]),
     ("Sources with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
     ("Services with the most entries", "short", [
         ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Sources whom nobody answers", "short", [
+        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="4"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    ("Ports of source NAT in use", "percent", [
+        ('max by (instance, nfctInstanceIndex, nfctNatText) (nfctNatUtilization{instance=~"$host"})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctNatText}}")]),
     ("Scans: age and duration", "s", [
         ('nfctSnapshotAge{instance=~"$host"} / 100', "{{instance}} {{nfctInstanceName}} age"),
         ('nfctSnapshotDuration{instance=~"$host"} / 1000', "{{instance}} {{nfctInstanceName}} duration")]),

@@ -6,8 +6,8 @@ import hashlib
 import yaml
 
 import mib
-from zabbix_content import (COLORS, DASHBOARDS, FIRST, GRAPHS, ITEMS, MACROS, NAME, RULES, TRAP_KEY, TRAP_TRIGGERS,
-                            TRAPS, TRIGGERS)
+from zabbix_content import (COLORS, DASHBOARDS, FIRST, GRAPHS, ITEMS, KINDS, MACROS, NAME, RULES, TRAP_KEY,
+                            TRAP_TRIGGERS, TRAPS, TRIGGERS, spoken)
 
 UNITS = {"percent": ("%", 1), "milliseconds": ("s", 0.001), "microseconds": ("s", 0.000001), "seconds": ("s", 1),
          "hundredths of a percentage point": ("%", 0.01), "octets": ("B", 1), "": ("", 1)}
@@ -34,7 +34,7 @@ return JSON.stringify(JSON.parse(value).map(function (row) {{
         row["{{#CT." + name + "}}"] = parts[at];
     }});
     if (row["{{#CT.KIND}}"]) {{
-        row["{{#CT.KIND}}"] = ["", "source", "destination", "service"][row["{{#CT.KIND}}"]];
+        row["{{#CT.KIND}}"] = {kinds}[row["{{#CT.KIND}}"]];
     }}
     return row;
 }}));
@@ -154,6 +154,22 @@ def source_trigger():
             "tags": [{"tag": "scope", "value": "capacity"}]}
 
 
+def nat_trigger():
+    """By the first row: the ports that it has used for certain."""
+    entries, error = (reference(what, "{#SNMPINDEX}.first") for what in ("nfctNatEntries", "nfctNatError"))
+
+    def compare(sign, macro):
+        return f"(last({entries})-last({error}))*100{sign}64512*{macro}"
+
+    name = "An address of table {#CT.NAME} runs out of ports"
+    return {"uuid": uuid("trigger", name), "name": name,
+            "expression": compare(">=", '{$CT.NAT.WARN:"{#CT.NAME}"}'), "recovery_mode": "RECOVERY_EXPRESSION",
+            "recovery_expression": compare("<", '{$CT.NAT.WARN.RECOVERY:"{#CT.NAME}"}'), "priority": "WARNING",
+            "opdata": "{ITEM.LASTVALUE1} of 64512 ports", "description": "New connections of this address to this "
+            "destination will be refused. See the item \"most used source NAT\". Give source NAT more addresses.",
+            "tags": [{"tag": "scope", "value": "capacity"}]}
+
+
 def discovery_key(mib_objects, macros):
     pairs = ",".join(f"{{#CT.{macro}}},{mib_objects[what].oid}" for macro, what in macros.items())
     return f"discovery[{pairs}]"
@@ -168,14 +184,18 @@ def rule(mib_objects, key, name, macros, parts, prefix, items, more):
     kind = more.get("kind")
     key_index = f"{kind},{{#SNMPINDEX}}" if kind else "{#SNMPINDEX}"
     prototypes = [item(mib_objects, what, f"{prefix} {text}", "{#SNMPINDEX}", key_index,
-                       "zero" if kind else "discard") for what, text in items]
+                       "zero" if kind or more.get("ranked") else "discard") for what, text in items]
     triggers = [trigger_of(*rest) for of, *rest in TRIGGERS if of == key]
     if key == "instance":
         prototypes += [item(mib_objects, what, f"{prefix} largest source{text}", "{#SNMPINDEX}.1.1",
                             "{#SNMPINDEX}.first", "zero")
                        for what, text in (("nfctTopText", ""), ("nfctTopEntries", ": entries"),
                                           ("nfctTopError", ": error"))]
-        triggers.append(source_trigger())
+        prototypes += [item(mib_objects, what, f"{prefix} most used source NAT{text}", "{#SNMPINDEX}.1",
+                            "{#SNMPINDEX}.first", "zero")
+                       for what, text in (("nfctNatText", ""), ("nfctNatEntries", ": entries"),
+                                          ("nfctNatError", ": error"))]
+        triggers += [source_trigger(), nat_trigger()]
     made = {"uuid": uuid("rule", key), "name": name, "type": "SNMP_AGENT",
             "snmp_oid": discovery_key(mib_objects, macros), "key": f"nfct.discovery.{key}",
             "delay": "{$CT.DISCOVERY}", "lifetime": "1d", "item_prototypes": prototypes}
@@ -187,7 +207,8 @@ def rule(mib_objects, key, name, macros, parts, prefix, items, more):
     if kind:
         made["filter"] = {"conditions": [{"macro": "{#CT.KIND}", "value": f"^{kind}$", "formulaid": "A"}]}
     if parts:
-        made["preprocessing"] = [step("JAVASCRIPT", SPLIT_SCRIPT.format(names=str(parts).replace("'", '"')))]
+        made["preprocessing"] = [step("JAVASCRIPT", SPLIT_SCRIPT.format(names=str(parts).replace("'", '"'),
+                                                                         kinds=str(["", *KINDS]).replace("'", '"')))]
     if triggers:
         made["trigger_prototypes"] = triggers
     graphs = [{"uuid": uuid("graph", name), "name": name,
@@ -204,7 +225,8 @@ def trap_items(mib_objects):
               "value_type": "TEXT", "trends": "0", "history": "14d", "description": "Every notification of the agent, "
               "as the receiver wrote it.", "tags": [{"tag": "component", "value": "traps"}],
               "triggers": [trap_trigger(*pair) for pair in TRAP_TRIGGERS]}]
-    for number, name in enumerate(TRAPS, 1):
+    for name in TRAPS:
+        number = mib_objects[name].oid.rpartition(".")[2]
         pattern = rf"[.]6696[.]0[.]{number}\s[\s\S]*?[.]6696[.]1[.]11[.]1[.]0 (.*)"
         items.append({"uuid": uuid("item", name), "name": f"Trap: {name}", "type": "DEPENDENT",
                       "key": f"nfct.trap[{name}]", "delay": "0", "value_type": "TEXT", "trends": "0",
@@ -223,7 +245,7 @@ def trap_trigger(rising, falling, severity, name, tag):
             "name": name, "event_name": '{{ITEM.VALUE}.regsub("[.]6696[.]1[.]11[.]1[.]0 (.*)", "\\1")}',
             "priority": severity, "type": "MULTIPLE", "manual_close": "YES",
             "description": "The agent reports this itself, at once. Ends with the matching notification, for each "
-                           "table, threshold and watch separately.",
+                           "table, threshold, watch and rate separately.",
             "tags": [{"tag": "alarm", "value": f'{{{{ITEM.VALUE}}.regsub("{tag}", "\\1 \\2")}}'},
                      {"tag": "scope", "value": "capacity"}]}
 
@@ -231,7 +253,7 @@ def trap_trigger(rising, falling, severity, name, tag):
 def agent_items(mib_objects):
     items = [item(mib_objects, what, name, "0") for what, name in ITEMS]
     for index, kind in FIRST:
-        items.append(item(mib_objects, "nfctTopText", f"Largest {kind} of the agent's own table", index, index, "zero"))
+        items.append(item(mib_objects, "nfctTopText", f"Largest {spoken(kind)} of the agent's own table", index, index, "zero"))
     by_name = {made["key"]: made for made in items}
     by_name["nfct.agent.version"]["triggers"] = [{
         "uuid": uuid("trigger", "nodata"), "name": "conntrack-agentx gives no values",
@@ -279,7 +301,7 @@ def dashboard(name, rows):
     widgets, y = [], 0
     for row in rows:
         is_text = isinstance(row[0][1], tuple)
-        height, width = (3, 8) if is_text else (6, 12) if len(row) > 1 else (5, 24)
+        height, width = (3, 24 // len(row)) if is_text else (6, 12) if len(row) > 1 else (5, 24)
         widgets += [widget_of(title, what, at * width, y, width, height) for at, (title, what) in enumerate(row)]
         y += height
     return {"uuid": uuid("dashboard", name), "name": name, "pages": [{"widgets": widgets}]}

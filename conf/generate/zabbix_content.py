@@ -6,11 +6,13 @@ NAME = "conntrack-agentx by SNMP"
 TRAP_KEY = r'snmptrap["[.]8072[.]9999[.]9999[.]6696[.]0[.]"]'
 TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted", "nfctDroppingStopped",
          "nfctSourceRising", "nfctSourceFalling", "nfctWatchEntriesRising", "nfctWatchEntriesFalling",
-         "nfctInstanceDegraded", "nfctInstanceRecovered")
+         "nfctInstanceDegraded", "nfctInstanceRecovered", "nfctNatPortsRising", "nfctNatPortsFalling",
+         "nfctRateValueRising", "nfctRateValueFalling")
 
 MACROS = {
     "{$CT.INTERVAL}": ("1m", "How often values are polled."),
-    "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches and top rows."),
+    "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches, rates, top rows and "
+                               "NAT rows."),
     "{$CT.UTIL.WARN}": ("80", "Percent of the limit from which the fill is a warning. Takes the table's "
                               "name as context."),
     "{$CT.UTIL.WARN.RECOVERY}": ("70", "Percent of the limit below which the warning ends."),
@@ -20,6 +22,9 @@ MACROS = {
     "{$CT.FIRM.WARN.RECOVERY}": ("60", "Percent below which this warning ends."),
     "{$CT.SOURCE.WARN}": ("50", "Percent of the limit that one source may hold."),
     "{$CT.SOURCE.WARN.RECOVERY}": ("40", "Percent below which this warning ends."),
+    "{$CT.NAT.WARN}": ("80", "Percent of the 64512 ports of a translated address that may be used towards one "
+                             "destination."),
+    "{$CT.NAT.WARN.RECOVERY}": ("70", "Percent below which this warning ends."),
     "{$CT.CHAIN.WARN}": ("0", "Packets a second refused for a hash chain that was too long."),
     "{$CT.SILENCE}": ("5m", "How long SNMP may stay without an answer."),
     "{$CT.NODATA}": ("10m", "How long snmpd may answer without values of the agent."),
@@ -36,10 +41,12 @@ ITEMS = [
     ("nfctAgentNotificationsLost", "Agent: changes that nobody was told of"),
     ("nfctAgentMasterConnects", "Agent: connections to snmpd"),
     ("nfctAgentStartTime", "Agent: started"),
+    ("nfctAgentNamespacesLeftOut", "Agent: namespaces left out"),
 ]
 
 # Who is first in the agent's own table: index of nfctTopTable, what it is.
-FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service")]  # in the order of KINDS
+FIRST = [("1.1.1", "source"), ("1.2.1", "destination"), ("1.3.1", "service"), ("1.4.1", "unreplied_source"),
+         ("1.5.1", "unreplied_destination")]  # in the order of KINDS
 
 INSTANCE = [
     ("nfctInstanceStatus", "status"), ("nfctInstanceStatusText", "status in words"),
@@ -69,7 +76,13 @@ INSTANCE = [
     ("nfctSnapshotHelped", "entries with a helper"), ("nfctSnapshotFirmUtilization", "firm utilization"),
 ]
 
-KINDS = ["source", "destination", "service"]  # of nfctTopTable
+KINDS = ["source", "destination", "service", "unreplied_source", "unreplied_destination"]  # of nfctTopTable
+
+
+def spoken(kind):
+    return kind.replace("_", " ")
+
+
 TOP = [("nfctTopText", "who"), ("nfctTopEntries", "entries"), ("nfctTopUnreplied", "unreplied"),
        ("nfctTopShare", "share"), ("nfctTopError", "error")]
 
@@ -103,8 +116,12 @@ RULES = [
      "[table {#CT.TABLE}] state {#CT.STATE} of protocol {#CT.NUMBER}:", [("nfctStateEntries", "entries")], {}),
     ("zone", "Zones", {"ZONE.ENTRIES": "nfctZoneEntries"}, ["TABLE", "ZONE"], "[table {#CT.TABLE}] zone {#CT.ZONE}:",
      [("nfctZoneEntries", "entries")], {}),
-    *((kind, f"{kind.capitalize()}s with the most entries", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
-       f"[table {{#CT.TABLE}}] {kind} {{#CT.RANK}}:", TOP, {"kind": kind}) for kind in KINDS),
+    *((kind, f"{spoken(kind).capitalize()}s with the most entries", {"TEXT": "nfctTopText"}, ["TABLE", "KIND", "RANK"],
+       f"[table {{#CT.TABLE}}] {spoken(kind)} {{#CT.RANK}}:", TOP, {"kind": kind}) for kind in KINDS),
+    ("nat", "Translated addresses with the most ports in use", {"TEXT": "nfctNatText"}, ["TABLE", "RANK"],
+     "[table {#CT.TABLE}] source NAT {#CT.RANK}:",
+     [("nfctNatText", "who"), ("nfctNatEntries", "entries"), ("nfctNatUtilization", "ports in use"),
+      ("nfctNatError", "error")], {"ranked": True}),
     ("threshold", "Thresholds", {"THRESHOLD": "nfctThresholdName"}, ["TABLE"],
      "[table {#CT.TABLE}] threshold {#CT.THRESHOLD}:",
      [("nfctThresholdState", "state"), ("nfctThresholdRising", "rising"), ("nfctThresholdFalling", "falling"),
@@ -112,13 +129,17 @@ RULES = [
     ("watch", "Watches", {"WATCH": "nfctWatchName"}, ["TABLE"], "[table {#CT.TABLE}] watch {#CT.WATCH}:",
      [("nfctWatchEntries", "entries"), ("nfctWatchState", "state"), ("nfctWatchCreated", "connections created"),
       ("nfctWatchFilter", "filter"), ("nfctWatchRising", "rising"), ("nfctWatchFalling", "falling")], {}),
+    ("rate", "Rates", {"RATE": "nfctRateName"}, ["TABLE"], "[table {#CT.TABLE}] rate {#CT.RATE}:",
+     [("nfctRateValue", "per second"), ("nfctRateState", "state"), ("nfctRateCounter", "counter"),
+      ("nfctRateRising", "rising"), ("nfctRateFalling", "falling")], {}),
     ("cpu", "CPUs", {"CPU.DROPS": "nfctCpuDrops"}, ["TABLE", "CPU"], "[table {#CT.TABLE}] CPU index {#CT.CPU}:", CPU,
      {"disabled": True}),
 ]
 
-# What the template does without: nfctTopText and nfctProtocolText say it in words, a TimeStamp means nothing to Zabbix, and
+# What the template does without: nfctTopText, nfctNatText and nfctProtocolText say it in words, a TimeStamp means nothing to Zabbix, and
 # few care on which CPU a chain was too long.
 LEFT_OUT = ["nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort", "nfctProtocolName",
+            "nfctNatAddrType", "nfctNatAddr", "nfctNatProtocol", "nfctNatDestinationType", "nfctNatDestination", "nfctNatPort",
             "nfctInstanceDiscontinuityTime", "nfctSnapshotDiscontinuityTime", "nfctWatchDiscontinuityTime",
             "nfctCpuChainTooLong"]
 
@@ -141,8 +162,10 @@ TRIGGERS = [
     ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
      "HIGH", "In the last minute packets were refused, or entries evicted to make room. See the item \"cause of loss\".",
      None),
-    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
-     "AVERAGE", "See the item \"status in words\".", None),
+    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3 and find(<nfctInstanceStatusText>,,\"like\",\"was deleted\")=0",
+     "last(<nfctInstanceStatus>)<>3 or find(<nfctInstanceStatusText>,,\"like\",\"was deleted\")=1",
+     "AVERAGE", "See the item \"status in words\". A namespace that matched a pattern and was deleted is no trouble.",
+     None),
     ("instance", "Table {#CT.NAME} has old values", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",
      "WARNING", "See the item \"status in words\".", "Table {#CT.NAME} cannot be read"),
     ("chain", "Table {#CT.NAME} has hash chains that are too long",
@@ -152,6 +175,9 @@ TRIGGERS = [
      "the hash.", None),
     ("watch", "Watch {#CT.WATCH} of table {#CT.TABLE} is raised", "last(<nfctWatchState>)=2",
      "last(<nfctWatchState>)=1", "WARNING", "More entries match this filter than its configuration allows.", None),
+    ("rate", "Rate {#CT.RATE} of table {#CT.TABLE} is raised", "last(<nfctRateState>)=2",
+     "last(<nfctRateState>)=1", "WARNING", "A counter grows faster than its configuration allows. See the item "
+     "\"counter\".", None),
 ]
 
 # Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
@@ -161,6 +187,10 @@ TRAP_TRIGGERS = [
     (5, 6, "WARNING", "Trap: one source fills the table", r"table (.*) is .*filled by one source()"),
     (7, 8, "WARNING", "Trap: a watch is raised", r"table (.*) has .* the watch (.*), (?:at|no)"),
     (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table (.*) (?:can|shows)()"),
+    (11, 12, "WARNING", "Trap: an address runs out of ports",
+     r"table (.*) (?:ha[sd] used .* of|(?:is|was) no longer checked for) its ports towards ([^ ]+ [^ :]+)"),
+    (13, 14, "WARNING", "Trap: a rate is raised",
+     r"table (.*): (.*) (?:is|was) (?:[0-9]+ per second|no longer checked)"),
 ]
 
 COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
@@ -178,9 +208,11 @@ GRAPHS = [
     ("setup", "Table {#CT.NAME}: connections", ["nfctSnapshotCreated", "nfctSnapshotDestroyed"]),
     ("protocol", "Table {#CT.TABLE}: {#CT.PROTOCOL}",
      ["nfctProtocolEntries", "nfctProtocolAssured", "nfctProtocolUnreplied"]),
-    *((kind, f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}", ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"])
-      for kind in KINDS),
+    *((kind, f"Table {{#CT.TABLE}}: {spoken(kind)} {{#CT.RANK}}",
+       ["nfctTopEntries", "nfctTopUnreplied", "nfctTopError"]) for kind in KINDS),
+    ("nat", "Table {#CT.TABLE}: ports of source NAT {#CT.RANK}", ["nfctNatEntries", "nfctNatError"]),
     ("watch", "Table {#CT.TABLE}: watch {#CT.WATCH}", ["nfctWatchEntries", "nfctWatchRising"]),
+    ("rate", "Table {#CT.TABLE}: rate {#CT.RATE}", ["nfctRateValue", "nfctRateRising"]),
 ]
 
 # (name, rows of widgets): a widget is (title, graph or ("item", kind of the largest)).
@@ -188,12 +220,16 @@ DASHBOARDS = [
     ("Connection tracking: overview", [
         [("Entries and limit", "Table {#CT.NAME}: entries"), ("Utilization", "Table {#CT.NAME}: utilization")],
         [("Losses", "Table {#CT.NAME}: losses"), ("Connections", "Table {#CT.NAME}: connections")],
+        [("Rates", "Table {#CT.TABLE}: rate {#CT.RATE}")],
         [("Kinds of entries", "Table {#CT.NAME}: kinds of entries"), ("Scans", "Table {#CT.NAME}: scans")],
     ]),
     ("Connection tracking: who fills the table", [
         [("Largest source", ("item", "source")), ("Largest destination", ("item", "destination")),
          ("Largest service", ("item", "service"))],
-        *([(f"{kind.capitalize()}s", f"Table {{#CT.TABLE}}: {kind} {{#CT.RANK}}")] for kind in KINDS),
+        [("First whom nobody answers", ("item", "unreplied_source")),
+         ("First who answers nobody", ("item", "unreplied_destination"))],
+        *([(f"{spoken(kind).capitalize()}s", f"Table {{#CT.TABLE}}: {spoken(kind)} {{#CT.RANK}}")] for kind in KINDS),
+        [("Ports of source NAT", "Table {#CT.TABLE}: ports of source NAT {#CT.RANK}")],
         [("Protocols", "Table {#CT.TABLE}: {#CT.PROTOCOL}")],
         [("Watches", "Table {#CT.TABLE}: watch {#CT.WATCH}")],
     ]),

@@ -15,5 +15,9 @@ return [
         'NF-CONNTRACK-MIB::nfctWatchEntriesFalling' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
         'NF-CONNTRACK-MIB::nfctInstanceDegraded' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
         'NF-CONNTRACK-MIB::nfctInstanceRecovered' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctNatPortsRising' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctNatPortsFalling' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctRateValueRising' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
+        'NF-CONNTRACK-MIB::nfctRateValueFalling' => \LibreNMS\Snmptrap\Handlers\NfctNotification::class,
     ],
 ];

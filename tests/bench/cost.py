@@ -18,7 +18,7 @@ TOTALS = "agent, totals alone"
 CONNTRACK = "conntrack -L"
 
 UNPACED = "refresh-interval = 3600\ncpu-budget = 100\n"
-TOTALS_ALONE = "top = 0\nsource-rising = 0\nidentities = 0\n"
+TOTALS_ALONE = "top = 0\nsource-rising = 0\nnat-rising = 0\nidentities = 0\n"
 BITS = 8
 
 # as a script behind snmpd's `extend` does it
@@ -85,6 +85,23 @@ def measure(lab, entries, rounds, large):
     say(f"resident, both processes: {default:.1f} MiB by default, {resident_mib(lab):.1f} MiB with everything on "
         "(target: under 16)")
     return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def measure_nat(lab, entries, rounds):
+    """The same if half of the entries have source NAT, each towards another destination: the most work for a sketch."""
+    half = entries // 2
+    lab.fill(half, "--spread", "--marks", "--remove")
+    lab.fill(half, "--spread", "--marks", "--nat-source", "192.0.2.1")
+    ways = {name: way for name, way in ways_of(lab, True).items() if name in (FLOOR, DEFAULT)}
+    taken = {name: [] for name in ways}
+    for _ in range(rounds):
+        a_scan(lab, UNPACED)
+        for name, way in ways.items():
+            taken[name].append(way())
+    say(f"{entries:,} entries, half of them with source NAT: {statistics.median(taken[DEFAULT]) / 1000:.1f} ms by default, "
+        f"{ratio(taken[DEFAULT], taken[FLOOR]):.2f} of the floor (target: 1.15), {resident_mib(lab):.1f} MiB resident")
+    lab.fill(half, "--spread", "--marks", "--remove")
+    lab.fill(half, "--spread", "--marks")
 
 
 def measure_minute(lab, entries):

@@ -25,6 +25,8 @@ static void check_texts(const struct config *config)
 		plain = plain && is_plain(config->thresholds[i].name);
 	for (size_t i = 0; i < config->watch_count; i++)
 		plain = plain && is_plain(config->watches[i].name);
+	for (size_t i = 0; i < config->rate_count; i++)
+		plain = plain && is_plain(config->rates[i].name);
 	for (size_t i = 0; i < config->namespace_count; i++)
 		plain = plain && is_plain(config->namespaces[i].name);
 	if (!plain)

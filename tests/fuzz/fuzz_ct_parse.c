@@ -16,6 +16,7 @@ static const char settings[] =
 	"watch \"a\" { index = 1 protocol = \"tcp\" destination-port = \"1-1024\" }\n"
 	"watch \"b\" { index = 2 source = \"2001:db8::/32\" status = { \"assured\", \"nat\" } }\n"
 	"watch \"c\" { index = 3 zone = 7 mark = \"0x10/0xf0\" }\n"
+	"watch \"e\" { index = 5 nat-source = \"192.0.2.0/24\" }\n"
 	"watch \"d\" { index = 4 state = \"ESTABLISHED\" protocol = \"tcp\" }\n";
 
 /* Whole tables, and parts of them, some looks each. */

@@ -14,13 +14,19 @@ static struct snapshot_protocol protocols[] = { { .address_type = 1, .number = 6
 						{ .address_type = 2, .number = 255 } };
 static struct snapshot_state states[] = { { 6, 1, 5 }, { 6, 10, 7 }, { 132, 3, 1 } };
 static struct snapshot_zone zones[] = { { 0, 4 }, { 7, 9 }, { 65535, 1 } };
-static struct snapshot_top tops[] = { { .kind = TOP_SOURCE, .rank = 1, .address_type = 1 },
-				      { .kind = TOP_DESTINATION, .rank = 1, .address_type = 2 },
-				      { .kind = TOP_SERVICE, .rank = 1, .port = 443 },
-				      { .kind = TOP_SERVICE, .rank = 2, .port = 53 } };
+static struct snapshot_top tops[] = {
+	{ .kind = TOP_SOURCE, .rank = 1, .address_type = 1 },
+	{ .kind = TOP_DESTINATION, .rank = 1, .address_type = 2 },
+	{ .kind = TOP_SERVICE, .rank = 1, .port = 443 },
+	{ .kind = TOP_SERVICE, .rank = 2, .port = 53 },
+	{ .kind = TOP_UNREPLIED_SOURCE, .rank = 1, .address_type = 1 }
+};
+static struct snapshot_nat nats[] = { { .rank = 1, .address_type = 1 },
+				      { .rank = 2, .address_type = 2 } };
 static struct snapshot_watch watches[] = { { .index = 1, .name = "one" },
 					   { .index = 65535, .name = "last" } };
 static struct snapshot_threshold thresholds[] = { { .index = 1 }, { .index = 2 } };
+static struct snapshot_rate rates[] = { { .index = 1, .has_value = true }, { .index = 65535 } };
 static struct snapshot_agent agent;
 static struct snapshot_sample samples[2];
 static struct snapshot_scan scan;
@@ -39,7 +45,9 @@ static struct mib_view view_of_three(void)
 					       .cpu_count = 2,
 					       .cpus = cpus,
 					       .threshold_count = 2,
-					       .thresholds = thresholds };
+					       .thresholds = thresholds,
+					       .rate_count = 2,
+					       .rates = rates };
 	samples[0].total.present = 0xffff;
 	scan = (struct snapshot_scan){ .end_wall = 1,
 				       .has_churn = true,
@@ -50,8 +58,10 @@ static struct mib_view view_of_three(void)
 				       .states = states,
 				       .zone_count = 3,
 				       .zones = zones,
-				       .top_count = 4,
+				       .top_count = 5,
 				       .tops = tops,
+				       .nat_count = 2,
+				       .nats = nats,
 				       .watch_count = 2,
 				       .watches = watches };
 	instances[1].index = 2; /* nothing is known yet */

@@ -2,6 +2,7 @@
 """An attack, bounded, inside the network namespace that it is run in.
 
 flood.py scan SOURCE TARGET PORTS: one SYN to each port from 1 on.
+flood.py ports SOURCE TARGET PORT COUNT: one SYN from each port of SOURCE, from 1024 on.
 flood.py syn COUNT TARGET PORT [FIRST RATE]: SYNs from COUNT different spoofed sources, those from
 number FIRST on; RATE a second, or as fast as it goes.
 """
@@ -43,6 +44,12 @@ def scan(source, target, ports):
         send(raw, packet(source, to, 40000, port), target)
 
 
+def ports(source, target, port, count):
+    raw, source, to = sender(), socket.inet_aton(source), socket.inet_aton(target)
+    for number in range(1024, 1024 + int(count)):
+        send(raw, packet(source, to, number, int(port)), target)
+
+
 def syn(count, target, port, first=0, rate=0):
     raw, to, began = sender(), socket.inet_aton(target), time.monotonic()
     for sent in range(int(count)):
@@ -53,4 +60,4 @@ def syn(count, target, port, first=0, rate=0):
         send(raw, packet(spoofed, to, 1024 + number % 50000, int(port)), target)
 
 
-{"scan": scan, "syn": syn}[sys.argv[1]](*sys.argv[2:])
+{"scan": scan, "ports": ports, "syn": syn}[sys.argv[1]](*sys.argv[2:])

@@ -3,6 +3,7 @@
 
 Everything lives in the namespace and in a temporary directory, and ends with the lab.
 """
+import contextlib
 import ctypes
 import os
 import re
@@ -84,8 +85,12 @@ def resident_kib(pid):
 
 
 def descriptors(pid):
-    """What each open descriptor leads to."""
-    return {int(entry.name): os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    """What each open descriptor leads to; one may be closed while this looks."""
+    found = {}
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found[int(entry.name)] = os.readlink(entry)
+    return found
 
 
 def held(pid):

@@ -5,6 +5,13 @@ import subprocess
 from lab import TOP
 
 
+def fnv1a(octets):
+    value = 0x811c9dc5
+    for octet in octets:
+        value = (value ^ octet) * 0x01000193 & 0xffffffff
+    return value
+
+
 class Namespaces:
     """They end with the `with` block. A short name is the lab's own: "blue" is nfct123-blue on the machine."""
 
@@ -40,3 +47,11 @@ class Namespaces:
     def block(self, short, index):
         """For the agent's configuration."""
         return f'namespace "{self.name(short)}" {{ index = {index} }}\n'
+
+    def pattern(self, short, index, count):
+        """Likewise: "*" is all of this lab."""
+        return f'namespace "{self.name(short)}" {{ index = {index} count = {count} }}\n'
+
+    def index(self, short, first, count):
+        """The index that a name has by a pattern, if no other name clashes with it: FNV-1a, as the manual says."""
+        return first + fnv1a(self.name(short).encode()) % count

@@ -15,9 +15,12 @@ ALARMS = {"nfctUtilizationRising": ("nfctThresholdState", "nfctThresholdName", T
           "nfctDroppingStopped": ("nfctInstanceDropping", "nfctInstanceName", False),
           "nfctWatchEntriesRising": ("nfctWatchState", "nfctWatchName", True),
           "nfctWatchEntriesFalling": ("nfctWatchState", "nfctWatchName", False),
+          "nfctRateValueRising": ("nfctRateState", "nfctRateName", True),
+          "nfctRateValueFalling": ("nfctRateState", "nfctRateName", False),
           "nfctInstanceDegraded": ("nfctInstanceStatus", "nfctInstanceName", True),
           "nfctInstanceRecovered": ("nfctInstanceStatus", "nfctInstanceName", False)}
-RAISED = {"nfctThresholdState": {2}, "nfctInstanceDropping": {1}, "nfctWatchState": {2}, "nfctInstanceStatus": {2, 3}}
+RAISED = {"nfctThresholdState": {2}, "nfctInstanceDropping": {1}, "nfctWatchState": {2}, "nfctRateState": {2},
+          "nfctInstanceStatus": {2, 3}}
 
 
 instance = functools.lru_cache(maxsize=None)(mib.instance)

@@ -48,6 +48,9 @@ BAD_FILES = [
     ('namespace "blue" { }', 1, "index is missing"),
     ('namespace "blue" { index = 1 }', 1, "from 2 to 65535"),
     ('namespace "default" { index = 2 }', 1, "/run/netns/default"),
+    ('namespace "q*" { index = 2 }', 1, "count is missing"),
+    ('namespace "blue" { index = 2\n count = 9 }', 2, "is for a pattern"),
+    ('namespace "q*" { index = 2 count = 9 }\nnamespace "blue" {\n index = 10 }', 3, 'taken by "q*"'),
     ("\x01\x02\x03", 1, "control characters"),
     ('threshold "a" { rising = 50 falling = 4', 1, '"a" is not closed'),
     ('threshold "a" { rising = 50\n/* falling = 40 }', 2, "close it with */"),
@@ -107,7 +110,8 @@ def test_what_is_right_is_taken(tmp_path):
                     "source-rising = 0\nsource-falling = 0\n"
                     'watch "ssh" { index = 1 protocol = "tcp" destination-port = 22 rising = 1000 falling = 800 }\n'
                     'watch "flood" { index = 2 status = { "unreplied" } state = "SYN_SENT" protocol = tcp }\n'
-                    'namespace "blue" { index = 2 }\nnamespace "/run/netns/red" { index = 3 }\n')
+                    'namespace "blue" { index = 2 }\nnamespace "/run/netns/red" { index = 3 }\n'
+                    'namespace "q*" { index = 4 count = 9 }\nnamespace "/run/x/[ab]?" { index = 13 count = 65523 }\n')
     for arguments in (["-n", "-c", path], ["--check", "--config", path], ["-V"], ["--version"], ["-h"], ["--help"]):
         result = run(*arguments)
         assert (result.returncode, result.stderr) == (0, "")

@@ -25,9 +25,12 @@ def make_full(lab):
     lab.traffic("tcp4", "tcp6", "udp4")
     lab.run("python3", "-c", "import socket; socket.socket(2, 2).sendto(b'x', ('127.0.0.1', 8888))")
     lab.start_agent('zones = true\nwatch "https" { index = 5 destination-port = 443 }\n'
-                    'watch "all" { index = 65535 rising = 1000 falling = 900 }\n')
+                    'watch "all" { index = 65535 rising = 1000 falling = 900 }\n'
+                    'rate "lost" { index = 5 counter = "drops" window = 1 }\n'
+                    'rate "setup" { index = 65535 counter = "created" rising = 1000 falling = 900 window = 1 }\n')
     lab.after_a_scan()
     lab.after_a_scan()
+    wait_for(lambda: lab.column("nfctRateValue") == {"1.5": 0, "1.65535": 0}, 10)
 
 
 def not_given(lab):

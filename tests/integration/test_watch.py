@@ -10,13 +10,14 @@ from lab import wait_for
 
 WATCH_RISING, WATCH_FALLING = "nfctWatchEntriesRising", "nfctWatchEntriesFalling"
 
-# Connections to keep: MARKED has a mark, ZONED is in a zone, NATED goes elsewhere.
+# Connections to keep: some have a mark, are in a zone, go elsewhere, or come from elsewhere.
 RULES = """
 table ip marks {
     chain first { type filter hook output priority -310;
         udp dport 6000-6009 ct zone set 9; udp sport 6000-6009 ct zone set 9; }
     chain marking { type filter hook output priority filter; tcp dport 2200-2299 ct mark set 0x12; }
     chain nat_out { type nat hook output priority -100; udp dport 7777 dnat to 127.0.0.1:7778; }
+    chain nat_post { type nat hook postrouting priority 100; udp dport 9999 snat to 127.0.0.9; }
 }
 table ip marks_in {
     chain first { type filter hook prerouting priority -310;
@@ -40,7 +41,7 @@ tcp(22, 5)
 tcp(2222, 3, "127.0.0.3")
 tcp(2223, 2, "127.0.0.130")
 tcp(22, 4, "::1", socket.AF_INET6, "::1")
-udp(53, 6); udp(6003, 2); udp(7777, 1)
+udp(53, 6); udp(6003, 2); udp(7777, 1); udp(9999, 1)
 for _ in range(3):
     client = socket.socket(); client.setblocking(False); client.connect_ex(("127.0.0.1", 9)); held.append(client)
 print("ready", flush=True)
@@ -64,6 +65,7 @@ FILTERS = {
     "mark": ("mark = 0x12", "-m 0x12"),
     "zone": ("zone = 9", "-w 9"),
     "nat": ('status = "nat"', "-j"),
+    "translated": ('nat-source = "127.0.0.8/30"', "-n 127.0.0.9"),
     "nothing": ('protocol = "sctp"', "-p sctp"),
 }
 
@@ -95,7 +97,8 @@ def test_watches_count_what_conntrack_lists(bare_lab):
     assert list(names.values()) == list(FILTERS)
     wanted = {name: listed(lab, options) for name, (_, options) in FILTERS.items()}
     assert shown == wanted
-    assert wanted["ssh"] == 9 and wanted["zone"] == 2 and wanted["marked"] == 5 and wanted["nat"] == 1, wanted
+    assert wanted["ssh"] == 9 and wanted["zone"] == 2 and wanted["marked"] == 5 and wanted["nat"] == 2, wanted
+    assert wanted["translated"] == 1
     assert lab.get("nfctWatchFilter.1.1") == "protocol tcp destination-port 22"
     assert lab.get("nfctWatchFilter.1.11") == "mark 0x10/0xf0"
 

@@ -2,9 +2,9 @@
 """A router as in tests/integration, for a whole module: to set up what polls it takes its time."""
 import pytest
 
-from lab import Lab
+from lab import Lab, wait_for
 
-# A value of every kind: zones, watches, packets counted; one source and one watch raise their alarms early.
+# A value of every kind: zones, watches, rates, packets counted; one source, one watch and one rate raise their alarms early.
 CONFIG = """cpu-budget = 100
 notification-interval = 0
 zones = true
@@ -12,6 +12,8 @@ source-rising = 15
 source-falling = 10
 watch "web" { index = 1 protocol = "tcp" destination-port = 443 rising = 1000 falling = 800 }
 watch "dns" { index = 2 protocol = "udp" destination-port = 53 }
+rate "setup" { index = 1 counter = "created" rising = 1000 falling = 800 window = 20 }
+rate "lost" { index = 2 counter = "drops" window = 2 }
 """
 
 
@@ -23,6 +25,7 @@ def make_router(lab, snmpd="", config=""):
     lab.agent_config = CONFIG + config
     lab.start_agent(lab.agent_config)
     lab.after_a_scan()
+    wait_for(lambda: lab.column("nfctRateValue").keys() == {"1.1", "1.2"}, 15)
 
 
 @pytest.fixture(scope="module")

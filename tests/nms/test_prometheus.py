@@ -101,7 +101,7 @@ def test_a_scrape_has_every_figure(exporter):
     assert float(found['nfctInstanceMaxEntries{nfctInstanceIndex="1",nfctInstanceName="default"}']) == exporter.limit()
     walked = {name.partition(".")[0] for name in exporter.walk() if not name.startswith("nfctCpu")}  # left out
     labels = {"nfctInstanceName", "nfctProtocolName", "nfctProtocolText", "nfctStateName", "nfctTopText",
-              "nfctThresholdName", "nfctWatchName"}
+              "nfctThresholdName", "nfctWatchName", "nfctRateName"}
     parts = {"nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort"}
     assert len(walked) > 80
     assert walked - labels - parts - names == set()

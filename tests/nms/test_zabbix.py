@@ -100,10 +100,10 @@ def test_triggers_rise_and_recover_by_poll_and_by_trap(zabbix):
     assert wait_for(lambda: not problems(), 30, 1), problems()
     lab.fill(lab.limit() * 83 // 100)
     polled = {"Table default is filling up", "One source fills table default",
-              "Table default is full of entries that cannot be evicted", "Watch web of table 1 is raised"}
+              "Table default is full of entries that cannot be evicted", "Watch web of table 1 is raised", "Rate setup of table 1 is raised"}
     wait_for(lambda: polled <= set(problems()), 40, 1)
-    wait_for(lambda: told("above the threshold warning") and told("filled by one source") and told("the watch web"),
-             20, 1)
+    wait_for(lambda: told("above the threshold warning") and told("filled by one source") and told("the watch web") and
+             told("default: setup is", "per second (created, over"), 20, 1)
     # beyond the limit: what is ASSURED is not evicted, a new connection is refused
     lab.fill(lab.limit(), "--udp", "--until-full")
     refuse_some(lab)
@@ -144,7 +144,7 @@ def test_a_table_that_goes_and_comes(zabbix):
 def test_every_notification_has_come_with_its_text(zabbix):
     texts = {item["key_"][len(TRAPPED):-1]: item["lastvalue"] for item in zabbix.items(zabbix.host)
              if item["key_"].startswith(TRAPPED)}
-    assert len(texts) == 10
+    assert len(texts) == 12
     for name, text in texts.items():
         assert text.startswith('conntrack table ') and '"' not in text, f"{name}: {text!r}"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctfill COUNT [--udp] [--unassured] [--unreplied] [--until-full] [--spread] [--source ADDRESS]
- *        [--from N] [--marks] [--mark N] [--churn RATE SECONDS] [--keep] [--remove]
+ *        [--from N] [--marks] [--mark N] [--nat-source ADDRESS] [--churn RATE SECONDS] [--keep]
+ *        [--remove]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
  * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them; with --unreplied
  * they are SYN_SENT, and no packet has come back. With --until-full the end of the table is no
@@ -8,7 +9,8 @@
  * of 60,000 entries of one source to one port; with --source all are of this IPv4 address, to port
  * 80 of many. Prints how many went in. With --from they are those from number N on, so that tables
  * can differ; with --marks each has its number's hash (the end of MurmurHash3) as its mark, with
- * --mark all have N. With --remove they are deleted instead.
+ * --mark all have N. With --nat-source the kernel translates the source of each to this address,
+ * and keeps its port if that is free. With --remove they are deleted instead.
  *
  * ctfill --remove --mark N
  * Deletes all entries with this mark. The kernel looks for them by itself, which is much faster.
@@ -43,8 +45,8 @@ struct fill {
 	uint32_t count;
 	uint32_t from;
 	bool udp, unassured, unreplied, until_full, spread, marks, keep, remove;
-	uint32_t source; /* in network order; 0: not given */
-	uint32_t mark;   /* 0: not given */
+	uint32_t source, nat_source; /* in network order; 0: not given */
+	uint32_t mark;               /* 0: not given */
 	uint32_t churn_rate, churn_seconds;
 	uint32_t inserted, failed;
 	int error;             /* of the first that failed */
@@ -129,6 +131,12 @@ static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
 	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill);
 	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
 	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(86400));
+	if (fill->nat_source) {
+		struct nlattr *nat = mnl_attr_nest_start(message, CTA_NAT_SRC);
+
+		mnl_attr_put_u32(message, CTA_NAT_V4_MINIP, fill->nat_source);
+		mnl_attr_nest_end(message, nat);
+	}
 	if (fill->marks || fill->mark)
 		mnl_attr_put_u32(message, CTA_MARK, htonl(fill->mark ? fill->mark : hash(number)));
 	if (!fill->udp) {
@@ -288,8 +296,12 @@ static int read_arguments(int argc, char **argv, struct fill *fill)
 	size_t count = sizeof(options) / sizeof(options[0]), at;
 
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--source") == 0 && i + 1 < argc) {
-			if (inet_pton(AF_INET, argv[++i], &fill->source) != 1)
+		uint32_t *address = strcmp(argv[i], "--source") == 0       ? &fill->source
+				    : strcmp(argv[i], "--nat-source") == 0 ? &fill->nat_source
+									   : NULL;
+
+		if (address && i + 1 < argc) {
+			if (inet_pton(AF_INET, argv[++i], address) != 1)
 				return -1;
 			continue;
 		}
@@ -335,7 +347,7 @@ int main(int argc, char **argv)
 	if (read_arguments(argc, argv, &fill) != 0) {
 		fputs("usage: ctfill COUNT [--udp] [--unassured] [--unreplied] [--until-full] "
 		      "[--spread] [--source ADDRESS] [--from N] [--marks] [--mark N] "
-		      "[--churn RATE SECONDS] [--keep] [--remove]\n"
+		      "[--nat-source ADDRESS] [--churn RATE SECONDS] [--keep] [--remove]\n"
 		      "       ctfill --remove --mark N\n",
 		      stderr);
 		return 2;

@@ -17,6 +17,7 @@ struct scene {
 	struct aggregate_memory *memory;
 	struct snapshot_scan *scan;
 	struct snapshot_top source; /* whom the alarm is to judge */
+	struct snapshot_nat nat;    /* likewise */
 	uint64_t time_ms;
 };
 
@@ -71,7 +72,17 @@ static inline void begin(struct scene *scene)
 	begin_part(scene, 1);
 }
 
-/* Hands over `count` entries from `first_id` on. A fourth of them has seen a reply. */
+/* Source NAT, to one address. */
+static void translate(struct ct_entry *entry)
+{
+	entry->has_nat = entry->has_nat_ports = true;
+	entry->nat_source.octet[0] = 203;
+	entry->nat_destination = entry->destination;
+	entry->nat_destination_port = entry->destination_port;
+}
+
+/* Hands over `count` entries from `first_id` on. A fourth of them has seen a reply. Those to port
+ * 53 have source NAT. */
 static void add_to(struct aggregate *aggregate, uint32_t first_id, uint32_t count,
 		   const char *source, const char *destination, uint8_t protocol, uint16_t port,
 		   uint16_t zone)
@@ -87,6 +98,8 @@ static void add_to(struct aggregate *aggregate, uint32_t first_id, uint32_t coun
 
 	assert_int_equal(inet_pton(entry.family, source, entry.source.octet), 1);
 	assert_int_equal(inet_pton(entry.family, destination, entry.destination.octet), 1);
+	if (port == 53)
+		translate(&entry);
 	for (uint32_t i = 0; i < count; i++) {
 		entry.id = first_id + i;
 		entry.status = i % 4 == 0 ? CT_STATUS_SEEN_REPLY : 0;
@@ -105,16 +118,18 @@ static inline void add(struct scene *scene, uint32_t first_id, uint32_t count, c
  * about, or NULL. */
 static void finish_as(struct scene *scene, bool is_whole, const struct snapshot_top *culprit)
 {
+	const struct snapshot_culprits culprits = { .source = culprit };
 	struct aggregate_result result;
 
 	scene->time_ms += 10000;
 	assert_int_equal(aggregate_finish(scene->aggregate, scene->time_ms, scene->time_ms,
-					  is_whole ? 1 : scene->aggregate->plan.part, culprit,
+					  is_whole ? 1 : scene->aggregate->plan.part, &culprits,
 					  &result),
 			 0);
 	free(scene->scan);
 	scene->scan = result.scan;
 	scene->source = result.source;
+	scene->nat = result.nat;
 }
 
 static inline void finish(struct scene *scene)

@@ -3,6 +3,8 @@
 #ifndef ALARM_SCENE_H
 #define ALARM_SCENE_H
 
+#include <stdio.h>
+
 #include "alarm/alarm.h"
 #include "alarm/instance_alarms.h"
 #include "config/config.h"
@@ -26,6 +28,8 @@ static inline struct config config_of(const struct config_threshold *some, size_
 				 .watches = watches,
 				 .source_rising = 50,
 				 .source_falling = 40,
+				 .nat_rising = 80,
+				 .nat_falling = 70,
 				 .top_prefix_ipv4 = 32,
 				 .top_prefix_ipv6 = 64,
 				 .notification_interval = INTERVAL_MS / 1000 };
@@ -147,6 +151,24 @@ static inline void take_source(struct scene *scene, const char *text, uint32_t e
 	source.address.half[0] = (uint64_t)text[strlen(text) - 1];
 	strcpy(source.text, text);
 	instance_alarms_source(&scene->alarms, &source, &scene->sample, scene->now_ms);
+}
+
+/* A scan whose first row of NAT ports, to this octet of its destination, has `entries`. */
+static inline void take_nat(struct scene *scene, uint8_t to, uint32_t entries, uint32_t error,
+			    uint32_t margin)
+{
+	struct snapshot_nat nat = { .rank = 1,
+				    .address_type = 1,
+				    .protocol = 6,
+				    .port = 443,
+				    .destination.octet = { 198, 51, 100, to },
+				    .entries = entries,
+				    .error = error,
+				    .margin = margin,
+				    .utilization = entries * 100 / SNAPSHOT_NAT_PORTS };
+
+	snprintf(nat.text, sizeof(nat.text), "192.0.2.1 to 198.51.100.%u tcp/443", to);
+	instance_alarms_nat(&scene->alarms, &nat, &scene->sample, scene->now_ms);
 }
 
 static inline bool take_watches(struct scene *scene, uint32_t ssh, uint32_t dns)

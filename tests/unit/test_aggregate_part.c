@@ -141,6 +141,18 @@ static void assert_is_the_table(const struct scene *scene)
 			    "10.1.0.2 800 600 3, 10.1.0.3 800 600 3, 10.1.0.4 800 600 3, "
 			    "10.1.0.5 800 600 3, 10.1.0.6 800 600 3, 10.1.0.7 800 600 3, "
 			    "10.1.0.8 800 600 3");
+	assert_string_equal(tops(scene, TOP_UNREPLIED_DESTINATION),
+			    "198.51.100.80 9009 9009 45, 198.51.100.81 6000 6000 29");
+	assert_true(
+		strstr(tops(scene, TOP_UNREPLIED_SOURCE), "192.0.2.7 9000 9000 44, 10.1.0.0 600") ==
+		tops(scene, TOP_UNREPLIED_SOURCE));
+	assert_int_equal(scan->nat_count, 1);
+	assert_string_equal(scan->nats[0].text, "203.0.0.0 to 198.51.100.81 udp/53");
+	assert_int_equal(scan->nats[0].entries, 8000);
+	assert_int_equal(scan->nats[0].error, 0);
+	assert_int_equal(scan->nats[0].utilization, 12);
+	assert_int_equal(scene->nat.entries, 8000);
+	assert_int_equal(scene->nat.margin, 0);
 	assert_string_equal(scene->source.text, "192.0.2.7");
 	assert_int_equal(scene->source.entries, 12000);
 	assert_int_equal(scene->source.margin, 0);
@@ -181,6 +193,8 @@ static void before_a_round_a_look_speaks_for_itself(void **state)
 	assert_in_range(scene->scan->watches[1].margin, 12, 60);
 	assert_int_equal(scene->source.entries, 12000);
 	assert_in_range(scene->source.margin, 400, 520);
+	assert_int_equal(scene->nat.entries, 8000);
+	assert_in_range(scene->nat.margin, 400, 520);
 }
 
 /* A fourth of the table comes from one source, and goes. Until the first look that compares. */

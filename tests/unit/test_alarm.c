@@ -15,10 +15,10 @@ static void a_source_alarm_ends_when_its_prefix_length_is_changed(void **state)
 	config.top_prefix_ipv6 = 56; /* of the other family: nothing changes */
 	apply(scene, &config);
 	assert_int_equal(next(scene), 0);
-	assert_string_equal(instance_alarms_culprit(&scene->alarms)->text, "192.0.2.7");
+	assert_string_equal(instance_alarms_culprits(&scene->alarms).source->text, "192.0.2.7");
 	config.top_prefix_ipv4 = 24;
 	apply(scene, &config);
-	assert_null(instance_alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprits(&scene->alarms).source);
 	assert_int_equal(next(scene), EVENT_SOURCE_FALLING);
 	assert_string_equal(scene->event.text, "conntrack table default is no longer checked for "
 					       "the source 192.0.2.7: top-prefix-ipv4 was changed");

@@ -13,11 +13,13 @@ static struct snapshot_sample *full_sample(void)
 					.name = "blue",
 					.entries = 4294967295U,
 					.cpu_count = 3,
-					.threshold_count = 2 };
+					.threshold_count = 2,
+					.rate_count = 1 };
 	struct snapshot_sample *sample = (struct snapshot_sample *)snapshot_new(&head.base);
 
 	sample->cpus[2].value[COUNTER_DROPS] = 99;
 	strcpy(sample->thresholds[1].name, "critical");
+	strcpy(sample->rates[0].name, "setup");
 	return sample;
 }
 
@@ -74,6 +76,7 @@ static void a_sample_arrives_with_its_rows(void **state)
 	assert_int_equal(got->cpus[0].value[0], 0);
 	assert_int_equal(got->cpus[2].value[COUNTER_DROPS], 99);
 	assert_string_equal(got->thresholds[1].name, "critical");
+	assert_string_equal(got->rates[0].name, "setup");
 	free(copy);
 	free(sent);
 }

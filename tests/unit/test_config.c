@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config/config.c"
 
+#include "config/rate_counter.h"
 #include "test.h"
 #include "config_fault.h"
 
@@ -27,8 +28,11 @@ static void an_empty_file_is_the_defaults(void **state)
 	assert_int_equal(config->top_prefix_ipv6, 64);
 	assert_int_equal(config->source_rising, 50);
 	assert_int_equal(config->source_falling, 40);
+	assert_int_equal(config->nat_rising, 80);
+	assert_int_equal(config->nat_falling, 70);
 	assert_false(config->zones);
 	assert_int_equal(config->watch_count, 0);
+	assert_int_equal(config->rate_count, 0);
 	assert_int_equal(config->namespace_count, 0);
 	config_free(config);
 }
@@ -46,12 +50,17 @@ static void every_key_is_taken(void **state)
 				      "identities = 1024\ntop = 100\nzones = true\n"
 				      "top-prefix-ipv4 = 24\ntop-prefix-ipv6 = 128\n"
 				      "source-rising = 100\nsource-falling = 99\n"
+				      "nat-rising = 99\nnat-falling = 98\n"
 				      "threshold \"a b\" { rising = 100 falling = 0 }\n"
 				      "watch \"w2\" { index = 65535 destination-port = 6000-6063\n"
 				      "  state = \"SYN_SENT\" status = {\"unreplied\", \"nat\"}\n"
 				      "  protocol = \"tcp\" source = \"192.0.2.0/24\" mark = 1 }\n"
 				      "watch \"w1\" { index = 1 rising = 2147483647 falling = 0\n"
-				      "  destination-port = 22 status = \"assured\" zone = 7 }\n"
+				      "  destination-port = 22 status = \"assured\" zone = 7\n"
+				      "  nat-source = \"203.0.113.0/24\" }\n"
+				      "rate \"r2\" { index = 65535 counter = \"chain-too-long\"\n"
+				      "  rising = 2147483647 falling = 2147483647 window = 3600 }\n"
+				      "rate \"setup\" { index = 1 counter = created }\n"
 				      "namespace \"/proc/1/ns/net\" { index = 65535 }\n"
 				      "namespace \"blue\" { index = 2 }\n",
 				      error);
@@ -73,18 +82,30 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config->top_prefix_ipv6, 128);
 	assert_int_equal(config->source_rising, 100);
 	assert_int_equal(config->source_falling, 99);
+	assert_int_equal(config->nat_rising, 99);
+	assert_int_equal(config->nat_falling, 98);
 	assert_true(config->zones);
 	assert_int_equal(config->watch_count, 2);
 	assert_string_equal(config->watches[0].name, "w1"); /* sorted by index */
 	assert_int_equal(config->watches[0].rising, 2147483647);
 	filter_text(&config->watches[0].filter, text, sizeof(text));
-	assert_string_equal(text, "destination-port 22 zone 7 status assured");
+	assert_string_equal(text,
+			    "nat-source 203.0.113.0/24 destination-port 22 zone 7 status assured");
 	assert_int_equal(config->watches[1].index, 65535);
 	assert_int_equal(config->watches[1].rising, 0);
 	filter_text(&config->watches[1].filter, text, sizeof(text));
 	assert_string_equal(text,
 			    "protocol tcp source 192.0.2.0/24 destination-port 6000-6063 state "
 			    "SYN_SENT mark 0x1 status unreplied status nat");
+	assert_int_equal(config->rate_count, 2);
+	assert_string_equal(config->rates[0].name, "setup"); /* sorted by index */
+	assert_string_equal(config->rates[0].counter_name, "created");
+	assert_int_equal(config->rates[0].counter, RATE_OF_CREATED);
+	assert_int_equal(config->rates[0].rising, 0);
+	assert_int_equal(config->rates[0].window, 60);
+	assert_int_equal(config->rates[1].counter, COUNTER_CHAIN_TOO_LONG);
+	assert_int_equal(config->rates[1].falling, 2147483647);
+	assert_int_equal(config->rates[1].window, 3600);
 	assert_int_equal(config->namespace_count, 2);
 	assert_string_equal(config->namespaces[0].name, "blue");
 	assert_int_equal(config->namespaces[1].index, 65535);
@@ -157,6 +178,27 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"w\" { index = 1 port = 22 }\n", 1, "destination-port" },
 		{ "watch \"w\" { index = 1 protocol = \"icmp\" destination-port = 1 }\n", 1,
 		  "has no ports" },
+		{ "rate \"r\" { counter = created }\n", 1, "index is missing" },
+		{ "rate \"r\" { index = 0 counter = created }\n", 1, "from 1 to 65535" },
+		{ "rate \"q\" { index = 4 counter = drops }\nrate \"r\" { index = 4 }\n", 2,
+		  "taken by \"q\"" },
+		{ "rate \"r\" { index = 1 }\n", 1, "counter is missing; give created, destroyed" },
+		{ "rate \"r\" {\n index = 1\n counter = dropped }\n", 3,
+		  "must be created, destroyed, drops, early-drops, insert-failed, invalid, errors "
+		  "or "
+		  "chain-too-long" },
+		{ "rate \"r\" { index = 1 counter = created\n window = 0 }\n", 2, "1 to 3600" },
+		{ "rate \"r\" { index = 1 counter = created\n window = 3601 }\n", 2, "1 to 3600" },
+		{ "rate \"r\" { index = 1 counter = created\n rising = 5\n falling = 6 }\n", 3,
+		  "not be above rising = 5" },
+		{ "rate \"r\" { index = 1 counter = created rising = 5 }\n", 1,
+		  "give a number per second below rising (5)" },
+		{ "rate \"r\" { index = 1 counter = created falling = 5 }\n", 1,
+		  "rising is missing" },
+		{ "rate \"r\" { index = 1 counter = created rising = -1 falling = 1 }\n", 1,
+		  "from 0 to 2147483647" },
+		{ "rate \"r\" { index = 1 counter = created protocol = tcp }\n", 1,
+		  "known here: index, counter, rising, falling, window" },
 		{ "namespace \"blue\" { }\n", 1, "index is missing" },
 		{ "namespace \"blue\" { index = 1 }\n", 1, "from 2 to 65535" },
 		{ "namespace \"default\" { index = 2 }\n", 1, "/run/netns/default" },
@@ -181,8 +223,29 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "watch \"w\" { index = 1 status = {\n assured,\n seen\n}\n}\n", 3,
 		  "must be assured" },
 		{ "namespace\n \"a/b\"\n {\n index = 2\n}\n", 1, "an absolute path" },
+		{ "namespace \"q*\" { index = 2 }\n", 1, "count is missing" },
+		{ "namespace \"/run/x/[ab]\" { index = 2 }\n", 1, "count is missing" },
+		{ "namespace \"blue\" {\n index = 2\n count = 3 }\n", 3, "is for a pattern" },
+		{ "namespace \"/run/*/blue\" { index = 2\n count = 3 }\n", 2, "is for a pattern" },
+		{ "namespace \"/run/*/q*\" { index = 2\n count = 3 }\n", 2, "only the last part" },
+		{ "namespace \"run/q*\" { index = 2 count = 3 }\n", 1, "an absolute path" },
+		{ "namespace \"q*\" { index = 2 count = 0 }\n", 1, "from 1 to 65534" },
+		{ "namespace \"q*\" { index = 65530\n count = 7 }\n", 2, "there are only 6" },
+		{ "namespace \"q*\" { index = 10 count = 5 }\nnamespace \"b\" {\n index = 14 }\n",
+		  3, "index = 14 is taken by \"q*\"" },
+		{ "namespace \"b\" { index = 14 }\nnamespace \"q*\" {\n count = 5\n index = 10 }\n",
+		  4, "of the indexes 10 to 14 some are taken by \"b\" (14 to 14)" },
+		{ "namespace \"p*\" { index = 14 count = 2 }\n"
+		  "namespace \"q*\" { index = 10 count = 5 }\n",
+		  2, "some are taken by \"p*\" (14 to 15)" },
 		{ "source-falling = 60\n\nsource-rising = 60\n", 1, "below source-rising = 60" },
 		{ "source-rising = 60\n\nsource-falling = 60\n", 3, "below source-rising = 60" },
+		{ "nat-rising = 101\n", 1, "from 0 to 100" },
+		{ "nat-falling = 60\n\nnat-rising = 60\n", 1, "below nat-rising = 60" },
+		{ "\nnat-rising = 70\n", 2, "nat-falling = 70 must be below nat-rising = 70" },
+		{ "watch \"w\" { index = 1\n nat-source = ::1\n source = 192.0.2.1\n}\n", 2,
+		  "another family" },
+		{ "watch \"w\" { index = 1\n nat-source = eth0\n}\n", 2, "must be an address" },
 		{ "sample-interval\npeak-window = 10\n", 1, "key = value" },
 		{ "sample-interval =\npeak-window = 10\n", 1, "sample-interval = value" },
 		{ "sample-interval =\nwatch \"w\" { index = 1 }\n", 1, "sample-interval = watch" },
@@ -214,6 +277,25 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 
 #define OCTETS_53 "/12345678/0123456/8901234/6789012/4567890/23456789/12"
 
+static void indexes_of_patterns_may_touch(void **state)
+{
+	char error[CONFIG_ERROR_SIZE];
+	struct config *config = parse("namespace \"q*\" { index = 10 count = 5 }\n"
+				      "namespace \"/run/docker/netns/?\" { index = 15 count = 1 }\n"
+				      "namespace \"z*\" { index = 65530 count = 6 }\n"
+				      "namespace \"blue\" { index = 9 }\n",
+				      error);
+
+	(void)state;
+	assert_string_equal(error, "");
+	assert_int_equal(config->namespace_count, 4);
+	assert_int_equal(config->namespaces[0].count, 0);
+	assert_string_equal(config->namespaces[1].name, "q*");
+	assert_int_equal(config->namespaces[1].count, 5);
+	assert_int_equal(config->namespaces[2].index, 15);
+	config_free(config);
+}
+
 static void a_socket_has_a_path_that_the_kernel_takes(void **state)
 {
 	struct config *config;
@@ -237,6 +319,8 @@ static void too_many_blocks_are_too_many(void **state)
 		{ "threshold \"t%d\" { rising = 70 falling = 60 }\n", 16,
 		  "t.conf:17: too many threshold blocks" },
 		{ "watch \"t%1$d\" { index = %1$d }\n", 64, "t.conf:65: too many watch blocks" },
+		{ "rate \"t%1$d\" { index = %1$d counter = drops }\n", 64,
+		  "t.conf:65: too many rate blocks" },
 		{ "namespace \"t%1$d\" { index = 1%1$d }\n", 256,
 		  "t.conf:257: too many namespace blocks" },
 	};
@@ -273,6 +357,7 @@ int main(void)
 		cmocka_unit_test(every_key_is_taken),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(too_many_blocks_are_too_many),
+		cmocka_unit_test(indexes_of_patterns_may_touch),
 		cmocka_unit_test(a_socket_has_a_path_that_the_kernel_takes),
 	};
 

@@ -414,6 +414,106 @@ static void a_message_without_a_tuple_is_no_entry(void **state)
 	assert_false(ct_parse_entry(message, &entry));
 }
 
+/* What the reply tuple of put_reply() has. */
+enum reply_part {
+	REPLY_SOURCE = 1,
+	REPLY_DESTINATION = 2,
+	REPLY_PORTS = 4,
+	REPLY_PORT_0 = 8, /* the translated one */
+	REPLY_IPV6 = 16,
+	REPLY_UDP = 32,
+	REPLY_WHOLE = REPLY_SOURCE | REPLY_DESTINATION | REPLY_PORTS,
+};
+
+/* From 203.0.113.9 port 8443 to 192.0.2.1 port 1025. */
+static void put_reply(struct nlmsghdr *message, int parts)
+{
+	const uint8_t address6[16] = { 0x20, 1 };
+	struct nlattr *tuple = mnl_attr_nest_start(message, CTA_TUPLE_REPLY);
+	struct nlattr *part = mnl_attr_nest_start(message, CTA_TUPLE_IP);
+
+	if (parts & REPLY_SOURCE)
+		mnl_attr_put_u32(message, CTA_IP_V4_SRC, htonl(0xcb007109));
+	if (parts & REPLY_DESTINATION)
+		mnl_attr_put_u32(message, CTA_IP_V4_DST, htonl(0xc0000201));
+	if (parts & REPLY_IPV6)
+		mnl_attr_put(message, CTA_IP_V6_DST, sizeof(address6), address6);
+	mnl_attr_nest_end(message, part);
+	part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, parts & REPLY_UDP ? IPPROTO_UDP : IPPROTO_TCP);
+	if (parts & REPLY_PORTS) {
+		mnl_attr_put_u16(message, CTA_PROTO_SRC_PORT, htons(8443));
+		mnl_attr_put_u16(message, CTA_PROTO_DST_PORT,
+				 parts & REPLY_PORT_0 ? 0 : htons(1025));
+	}
+	mnl_attr_nest_end(message, part);
+	mnl_attr_nest_end(message, tuple);
+}
+
+/* The entry of compose() with another status, and a reply tuple if it has parts. */
+static struct ct_entry translated(uint32_t status, int parts)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose_without(buffer, OMIT_STATUS);
+	struct ct_entry entry;
+
+	/* the kernel gives the tuple before the status */
+	if (parts)
+		put_reply(message, parts);
+	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
+	assert_true(ct_parse_entry(message, &entry));
+	return entry;
+}
+
+static void the_reply_tuple_of_source_nat_tells_the_translation(void **state)
+{
+	const uint32_t nat = IPS_CONFIRMED | IPS_SRC_NAT;
+	struct ct_entry entry = translated(nat, REPLY_WHOLE);
+
+	(void)state;
+	assert_true(entry.has_nat && entry.has_nat_ports);
+	assert_int_equal(be64toh(entry.nat_source.half[0]) >> 32, 0xc0000201);
+	assert_int_equal(entry.nat_source_port, 1025);
+	/* with destination NAT as well the packets go elsewhere than to the original one */
+	assert_int_equal(be64toh(entry.nat_destination.half[0]) >> 32, 0xcb007109);
+	assert_int_equal(entry.nat_destination_port, 8443);
+	assert_int_equal(be64toh(entry.destination.half[0]) >> 32, 0xc6336401);
+	assert_int_equal(entry.destination_port, 443);
+	/* an address can be known without a port; port 0 is none */
+	assert_true(translated(nat, REPLY_SOURCE | REPLY_DESTINATION).has_nat);
+	assert_false(translated(nat, REPLY_SOURCE | REPLY_DESTINATION).has_nat_ports);
+	assert_true(translated(nat, REPLY_WHOLE | REPLY_PORT_0).has_nat);
+	assert_false(translated(nat, REPLY_WHOLE | REPLY_PORT_0).has_nat_ports);
+	assert_false(translated(nat, REPLY_WHOLE | REPLY_UDP).has_nat_ports);
+	entry = translated(nat, REPLY_DESTINATION);
+	assert_true(entry.has_nat);
+	assert_int_equal(be64toh(entry.nat_destination.half[0]) >> 32, 0xc6336401);
+}
+
+/* Without the flag nothing is read; and a tuple that makes no sense changes nothing else. */
+static void what_tells_no_translation_changes_nothing_else(void **state)
+{
+	static const struct {
+		uint32_t status;
+		int parts;
+	} cases[] = {
+		{ 0, REPLY_WHOLE },
+		{ IPS_DST_NAT, REPLY_WHOLE },
+		{ IPS_SRC_NAT, 0 },
+		{ IPS_SRC_NAT, REPLY_SOURCE | REPLY_PORTS },
+		{ IPS_SRC_NAT, REPLY_IPV6 | REPLY_PORTS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ct_entry entry = translated(IPS_CONFIRMED | cases[i].status, cases[i].parts);
+		struct ct_entry plain = translated(IPS_CONFIRMED | cases[i].status, 0);
+
+		assert_false(entry.has_nat || entry.has_nat_ports);
+		assert_memory_equal(&entry, &plain, sizeof(entry));
+	}
+}
+
 /* Found by tests/fuzz: a length of more than 2 GiB was taken for a negative one. */
 static void a_length_beyond_its_buffer_is_no_message(void **state)
 {
@@ -440,6 +540,8 @@ int main(void)
 		cmocka_unit_test(attributes_of_a_wrong_length_are_missing),
 		cmocka_unit_test(a_message_cut_anywhere_is_read_within_its_bounds),
 		cmocka_unit_test(a_message_without_a_tuple_is_no_entry),
+		cmocka_unit_test(the_reply_tuple_of_source_nat_tells_the_translation),
+		cmocka_unit_test(what_tells_no_translation_changes_nothing_else),
 	};
 
 	return cmocka_run_group_tests_name("ct_parse", tests, NULL, NULL);

@@ -7,11 +7,13 @@
 static void what_begins_is_an_alarm_and_what_ends_is_not(void **state)
 {
 	static const enum event_kind begins[] = { EVENT_UTILIZATION_RISING, EVENT_DROPPING_STARTED,
-						  EVENT_SOURCE_RISING, EVENT_WATCH_RISING,
-						  EVENT_INSTANCE_DEGRADED };
+						  EVENT_SOURCE_RISING,      EVENT_WATCH_RISING,
+						  EVENT_INSTANCE_DEGRADED,  EVENT_NAT_RISING,
+						  EVENT_RATE_RISING };
 	static const enum event_kind ends[] = { EVENT_UTILIZATION_FALLING, EVENT_DROPPING_STOPPED,
-						EVENT_SOURCE_FALLING, EVENT_WATCH_FALLING,
-						EVENT_INSTANCE_RECOVERED };
+						EVENT_SOURCE_FALLING,      EVENT_WATCH_FALLING,
+						EVENT_INSTANCE_RECOVERED,  EVENT_NAT_FALLING,
+						EVENT_RATE_FALLING };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
@@ -104,6 +106,34 @@ static void a_text_that_is_told_late_is_in_the_past(void **state)
 			    "conntrack table is a was filled by one source: 192.0.2.7 held 52% of "
 			    "the limit (520 of 1000 entries), above source-rising (50%) (at "
 			    "2026-10-25 00:00:00 UTC)");
+}
+
+static void a_rate_is_told_with_its_name_first(void **state)
+{
+	const struct snapshot_sample sample = { .name = "blue" };
+	const union event_subject subject = { .rate = { .name = "is \"new\"",
+							.counter = "created",
+							.has_value = true,
+							.value = 7350,
+							.seconds = 60 } };
+	struct event event;
+
+	(void)state;
+	event_compose(&event, EVENT_RATE_RISING, &sample, &subject, 5000, 3000);
+	assert_string_equal(event.text, "conntrack table blue: is 'new' is 7350 per second "
+					"(created, over 60 s), at or above rising (5000)");
+	event.wall_ms = 1792886400000;
+	event_say_when(&event, event.wall_ms + 3001);
+	assert_string_equal(event.text, "conntrack table blue: is 'new' was 7350 per second "
+					"(created, over 60 s), at or above rising (5000) (at "
+					"2026-10-25 00:00:00 UTC)");
+	event_compose(&event, EVENT_RATE_FALLING, &sample, &subject, 5000, 3000);
+	assert_string_equal(event.text, "conntrack table blue: is 'new' is 7350 per second "
+					"(created, over 60 s), no longer above rising (5000; "
+					"cleared at 3000)");
+	event_compose_end(&event, EVENT_RATE_FALLING, &sample, &subject, "for a reason");
+	assert_string_equal(event.text,
+			    "conntrack table blue: is 'new' is no longer checked: for a reason");
 }
 
 static void without_a_limit_no_source_holds_a_part_of_it(void **state)
@@ -277,6 +307,7 @@ int main(void)
 		cmocka_unit_test(a_text_has_no_quotation_marks),
 		cmocka_unit_test(a_text_that_is_cut_ends_with_a_whole_character),
 		cmocka_unit_test(a_text_that_is_told_late_is_in_the_past),
+		cmocka_unit_test(a_rate_is_told_with_its_name_first),
 		cmocka_unit_test(without_a_limit_no_source_holds_a_part_of_it),
 		cmocka_unit_test(the_text_tells_a_flood_from_honest_load),
 		cmocka_unit_test(findings_that_are_told_late_stand_before_the_time),

@@ -37,6 +37,8 @@ static void a_filter_reads_back_as_it_was_meant(void **state)
 		  "source 192.0.2.0/24 destination 198.51.100.80" },
 		{ "destination 2001:db8::/32,source ::1", "source ::1 destination 2001:db8::/32" },
 		{ "source 0.0.0.0/0", "source 0.0.0.0/0" },
+		{ "source-port 7,nat-source 192.0.2.0/28",
+		  "nat-source 192.0.2.0/28 source-port 7" },
 		{ "source-port 1024-65535,destination-port 53-53",
 		  "source-port 1024-65535 destination-port 53" },
 		{ "protocol sctp,state ESTABLISHED", "protocol sctp state ESTABLISHED" },
@@ -82,6 +84,7 @@ static void what_means_nothing_is_refused(void **state)
 		{ "source", "2001:db8::1/32" },
 		{ "source", "" },
 		{ "destination", "example.com" },
+		{ "nat-source", "192.0.2.1-192.0.2.2" },
 		{ "destination",
 		  "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd:eeee" },
 		{ "source-port", "65536" },
@@ -114,6 +117,11 @@ static void what_means_nothing_is_refused(void **state)
 				  .destination.family = AF_INET6 };
 	assert_non_null(filter_check(&filter, &key));
 	assert_string_equal(key, "destination");
+	filter = (struct filter){ .conditions = FILTER_DESTINATION | FILTER_NAT_SOURCE,
+				  .destination.family = AF_INET,
+				  .nat_source.family = AF_INET6 };
+	assert_non_null(filter_check(&filter, &key));
+	assert_string_equal(key, "nat-source");
 	filter = (struct filter){ .conditions = FILTER_PROTOCOL | FILTER_DESTINATION_PORT,
 				  .protocol = 1 };
 	assert_non_null(filter_check(&filter, &key));
@@ -132,6 +140,8 @@ static struct ct_entry entry_of(const char *source, const char *destination)
 				  .state = 3,
 				  .zone = 5,
 				  .mark = 0x1f,
+				  .has_nat = true,
+				  .nat_source.octet = { 203, 0, 113, 1 },
 				  .status = CT_STATUS_ASSURED | CT_STATUS_SEEN_REPLY |
 					    CT_STATUS_SOURCE_NAT };
 
@@ -156,6 +166,12 @@ static void each_condition_decides(void **state)
 		{ "source ::/0", false },
 		{ "destination 198.51.100.0/25", true },
 		{ "destination 198.51.100.128/25", false },
+		{ "nat-source 203.0.113.1", true },
+		{ "nat-source 203.0.113.0/30", true },
+		{ "nat-source 203.0.113.2", false },
+		{ "nat-source 192.0.2.7", false },
+		{ "nat-source 0.0.0.0/0", true },
+		{ "nat-source ::/0", false },
 		{ "destination-port 22", true },
 		{ "destination-port 23", false },
 		{ "destination-port 20-22", true },
@@ -214,6 +230,7 @@ static void what_an_entry_does_not_tell_meets_no_condition(void **state)
 {
 	struct filter none = filter_of("protocol tcp,state NONE");
 	struct filter port = filter_of("destination-port 0");
+	struct filter nat = filter_of("nat-source 0.0.0.0/0");
 	struct ct_entry entry = entry_of("192.0.2.7", "198.51.100.80");
 
 	(void)state;
@@ -221,7 +238,9 @@ static void what_an_entry_does_not_tell_meets_no_condition(void **state)
 	entry.destination_port = 0;
 	assert_true(filter_matches(&none, &entry));
 	assert_true(filter_matches(&port, &entry));
-	entry.has_state = entry.has_ports = false;
+	assert_true(filter_matches(&nat, &entry));
+	entry.has_state = entry.has_ports = entry.has_nat = false;
+	assert_false(filter_matches(&nat, &entry));
 	assert_false(filter_matches(&none, &entry));
 	assert_false(filter_matches(&port, &entry));
 }
@@ -238,6 +257,8 @@ static void filters_are_equal_if_each_condition_is(void **state)
 		"source 192.0.3.0/24",
 		"source ::/0",
 		"destination 192.0.2.0/24",
+		"nat-source 192.0.2.0/24",
+		"nat-source 192.0.2.0/25",
 		"source-port 22",
 		"destination-port 22",
 		"destination-port 22-23",
@@ -281,6 +302,8 @@ static struct filter random_filter(void)
 		filter_find_key("source")->parse(&filter, prefixes[random_of(5)]);
 	if (random_of(3) == 0)
 		filter_find_key("destination")->parse(&filter, prefixes[random_of(5)]);
+	if (random_of(4) == 0)
+		filter_find_key("nat-source")->parse(&filter, prefixes[random_of(5)]);
 	snprintf(text, sizeof(text), "%u-%u", random_of(4), 4 + random_of(4));
 	if (random_of(2))
 		filter_find_key("destination-port")->parse(&filter, random_of(2) ? text : "65535");
@@ -309,6 +332,9 @@ static struct ct_entry random_entry(void)
 
 	entry.source.octet[last] = (uint8_t)random_of(6);
 	entry.destination.octet[last] = (uint8_t)random_of(6);
+	entry.has_nat = random_of(2);
+	entry.nat_source = entry.destination;
+	entry.nat_source.octet[last] = (uint8_t)random_of(6);
 	entry.protocol = protocols[random_of(4)];
 	entry.source_port = (uint16_t)random_of(10);
 	entry.destination_port = random_of(8) ? (uint16_t)random_of(10) : 65535;

@@ -211,6 +211,31 @@ static void an_unreadable_table_keeps_its_alarms(void **state)
 	assert_int_equal(next(scene), 0);
 }
 
+static void a_deleted_namespace_of_a_pattern_is_no_trouble(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->sample.status = STATUS_UNAVAILABLE;
+	scene->sample.has_values = false;
+	strcpy(scene->sample.status_text, "ctnetlink: no");
+	take(scene, 1000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
+	/* what could not be read before is deleted now */
+	scene->sample.is_deleted = true;
+	instance_alarms_end_degraded(&scene->alarms, scene->now_ms, "it was deleted");
+	instance_alarms_end(&scene->alarms, &scene->sample, scene->now_ms, "it was deleted");
+	take(scene, 1000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_RECOVERED);
+	assert_string_equal(scene->event.text,
+			    "conntrack table default is no longer read: it was deleted");
+	take(scene, 100000, 0);
+	assert_int_equal(next(scene), 0);
+	/* and another one of the name may be in trouble */
+	scene->sample.is_deleted = false;
+	take(scene, 100000, 0);
+	assert_int_equal(next(scene), EVENT_INSTANCE_DEGRADED);
+}
+
 static void a_reload_keeps_the_state_of_what_kept_its_name_and_row(void **state)
 {
 	static const struct config_threshold changed[] = { { "warning", 50, 40 },
@@ -237,7 +262,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	take(scene, 0, 600);
 	take_source(scene, "192.0.2.7", 499, 0);
 	assert_int_equal(next(scene), 0);
-	assert_null(instance_alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprits(&scene->alarms).source);
 	/* certain is only what is left of it without the sketch's error */
 	take_source(scene, "192.0.2.7", 520, 21);
 	assert_int_equal(next(scene), 0);
@@ -250,7 +275,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	assert_string_equal(scene->event.subject.source.text, "192.0.2.7");
 	assert_int_equal(scene->event.subject.source.entries, 520);
 	assert_int_equal(scene->event.subject.source.share, 52);
-	assert_string_equal(instance_alarms_culprit(&scene->alarms)->text, "192.0.2.7");
+	assert_string_equal(instance_alarms_culprits(&scene->alarms).source->text, "192.0.2.7");
 	take_source(scene, "192.0.2.7", 450, 0);
 	assert_int_equal(next(scene), 0);
 	take_source(scene, "192.0.2.7", 400, 0);
@@ -259,7 +284,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 		scene->event.text,
 		"conntrack table default is no longer filled by one source: 192.0.2.7 holds "
 		"40% of the limit (400 of 1000 entries; cleared at source-falling, 40%)");
-	assert_null(instance_alarms_culprit(&scene->alarms));
+	assert_null(instance_alarms_culprits(&scene->alarms).source);
 	/* there may be no source at all, and no limit */
 	instance_alarms_source(&scene->alarms, &(struct snapshot_top){ .rank = 0 }, &scene->sample,
 			       scene->now_ms);
@@ -360,6 +385,7 @@ int main(void)
 		TEST(the_text_says_why_it_is_dropping),
 		TEST(dropping_ends_after_a_quiet_minute),
 		TEST(an_unreadable_table_keeps_its_alarms),
+		TEST(a_deleted_namespace_of_a_pattern_is_no_trouble),
 		TEST(a_reload_keeps_the_state_of_what_kept_its_name_and_row),
 		TEST(a_source_that_fills_the_table_is_named),
 		TEST(a_source_alarm_that_is_turned_off_ends),

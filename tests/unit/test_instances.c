@@ -47,6 +47,20 @@ static void assert_thresholds(struct instance *instance, size_t count, const cha
 	assert_int_equal(sample->thresholds[0].rising, rising);
 }
 
+/* Of the blocks of the configuration. */
+static int build(struct instances *instances, const struct instances *from,
+		 const struct config *config)
+{
+	const struct namespaces none = { 0 };
+	struct namespaces all;
+	int result;
+
+	assert_int_equal(namespaces_find(&all, &none, config, 1), 0);
+	result = instances_build(instances, from, config, &all);
+	namespaces_clear(&all);
+	return result;
+}
+
 static void without_memory_everything_stays_as_it_was(void **state)
 {
 	struct config *before = parse(MISSING);
@@ -55,7 +69,7 @@ static void without_memory_everything_stays_as_it_was(void **state)
 	const struct instances none = { 0 };
 
 	(void)state;
-	assert_int_equal(instances_build(&instances, &none, before), 0);
+	assert_int_equal(build(&instances, &none, before), 0);
 	assert_int_equal(instances.count, 3);
 	instance_sample(instances.list[1]);
 	assert_thresholds(instances.list[1], 2, "warning", 80);
@@ -63,7 +77,7 @@ static void without_memory_everything_stays_as_it_was(void **state)
 		int fails_at = calls_left;
 
 		errno = 0;
-		assert_int_equal(instances_build(&others, &instances, after), -1);
+		assert_int_equal(build(&others, &instances, after), -1);
 		assert_int_equal(errno, ENOMEM);
 		assert_thresholds(instances.list[1], 2, "warning", 80);
 		/* and not only in what is shown */
@@ -72,10 +86,10 @@ static void without_memory_everything_stays_as_it_was(void **state)
 		calls_left = fails_at + 1;
 	}
 	/* with memory, it changes when it is to */
-	assert_int_equal(instances_build(&others, &instances, after), 0);
+	assert_int_equal(build(&others, &instances, after), 0);
 	assert_ptr_equal(others.list[1], instances.list[1]);
 	assert_thresholds(instances.list[1], 2, "warning", 80);
-	instances_replace(&instances, &others);
+	instances_replace(&instances, &others, "it was removed");
 	instance_sample(instances.list[1]);
 	assert_thresholds(instances.list[1], 1, "low", 20);
 	instances_clear(&instances);
@@ -83,10 +97,39 @@ static void without_memory_everything_stays_as_it_was(void **state)
 	config_free(after);
 }
 
+/* The row of a pattern may come to stand for another path. */
+static void an_instance_is_reused_only_for_its_own_namespace(void **state)
+{
+	static const struct namespace one = { .index = 5, .name = "x", .netns = "/nowhere/x" };
+	static const struct namespace other = { .index = 5, .name = "x", .netns = "/nowhere/y/x" };
+	const struct namespaces first = { .count = 1, .list = (struct namespace *)(uintptr_t)&one };
+	const struct namespaces second = { .count = 1,
+					   .list = (struct namespace *)(uintptr_t)&other };
+	struct config *config = parse("");
+	struct instances instances = { 0 }, others;
+	const struct instances none = { 0 };
+	struct instance *before;
+
+	(void)state;
+	calls_left = -1;
+	assert_int_equal(instances_build(&instances, &none, config, &first), 0);
+	before = instances.list[1];
+	assert_int_equal(instances_build(&others, &instances, config, &first), 0);
+	assert_ptr_equal(others.list[1], before);
+	instances_replace(&instances, &others, "it was removed");
+	assert_int_equal(instances_build(&others, &instances, config, &second), 0);
+	assert_ptr_not_equal(others.list[1], before);
+	assert_ptr_equal(others.list[0], instances.list[0]);
+	instances_replace(&instances, &others, "it was removed");
+	instances_clear(&instances);
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_memory_everything_stays_as_it_was),
+		cmocka_unit_test(an_instance_is_reused_only_for_its_own_namespace),
 	};
 
 	return cmocka_run_group_tests_name("instances", tests, NULL, NULL);

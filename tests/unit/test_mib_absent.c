@@ -16,6 +16,7 @@ struct fixture {
 	struct snapshot_scan scan;
 	struct counters cpu;
 	struct snapshot_watch watches[2];
+	struct snapshot_rate rates[2];
 };
 
 /* One table of which everything is known. */
@@ -45,7 +46,11 @@ static int set_up(void **state)
 						    .taken = 20000,
 						    .fresh_ms = 30000,
 						    .cpu_count = 1,
-						    .cpus = &fixture->cpu };
+						    .cpus = &fixture->cpu,
+						    .rate_count = 2,
+						    .rates = fixture->rates };
+	fixture->rates[0] = (struct snapshot_rate){ .index = 1 };
+	fixture->rates[1] = (struct snapshot_rate){ .index = 2, .has_value = true };
 	fixture->sample.total.present = fixture->cpu.present = (1U << COUNTER_COUNT) - 1;
 	fixture->scan = (struct snapshot_scan){ .end_wall = 1,
 						.end_monotonic = 15000,
@@ -133,6 +138,9 @@ static void what_is_unknown_is_absent(void **state)
 	assert_false(is_there(fixture, "10.1.8.1.3")); /* this one has not counted yet */
 	assert_false(is_there(fixture, "10.1.9.1.3"));
 	TAKE_AWAY(fixture, &fixture->watches[1].has_created, "10.1.8.1.4", "10.1.9.1.4");
+	assert_true(is_there(fixture, "13.1.7.1.1"));
+	assert_false(is_there(fixture, "13.1.4.1.1")); /* its window has just begun */
+	TAKE_AWAY(fixture, &fixture->rates[1].has_value, "13.1.4.1.2");
 	/* expectations need both of their counters */
 	assert_true(is_there(fixture, "2.1.31.1"));
 	sample->total.present &= ~(1U << COUNTER_EXPECT_DELETES);

@@ -106,12 +106,34 @@ static void who_was_not_counted_is_left_out(void **state)
 	assert_string_equal(objects_of(&event, 7), ".4.1.10.7=0 ");
 }
 
+static void a_rate_carries_its_row(void **state)
+{
+	struct event event = event_of(EVENT_RATE_RISING);
+
+	(void)state;
+	event.subject.rate = (struct snapshot_rate){ .index = 5,
+						     .name = "setup",
+						     .counter = "created",
+						     .has_value = true,
+						     .value = 7350,
+						     .seconds = 60,
+						     .rising = 5000,
+						     .falling = 3000 };
+	assert_string_equal(objects_of(&event, 0),
+			    ".11.1.0=a text .2.1.2.7=blue .13.1.2.7.5=setup .13.1.4.7.5=7350 "
+			    ".13.1.5.7.5=5000 ");
+	event.kind = EVENT_RATE_FALLING;
+	assert_string_equal(objects_of(&event, 2), ".13.1.2.7.5=setup .13.1.4.7.5=7350 "
+						   ".13.1.5.7.5=5000 .13.1.6.7.5=3000 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_findings_nothing_is_appended),
 		cmocka_unit_test(what_was_found_comes_last),
 		cmocka_unit_test(who_was_not_counted_is_left_out),
+		cmocka_unit_test(a_rate_carries_its_row),
 	};
 
 	return cmocka_run_group_tests_name("mib_notify", tests, NULL, NULL);

@@ -20,7 +20,9 @@ struct fixture {
 	struct snapshot_state states[2];
 	struct snapshot_zone zones[2];
 	struct snapshot_top tops[3];
+	struct snapshot_nat nats[2];
 	struct snapshot_watch watches[2];
+	struct snapshot_rate rates[2];
 };
 
 static struct mib_file file;
@@ -61,7 +63,11 @@ static int set_up(void **state)
 						   .cpu_count = 2,
 						   .cpus = fixture->cpus,
 						   .threshold_count = 1,
-						   .thresholds = fixture->thresholds };
+						   .thresholds = fixture->thresholds,
+						   .rate_count = 2,
+						   .rates = fixture->rates };
+	fixture->rates[0] = (struct snapshot_rate){ .index = 3, .has_value = true };
+	fixture->rates[1] = (struct snapshot_rate){ .index = 65535, .has_value = true };
 	fixture->thresholds[0].index = 1;
 	first->sample->total.present = 1U << COUNTER_DROPS;
 	first->sample->total.value[COUNTER_DROPS] = 1ULL << 33;
@@ -84,6 +90,8 @@ static int set_up(void **state)
 					       .zones = fixture->zones,
 					       .top_count = 3,
 					       .tops = fixture->tops,
+					       .nat_count = 2,
+					       .nats = fixture->nats,
 					       .watch_count = 2,
 					       .watches = fixture->watches };
 	fixture->zones[1] = (struct snapshot_zone){ 65535, 8 };
@@ -100,6 +108,17 @@ static int set_up(void **state)
 	fixture->tops[2] = (struct snapshot_top){
 		.kind = TOP_SERVICE, .rank = 1, .protocol = 6, .port = 443, .text = "tcp/443"
 	};
+	fixture->nats[0] = (struct snapshot_nat){ .rank = 1,
+						  .address_type = 1,
+						  .protocol = 6,
+						  .port = 443,
+						  .address.octet = { 192, 0, 2, 1 },
+						  .destination.octet = { 198, 51, 100, 7 },
+						  .entries = 52255,
+						  .error = 3,
+						  .utilization = 81,
+						  .text = "192.0.2.1 to 198.51.100.7 tcp/443" };
+	fixture->nats[1] = (struct snapshot_nat){ .rank = 2, .address_type = 2 };
 	fixture->watches[0] = (struct snapshot_watch){ .index = 3, .name = "ssh", .raised = true };
 	fixture->watches[1] = (struct snapshot_watch){
 		.index = 65535, .has_created = true, .created = 5, .created_began = 13000
@@ -136,6 +155,8 @@ static const struct {
 	{ 8, { "1.1.1", "1.1.2", "1.3.1" } },
 	{ 9, { "1.1" } },
 	{ 10, { "1.3", "1.65535" } },
+	{ 12, { "1.1", "1.2" } },
+	{ 13, { "1.3", "1.65535" } },
 };
 
 /* Below nfctObjects, in the order of a walk: of what the MIB says can be read, what is there. */
@@ -387,7 +408,8 @@ static void getnext_finds_its_way_from_anywhere(void **state)
 		{ "1", "1.1.0" },
 		{ "1.1", "1.1.0" },
 		{ "1.1.0.5", "1.2.0" },
-		{ "1.9.7", "2.1.2.1" },
+		{ "1.9.7", "1.10.0" },
+		{ "1.10.7", "2.1.2.1" },
 		{ "2", "2.1.2.1" },
 		{ "2.1.2.0", "2.1.2.1" },
 		{ "2.1.2.1.5", "2.1.2.40" },
@@ -405,6 +427,8 @@ static void getnext_finds_its_way_from_anywhere(void **state)
 		{ "8.1.13", "9.1.2.1.1" },
 		{ "9.1.7", "10.1.2.1.3" },
 		{ "10.1.2.1.4", "10.1.2.1.65535" },
+		{ "10.2", "12.1.2.1.1" },
+		{ "12.1.12", "13.1.2.1.3" },
 	};
 	const struct fixture *fixture = *state;
 

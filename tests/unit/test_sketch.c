@@ -9,10 +9,11 @@
 
 #define CAPACITY 256
 
-static const uint64_t seeds[SKETCH_SEEDS] = { 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9,
-					      0x94d049bb133111eb, 0x2545f4914f6cdd1d,
-					      0xd6e8feb86659fd93, 0xa0761d6478bd642f,
-					      0xe7037ed1a0b428db };
+static const uint64_t seeds[SKETCH_SEEDS] = {
+	0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0x2545f4914f6cdd1d,
+	0xd6e8feb86659fd93, 0xa0761d6478bd642f, 0xe7037ed1a0b428db, 0x8ebc6af09c88c6e3,
+	0x589965cc75374cc3, 0x1d8e4e27c47d124f, 0xeb44accab455d165
+};
 
 /* xorshift64*: the same stream in every run. */
 static uint64_t next_random(uint64_t *state)
@@ -36,7 +37,7 @@ struct stream {
 
 static struct stream stream_new(uint32_t numbers)
 {
-	struct stream stream = { sketch_new(CAPACITY, seeds), calloc(numbers, sizeof(uint32_t)),
+	struct stream stream = { sketch_new(CAPACITY, 3, seeds), calloc(numbers, sizeof(uint32_t)),
 				 numbers, 0 };
 
 	assert_non_null(stream.sketch);
@@ -51,6 +52,13 @@ static void stream_add(struct stream *stream, uint32_t number)
 	sketch_add(stream->sketch, &key, false);
 	stream->exact[number]++;
 	stream->seen++;
+}
+
+static bool is_before(const struct sketch_item *one, const struct sketch_item *other)
+{
+	if (one->count != other->count)
+		return one->count > other->count;
+	return sketch_key_compare(&one->key, &other->key) < 0;
 }
 
 /* All the guarantees of the header, for every key of the stream. */
@@ -69,7 +77,7 @@ static void stream_verify(struct stream *stream)
 				 true_count, items[i].count, items[i].error);
 		assert_true(items[i].error <= stream->seen / CAPACITY);
 		if (i > 0)
-			assert_true(item_compare(&items[i - 1], &items[i]) < 0);
+			assert_true(is_before(&items[i - 1], &items[i]));
 	}
 	assert_int_equal(sum, stream->seen); /* every occurrence is somebody's */
 	for (uint32_t number = 0; number < stream->numbers; number++) {
@@ -163,7 +171,7 @@ static size_t heap_in_use(void)
 
 static void ten_million_spoofed_sources_take_no_more_memory(void **state)
 {
-	struct sketch *sketch = sketch_new(CAPACITY, seeds);
+	struct sketch *sketch = sketch_new(CAPACITY, 3, seeds);
 	struct sketch_item items[CAPACITY];
 	size_t before = heap_in_use();
 	uint64_t random = 3, sum = 0;
@@ -186,7 +194,7 @@ static void ten_million_spoofed_sources_take_no_more_memory(void **state)
 static void equal_counts_stand_in_the_order_of_their_keys(void **state)
 {
 	static const uint32_t order[] = { 70, 3, 50, 9, 1 };
-	struct sketch *sketch = sketch_new(CAPACITY, seeds);
+	struct sketch *sketch = sketch_new(CAPACITY, 3, seeds);
 	struct sketch_item items[CAPACITY];
 	struct sketch_key key = key_of(9);
 
@@ -211,6 +219,53 @@ static void equal_counts_stand_in_the_order_of_their_keys(void **state)
 	sketch_free(sketch);
 }
 
+/* Keys of all words that differ in one of them only, also in their high and low halves. */
+static void wide_keys_are_told_apart_by_each_word(void **state)
+{
+	struct sketch *sketch = sketch_new(CAPACITY, SKETCH_WORDS, seeds);
+	struct sketch_item items[CAPACITY], item;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * SKETCH_WORDS; i++) {
+		struct sketch_key key = { { 7, 7, 7, 7, 7 } };
+
+		key.word[i / 2] += 1ULL << (i % 2 * 32);
+		for (unsigned int times = 0; times <= i; times++)
+			sketch_add(sketch, &key, false);
+		assert_true(sketch_find(sketch, &key, &item));
+		assert_int_equal(sketch_key_compare(&item.key, &key), 0);
+		assert_int_equal(item.count, i + 1);
+	}
+	assert_int_equal(sketch_top(sketch, items, CAPACITY), 2 * SKETCH_WORDS);
+	sketch_clear(sketch);
+	/* so many that some meet in the hash */
+	for (unsigned int i = 0; i < CAPACITY; i++) {
+		const struct sketch_key key = { { 7, 7, 7, i % 2 ? i : 7, i % 2 ? 7 : i } };
+
+		sketch_add(sketch, &key, false);
+	}
+	sketch_top(sketch, items, CAPACITY);
+	assert_int_equal(items[0].count, 1);
+	for (size_t i = 1; i < CAPACITY; i++)
+		assert_true(is_before(&items[i - 1], &items[i]));
+	sketch_free(sketch);
+}
+
+/* They use the first words only, whatever the others would be. */
+static void items_of_narrow_keys_have_no_other_words(void **state)
+{
+	struct sketch *sketch = sketch_new(CAPACITY, 2, seeds);
+	const struct sketch_key key = { { 1, 2 } };
+	struct sketch_item item;
+
+	(void)state;
+	memset(&item, 0xff, sizeof(item));
+	sketch_add(sketch, &key, true);
+	assert_int_equal(sketch_top(sketch, &item, 1), 1);
+	assert_int_equal(sketch_key_compare(&item.key, &key), 0);
+	sketch_free(sketch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +275,8 @@ int main(void)
 		cmocka_unit_test(a_heavy_key_is_not_washed_away),
 		cmocka_unit_test(ten_million_spoofed_sources_take_no_more_memory),
 		cmocka_unit_test(equal_counts_stand_in_the_order_of_their_keys),
+		cmocka_unit_test(wide_keys_are_told_apart_by_each_word),
+		cmocka_unit_test(items_of_narrow_keys_have_no_other_words),
 	};
 
 	return cmocka_run_group_tests_name("sketch", tests, NULL, NULL);

@@ -47,6 +47,16 @@ static void a_table_may_have_no_limit(void **state)
 	assert_string_equal(text, "default: 7 entries, no limit");
 }
 
+static void a_deleted_namespace_of_a_pattern_is_no_trouble(void **state)
+{
+	struct snapshot_sample gone = unreadable("red");
+
+	(void)state;
+	assert_true(status_line_is_trouble(&gone));
+	gone.is_deleted = true;
+	assert_false(status_line_is_trouble(&gone));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	struct snapshot_sample full = table("default", 100, 100), stale = table("blue", 5, 100),
@@ -122,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_has_count_and_limit),
 		cmocka_unit_test(a_table_may_have_no_limit),
+		cmocka_unit_test(a_deleted_namespace_of_a_pattern_is_no_trouble),
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(what_does_not_fit_is_cut_between_characters),
 		cmocka_unit_test(it_is_told_when_it_is_new_and_not_at_each_sample),

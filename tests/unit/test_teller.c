@@ -26,13 +26,17 @@ static void configure(struct scene *scene, uint32_t last)
 				 .namespaces = namespaces,
 				 .namespace_count = last - 1 };
 	struct instances instances;
+	const struct namespaces none = { 0 };
+	struct namespaces all;
 
 	for (uint32_t i = 0; i < last - 1; i++) {
 		namespaces[i].index = i + 2;
 		snprintf(namespaces[i].name, sizeof(namespaces[i].name), "/nowhere/%u", i + 2);
 	}
-	assert_int_equal(instances_build(&instances, &scene->instances, &config), 0);
-	instances_replace(&scene->instances, &instances);
+	assert_int_equal(namespaces_find(&all, &none, &config, 1), 0);
+	assert_int_equal(instances_build(&instances, &scene->instances, &config, &all), 0);
+	instances_replace(&scene->instances, &instances, "it was removed");
+	namespaces_clear(&all);
 }
 
 static void sample(struct scene *scene)

@@ -9,7 +9,6 @@
 
 struct scene {
 	struct sketch *sketch;
-	struct sketch_item items[CAPACITY];
 	struct top_list look, round;
 	struct top_mean mean;
 };
@@ -21,7 +20,7 @@ static int set_up(void **state)
 
 	if (!scene)
 		return -1;
-	scene->sketch = sketch_new(CAPACITY, seeds);
+	scene->sketch = sketch_new(CAPACITY, 3, seeds);
 	*state = scene;
 	return scene->sketch ? 0 : -1;
 }
@@ -59,7 +58,7 @@ static void see_slope(struct scene *scene, uint64_t first, uint32_t keys, uint32
 
 static void take(struct scene *scene, struct top_list *list, const struct sketch_key *wanted)
 {
-	top_list_take(list, scene->sketch, scene->items, wanted);
+	top_list_take(list, scene->sketch, wanted);
 	for (size_t i = 1; i < list->count; i++)
 		assert_true(sketch_key_compare(&list->items[i - 1].key, &list->items[i].key) < 0);
 }

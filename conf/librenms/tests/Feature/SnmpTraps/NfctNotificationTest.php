@@ -142,6 +142,44 @@ TRAP,
         );
     }
 
+    public function testNatPortsRising(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctNatPortsRising
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: 192.0.2.1 has used 81% of its ports towards 198.51.100.7 tcp/443 (52255 of 64512)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctNatText.1.1 192.0.2.1 to 198.51.100.7 tcp/443
+NF-CONNTRACK-MIB::nfctNatEntries.1.1 52255 entries
+NF-CONNTRACK-MIB::nfctNatUtilization.1.1 81 percent
+TRAP,
+            'conntrack table default: 192.0.2.1 has used 81% of its ports towards 198.51.100.7 tcp/443 (52255 of 64512)',
+            'Could not handle nfctNatPortsRising',
+            [Severity::Warning],
+        );
+    }
+
+    public function testNatPortsFalling(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctNatPortsFalling
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: 192.0.2.1 has used 69% of its ports towards 198.51.100.7 tcp/443 (45158 of 64512; cleared at nat-falling, 70%)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctNatText.1.1 192.0.2.1 to 198.51.100.7 tcp/443
+NF-CONNTRACK-MIB::nfctNatEntries.1.1 45158 entries
+NF-CONNTRACK-MIB::nfctNatUtilization.1.1 69 percent
+TRAP,
+            'conntrack table default: 192.0.2.1 has used 69% of its ports towards 198.51.100.7 tcp/443 (45158 of 64512; cleared at nat-falling, 70%)',
+            'Could not handle nfctNatPortsFalling',
+            [Severity::Ok],
+        );
+    }
+
     public function testWatchEntriesRising(): void
     {
         $this->assertTrapLogsMessage(<<<'TRAP'
@@ -212,6 +250,45 @@ NF-CONNTRACK-MIB::nfctInstanceStatus.2 ok
 TRAP,
             'conntrack table blue can be read again',
             'Could not handle nfctInstanceRecovered',
+            [Severity::Ok],
+        );
+    }
+
+    public function testRateValueRising(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctRateValueRising
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: setup is 7350 per second (created, over 60 s), at or above rising (5000)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctRateName.1.1 setup
+NF-CONNTRACK-MIB::nfctRateValue.1.1 7350 per second
+NF-CONNTRACK-MIB::nfctRateRising.1.1 5000 per second
+TRAP,
+            'conntrack table default: setup is 7350 per second (created, over 60 s), at or above rising (5000)',
+            'Could not handle nfctRateValueRising',
+            [Severity::Warning],
+        );
+    }
+
+    public function testRateValueFalling(): void
+    {
+        $this->assertTrapLogsMessage(<<<'TRAP'
+{{ hostname }}
+UDP: [{{ ip }}]:49152->[198.51.100.1]:162
+SNMPv2-MIB::sysUpTime.0 0:0:02:03.45
+SNMPv2-MIB::snmpTrapOID.0 NF-CONNTRACK-MIB::nfctRateValueFalling
+NF-CONNTRACK-MIB::nfctNotifyText.0 conntrack table default: setup is 2950 per second (created, over 60 s), no longer above rising (5000; cleared at 3000)
+NF-CONNTRACK-MIB::nfctInstanceName.1 default
+NF-CONNTRACK-MIB::nfctRateName.1.1 setup
+NF-CONNTRACK-MIB::nfctRateValue.1.1 2950 per second
+NF-CONNTRACK-MIB::nfctRateRising.1.1 5000 per second
+NF-CONNTRACK-MIB::nfctRateFalling.1.1 3000 per second
+TRAP,
+            'conntrack table default: setup is 2950 per second (created, over 60 s), no longer above rising (5000; cleared at 3000)',
+            'Could not handle nfctRateValueFalling',
             [Severity::Ok],
         );
     }
