@@ -92,6 +92,10 @@ static void print_scan(const struct snapshot_scan *scan)
 	if (scan->offloaded || scan->helped)
 		printf("  offloaded     %" PRIu32 ", with a helper %" PRIu32 "\n", scan->offloaded,
 		       scan->helped);
+	if (scan->idle > scan->scanned / 2)
+		printf("  idle          %" PRIu32 " for a day or more "
+		       "(nf_conntrack_tcp_timeout_established: %" PRIu32 " seconds)\n",
+		       scan->idle, scan->established_timeout);
 	if (scan->has_unlisted && scan->unlisted)
 		printf("  unlisted      %" PRIu32 " (counted by the kernel, but not listed)\n",
 		       scan->unlisted);

@@ -158,6 +158,15 @@ static enum instance_step look_publish(struct instance *instance, struct scan *l
 	return STEP_NONE;
 }
 
+/* Call it in the instance's namespace. */
+static uint32_t read_established_timeout(void)
+{
+	uint32_t seconds = 0;
+
+	sysctl_read_u32("net/netfilter/nf_conntrack_tcp_timeout_established", &seconds);
+	return seconds;
+}
+
 /* Asks for the number of entries again, because the sample may be one interval old, and reads what
  * must be read in the namespace. */
 static enum scan_result look_begin(struct instance *instance, struct scan *look,
@@ -179,6 +188,7 @@ static enum scan_result look_begin(struct instance *instance, struct scan *look,
 	instance->has_accounting =
 		sysctl_read_u32("net/netfilter/nf_conntrack_acct", &accounting) && accounting;
 	instance->scan_buckets = instance_read_buckets();
+	scan_know_timeout(look, read_established_timeout());
 	if (!is_empty)
 		ctnl = ctnl_open(scan_buffer_size(look));
 	instance_leave(instance);
@@ -219,6 +229,7 @@ enum scan_result instance_begin_whole(struct instance *instance, struct scan *sc
 	}
 	*failed = STEP_ASK;
 	ctnl = ctnl_open(scan_buffer_size(scan));
+	scan_know_timeout(scan, read_established_timeout());
 	instance_leave(instance);
 	if (!ctnl || !instance->ctnl || ctnl_get_stats(instance->ctnl, &stats) != 0) {
 		ctnl_close(ctnl);

@@ -18,8 +18,9 @@
 #define CT_PROTOCOL_OTHER 255
 
 /* enum tcp_conntrack and enum sctp_conntrack: how many states the kernel has */
-#define CT_TCP_STATES  10
-#define CT_SCTP_STATES 10
+#define CT_TCP_STATES      10
+#define CT_TCP_ESTABLISHED 3
+#define CT_SCTP_STATES     10
 
 /* No state of the kernel: a flowtable forwards the entry, and its state is not told. Next to the
  * highest, so that nfctStateNumber, which is one more, is 255. */

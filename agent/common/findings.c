@@ -9,8 +9,11 @@
 /* Who certainly holds less, in percent of the entries, is not named. */
 #define NAMED_PERCENT 5
 
+/* A timeout is named if more of the table than this is there because of it. */
+#define IDLE_PERCENT 50ULL
+
 /* In the order of the text. */
-enum part { UNREPLIED, SERVICE, SOURCE, PARTS };
+enum part { UNREPLIED, IDLE, SERVICE, SOURCE, PARTS };
 
 #define PART_SIZE (ADDRESS_TEXT_SIZE + 32)
 
@@ -31,6 +34,17 @@ static void say_unreplied(const struct findings *findings, char text[PART_SIZE])
 		snprintf(text, PART_SIZE, "under 1%% unreplied");
 	else
 		snprintf(text, PART_SIZE, "%" PRIu32 "%% unreplied", share);
+}
+
+/* "61% idle for a day (TCP established timeout 432000 s)" */
+static void say_idle(const struct findings *findings, char text[PART_SIZE])
+{
+	uint64_t all = findings->entries, idle = findings->idle;
+
+	if (idle * 10000 > all * (IDLE_PERCENT * 100 + findings->margin))
+		snprintf(text, PART_SIZE,
+			 "%" PRIu64 "%% idle for a day (TCP established timeout %" PRIu32 " s)",
+			 idle < all ? idle * 100 / all : 100, findings->established_timeout);
 }
 
 /* "87% to tcp/80". A protocol without ports leads nowhere: "87% icmp", "87% protocol 200". */
@@ -61,7 +75,7 @@ static void say_source(const struct findings *findings, char text[PART_SIZE])
 
 void findings_say(const struct findings *findings, char *text, size_t size)
 {
-	static const enum part by_weight[PARTS] = { SOURCE, UNREPLIED, SERVICE };
+	static const enum part by_weight[PARTS] = { IDLE, SOURCE, UNREPLIED, SERVICE };
 	char parts[PARTS][PART_SIZE] = { "" };
 	bool fits[PARTS] = { false };
 	size_t used = 0;
@@ -70,6 +84,7 @@ void findings_say(const struct findings *findings, char *text, size_t size)
 	if (!findings->is_known || findings->entries == 0)
 		return;
 	say_unreplied(findings, parts[UNREPLIED]);
+	say_idle(findings, parts[IDLE]);
 	if (findings->service.rank)
 		say_service(findings, parts[SERVICE]);
 	if (findings->source.rank)

@@ -221,10 +221,12 @@ struct snapshot_scan {
 	uint64_t scans, failures;
 	uint32_t assured, closing, unreplied, evictable, source_nat, destination_nat, offloaded;
 	uint32_t ipv4, ipv6, helped;
-	bool has_firm_utilization; /* the limit is known */
-	uint32_t firm_utilization; /* percent */
-	uint32_t margin;           /* hundredths of a percentage point */
-	bool has_accounting;       /* nf_conntrack_acct is on */
+	uint32_t idle;                /* TCP, established, and silent for a day */
+	uint32_t established_timeout; /* seconds, of TCP; 0: unknown */
+	bool has_firm_utilization;    /* the limit is known */
+	uint32_t firm_utilization;    /* percent */
+	uint32_t margin;              /* hundredths of a percentage point */
+	bool has_accounting;          /* nf_conntrack_acct is on */
 	bool has_unlisted;
 	uint32_t unlisted; /* entries that the kernel counts and did not list */
 	bool has_churn;    /* created and destroyed: scans have been compared since churn_began */

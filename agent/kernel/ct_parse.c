@@ -186,6 +186,9 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 		case CTA_ID:
 			entry->has_id = ct_attr_be32(attribute, &entry->id);
 			break;
+		case CTA_TIMEOUT:
+			entry->has_timeout = ct_attr_be32(attribute, &entry->timeout);
+			break;
 		case CTA_MARK:
 			ct_attr_be32(attribute, &entry->mark);
 			break;

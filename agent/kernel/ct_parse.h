@@ -21,6 +21,9 @@ struct ct_entry {
 	uint32_t status; /* CTA_STATUS: CT_STATUS_* bits */
 	uint32_t id;     /* CTA_ID: a hash that stays the same for the entry's life */
 	uint32_t mark;   /* CTA_MARK; the kernel leaves it out for 0 */
+	/* CTA_TIMEOUT: seconds until the entry ends, unless a packet comes. The kernel leaves it
+	 * out while a flowtable forwards the entry */
+	uint32_t timeout;
 	/* CTA_ZONE, or CTA_TUPLE_ZONE where the zone is that of the original direction alone; the
 	 * kernel leaves it out for zone 0 */
 	uint16_t zone;
@@ -29,7 +32,7 @@ struct ct_entry {
 	/* CTA_PROTOINFO_TCP_STATE or _SCTP_STATE of this protocol: enum tcp_conntrack, enum
 	 * sctp_conntrack. The kernel leaves it out while a flowtable forwards the entry. */
 	uint8_t state;
-	bool has_ports, has_id, has_state;
+	bool has_ports, has_id, has_state, has_timeout;
 	bool helped; /* CTA_HELP is there */
 	/* Of an entry with source NAT, from CTA_TUPLE_REPLY: the translated address and port are
 	 * the destination there; and where its packets go after all translations is the source.

@@ -206,6 +206,7 @@ int aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory
 	aggregate->memory = memory;
 	aggregate->plan = *plan;
 	clear(aggregate);
+	aggregate->tally.totals.established_timeout = plan->established_timeout;
 	if (aggregate->use == AGGREGATE_ROUND && memory->difference)
 		difference_begin_round(memory->difference, plan->begin_ms);
 	if (aggregate->use != AGGREGATE_LOOK)
@@ -215,13 +216,14 @@ int aggregate_begin(struct aggregate *aggregate, struct aggregate_memory *memory
 }
 
 /* A number that differs, most often, if the entry counts elsewhere than before. */
-static uint8_t kind_of(const struct ct_entry *entry)
+static uint8_t kind_of(const struct ct_entry *entry, uint32_t established_timeout)
 {
 	const uint32_t counted = CT_STATUS_SEEN_REPLY | CT_STATUS_ASSURED | CT_STATUS_SOURCE_NAT |
 				 CT_STATUS_DESTINATION_NAT | CT_STATUS_OFFLOAD |
 				 CT_STATUS_HARDWARE_OFFLOAD;
 	uint32_t mixed = (entry->status & counted) * 0x9e3779b1U + entry->mark * 0x85ebca6bU +
-			 (entry->has_state ? entry->state + 1U : 0) * 0xc2b2ae35U;
+			 (entry->has_state ? entry->state + 1U : 0) * 0xc2b2ae35U +
+			 totals_is_idle(entry, established_timeout) * 0x27d4eb2fU;
 
 	return (uint8_t)(mixed >> 24 ^ mixed >> 16);
 }
@@ -239,7 +241,8 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 		if (aggregate->config->identities && entry->has_id)
 			sign = churn_add(&aggregate->churn, entry->id, tally->totals.scanned);
 		if (aggregate->plan.part < 1 && entry->has_id)
-			difference_meet(aggregate->memory->difference, entry->id, kind_of(entry));
+			difference_meet(aggregate->memory->difference, entry->id,
+					kind_of(entry, aggregate->plan.established_timeout));
 		own_snmp_add(&aggregate->own_snmp, entry);
 	}
 	if (aggregate->watches)
@@ -320,6 +323,8 @@ void aggregate_find(struct aggregate *aggregate, double part, uint32_t entries,
 		(uint32_t)((uint64_t)tally->totals.unreplied * 100 / tally->totals.scanned);
 	tally_estimate(tally, NULL, NULL, part < 1 ? part : 1);
 	findings->unreplied = tally->totals.unreplied;
+	findings->idle = tally->totals.idle;
+	findings->established_timeout = tally->totals.established_timeout;
 	top_talkers_fill(aggregate->top, TOP_SOURCE, &tally->tops[TOP_SOURCE - 1],
 			 tally->totals.scanned, 1, &findings->source);
 	top_talkers_fill(aggregate->top, TOP_SERVICE, &tally->tops[TOP_SERVICE - 1],

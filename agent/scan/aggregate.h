@@ -55,6 +55,7 @@ struct aggregate_plan {
 	double part;       /* of the table, that a look reads; 1: all */
 	bool keeps_order;  /* the next look will read a part, and is compared with this one */
 	uint64_t begin_ms; /* monotonic */
+	uint32_t established_timeout; /* as in totals.h */
 };
 
 /* Begins a reading of the table that `memory` belongs to, in the order of a dump. Forgets what was

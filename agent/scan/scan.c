@@ -26,6 +26,7 @@ struct scan {
 	uint32_t left;    /* entries that this step may still count */
 	bool is_whole;    /* the dump came to its end */
 	bool keeps_order;
+	uint32_t established_timeout;
 	int error;
 	int empty_reads;
 };
@@ -59,6 +60,11 @@ struct scan *scan_new(const struct config *config, enum scan_use use)
 void scan_keep_order(struct scan *scan)
 {
 	scan->keeps_order = true;
+}
+
+void scan_know_timeout(struct scan *scan, uint32_t established_timeout)
+{
+	scan->established_timeout = established_timeout;
 }
 
 bool scan_suits(const struct scan *scan, const struct config *config)
@@ -111,6 +117,7 @@ enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggrega
 		.expected = part < 1 ? (uint32_t)(entries * part) : entries,
 		.keeps_order = scan->keeps_order,
 		.begin_ms = clock_monotonic_ms(),
+		.established_timeout = scan->established_timeout,
 	};
 	int result;
 

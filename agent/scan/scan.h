@@ -30,6 +30,9 @@ void scan_adopt(struct scan *scan, const struct config *config);
 /* The next look is at a part, and will be compared with this one: for the -1 view. */
 void scan_keep_order(struct scan *scan);
 
+/* nf_conntrack_tcp_timeout_established of the table that is read next, in seconds; 0: unknown. */
+void scan_know_timeout(struct scan *scan, uint32_t established_timeout);
+
 /* The buffer size for the socket that a scan uses: smaller if scans are paced. */
 size_t scan_buffer_size(const struct scan *scan);
 

@@ -3,6 +3,17 @@
 
 #include <sys/socket.h>
 
+#define IDLE_S     86400
+#define IDLE_END_S 3600
+
+bool totals_is_idle(const struct ct_entry *entry, uint32_t established_timeout)
+{
+	return entry->has_timeout && entry->has_state && entry->protocol == CT_PROTOCOL_TCP &&
+	       entry->state == CT_TCP_ESTABLISHED && entry->status & CT_STATUS_ASSURED &&
+	       entry->timeout >= IDLE_END_S && established_timeout > IDLE_S &&
+	       entry->timeout <= established_timeout - IDLE_S;
+}
+
 static bool is_offloaded(const struct ct_entry *entry)
 {
 	return (entry->status & (CT_STATUS_OFFLOAD | CT_STATUS_HARDWARE_OFFLOAD)) != 0;
@@ -37,6 +48,7 @@ void totals_add(struct totals *totals, const struct ct_entry *entry)
 	totals->assured += assured;
 	totals->closing +=
 		assured && entry->has_state && ct_state_is_closing(entry->protocol, entry->state);
+	totals->idle += totals_is_idle(entry, totals->established_timeout);
 	totals->unreplied += unreplied;
 	totals->source_nat += (entry->status & CT_STATUS_SOURCE_NAT) != 0;
 	totals->destination_nat += (entry->status & CT_STATUS_DESTINATION_NAT) != 0;
@@ -68,6 +80,7 @@ void totals_reconcile(struct totals *totals)
 	totals->scanned = scanned < UINT32_MAX ? (uint32_t)scanned : UINT32_MAX;
 	limit(&totals->assured, totals->scanned);
 	limit(&totals->closing, totals->assured);
+	limit(&totals->idle, totals->assured);
 	limit(&totals->unreplied, totals->scanned);
 	limit(&totals->source_nat, totals->scanned);
 	limit(&totals->destination_nat, totals->scanned);
@@ -183,6 +196,8 @@ void totals_fill(const struct totals *totals, struct totals_rows *rows, struct s
 	scan->scanned = totals->scanned;
 	scan->assured = totals->assured;
 	scan->closing = totals->closing;
+	scan->idle = totals->idle;
+	scan->established_timeout = totals->established_timeout;
 	scan->unreplied = totals->unreplied;
 	scan->evictable = totals->scanned - snapshot_firm(scan);
 	scan->source_nat = totals->source_nat;

@@ -13,7 +13,8 @@
 
 /* Totals of one reading. All members before `volumes` are counts of 32 bits: totals_counts(). */
 struct totals {
-	uint32_t scanned, assured, closing, unreplied, source_nat, destination_nat, offloaded;
+	uint32_t scanned, assured, closing, idle, unreplied;
+	uint32_t source_nat, destination_nat, offloaded;
 	uint32_t family[2], helped; /* [0] IPv4, [1] IPv6 */
 	struct totals_protocol {
 		uint32_t entries, assured, unreplied;
@@ -23,6 +24,8 @@ struct totals {
 	struct totals_volume {
 		uint64_t packets, octets;
 	} volumes[2][256];
+	/* nf_conntrack_tcp_timeout_established, seconds; 0: unknown, then none is idle */
+	uint32_t established_timeout;
 };
 
 #define TOTALS_COUNTS (offsetof(struct totals, volumes) / sizeof(uint32_t))
@@ -34,6 +37,12 @@ struct totals_rows {
 	uint32_t protocol_peak[2][256];
 	bool sctp_seen, tcp_offloaded_seen, sctp_offloaded_seen;
 };
+
+/* Whether the entry is a TCP connection that has been silent for a day: each packet of an
+ * established one sets its timeout anew to `established_timeout`. The kernel sets less where data
+ * is not acknowledged (minutes): who ends within the hour is not counted. A timeout policy that
+ * sets more than an hour, and a day less than this, looks the same. */
+bool totals_is_idle(const struct ct_entry *entry, uint32_t established_timeout);
 
 /* Counts one entry. */
 void totals_add(struct totals *totals, const struct ct_entry *entry);

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lab import TOP, wait_for
+from lab import AGENT, TOP, wait_for
 
 FLOOD = TOP / "tests/integration/flood.py"
 RISING, FALLING, DROPPING = "nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted"
@@ -93,6 +93,26 @@ def test_a_scanner_is_named_and_no_service(trap_lab):
     assert percent_of(unreplied, "unreplied") >= 50
     assert service == "to many services"
     assert percent_of(source, "from 127[.]0[.]0[.]66") >= 50
+
+
+def test_the_timeout_that_fills_the_table_is_named(trap_lab):
+    """Most connections have been silent for a day: not who came is to blame, but how long they are kept."""
+    lab = trap_lab
+    timeout = int(lab.run("cat", "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established").stdout)
+    prepare(lab, 3)
+    lab.fill(lab.limit() // 80, "--timeout", timeout)
+    lab.fill(lab.limit() // 40, "--timeout", timeout - 100000, "--spread", "--from", 1000000)
+    objects = wait_for(lambda: risings(lab), 10)[0]
+    listed = lab.conntrack_list()
+    idle = sum(1 for entry in listed if 3600 <= int(entry["line"].split()[4]) <= timeout - 86400)
+    unreplied, silent, service, source = found(objects)
+    assert unreplied == "0% unreplied" and len(listed) > 8000
+    share = percent_of(silent, rf"idle for a day [(]TCP established timeout {timeout} s[)]")
+    assert abs(share - idle * 100 / len(listed)) <= 3, (silent, idle, len(listed))
+    shown = lab.run(AGENT, "-1").stdout
+    assert f"  idle          {idle} for a day or more (nf_conntrack_tcp_timeout_established: {timeout} seconds)" in shown
+    lab.fill(lab.limit() // 40, "--udp", "--from", 3000000)
+    assert "for a day" not in lab.run(AGENT, "-1").stdout
 
 
 def test_alarms_within_a_minute_share_one_look(trap_lab):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ctfill COUNT [--udp] [--unassured] [--unreplied] [--until-full] [--spread] [--source ADDRESS]
- *        [--from N] [--marks] [--mark N] [--nat-source ADDRESS] [--churn RATE SECONDS] [--keep]
- *        [--remove]
+ *        [--from N] [--marks] [--mark N] [--nat-source ADDRESS] [--timeout SECONDS]
+ *        [--churn RATE SECONDS] [--keep] [--remove]
  * Puts COUNT entries into the conntrack table of this network namespace, by ctnetlink, in batches.
  * TCP ESTABLISHED and ASSURED unless told, so that the kernel does not evict them; with --unreplied
  * they are SYN_SENT, and no packet has come back. With --until-full the end of the table is no
@@ -10,7 +10,8 @@
  * 80 of many. Prints how many went in. With --from they are those from number N on, so that tables
  * can differ; with --marks each has its number's hash (the end of MurmurHash3) as its mark, with
  * --mark all have N. With --nat-source the kernel translates the source of each to this address,
- * and keeps its port if that is free. With --remove they are deleted instead.
+ * and keeps its port if that is free. They last for 432,000 seconds, as the kernel's established
+ * ones do after a packet, or as --timeout says. With --remove they are deleted instead.
  *
  * ctfill --remove --mark N
  * Deletes all entries with this mark. The kernel looks for them by itself, which is much faster.
@@ -47,6 +48,7 @@ struct fill {
 	bool udp, unassured, unreplied, until_full, spread, marks, keep, remove;
 	uint32_t source, nat_source; /* in network order; 0: not given */
 	uint32_t mark;               /* 0: not given */
+	uint32_t timeout;            /* seconds */
 	uint32_t churn_rate, churn_seconds;
 	uint32_t inserted, failed;
 	int error;             /* of the first that failed */
@@ -130,7 +132,7 @@ static size_t put_entry(void *buffer, uint32_t number, const struct fill *fill)
 	put_tuple(message, CTA_TUPLE_ORIG, number, false, fill);
 	put_tuple(message, CTA_TUPLE_REPLY, number, true, fill);
 	mnl_attr_put_u32(message, CTA_STATUS, htonl(status));
-	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(86400));
+	mnl_attr_put_u32(message, CTA_TIMEOUT, htonl(fill->timeout));
 	if (fill->nat_source) {
 		struct nlattr *nat = mnl_attr_nest_start(message, CTA_NAT_SRC);
 
@@ -291,6 +293,7 @@ static int read_arguments(int argc, char **argv, struct fill *fill)
 		{ "--remove", .flag = &fill->remove },
 		{ "--from", .numbers = { &fill->from } },
 		{ "--mark", .numbers = { &fill->mark } },
+		{ "--timeout", .numbers = { &fill->timeout } },
 		{ "--churn", .numbers = { &fill->churn_rate, &fill->churn_seconds } },
 	};
 	size_t count = sizeof(options) / sizeof(options[0]), at;
@@ -340,14 +343,15 @@ static int work(struct mnl_socket *socket, struct fill *fill)
 
 int main(int argc, char **argv)
 {
-	struct fill fill = { 0 };
+	struct fill fill = { .timeout = 432000 };
 	struct mnl_socket *socket;
 	int size = 4 << 20;
 
 	if (read_arguments(argc, argv, &fill) != 0) {
 		fputs("usage: ctfill COUNT [--udp] [--unassured] [--unreplied] [--until-full] "
 		      "[--spread] [--source ADDRESS] [--from N] [--marks] [--mark N] "
-		      "[--nat-source ADDRESS] [--churn RATE SECONDS] [--keep] [--remove]\n"
+		      "[--nat-source ADDRESS] [--timeout SECONDS] [--churn RATE SECONDS] [--keep] "
+		      "[--remove]\n"
 		      "       ctfill --remove --mark N\n",
 		      stderr);
 		return 2;

@@ -122,6 +122,8 @@ static void same(const struct nlmsghdr *message, unsigned int seen[256])
 	assert_int_equal(entry.status, nfct_get_attr_u32(ct, ATTR_STATUS));
 	assert_int_equal(entry.id, nfct_get_attr_u32(ct, ATTR_ID));
 	assert_int_equal(entry.mark, nfct_get_attr_u32(ct, ATTR_MARK));
+	assert_true(entry.has_timeout);
+	assert_int_equal(entry.timeout, nfct_get_attr_u32(ct, ATTR_TIMEOUT));
 	assert_int_equal(entry.zone, nfct_attr_is_set(ct, ATTR_ORIG_ZONE)
 					     ? nfct_get_attr_u16(ct, ATTR_ORIG_ZONE)
 					     : nfct_get_attr_u16(ct, ATTR_ZONE));

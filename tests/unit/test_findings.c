@@ -75,6 +75,29 @@ static void who_may_hold_less_than_5_percent_is_not_named(void **state)
 	assert_non_null(strstr(say(&findings, 256), "; 100% from 10.200.0.1"));
 }
 
+static void a_timeout_is_named_if_it_certainly_keeps_more_than_half(void **state)
+{
+	struct findings findings = flooded();
+
+	(void)state;
+	findings.unreplied_share = 3;
+	findings.established_timeout = 432000;
+	findings.idle = 503001; /* half, 0.3 % of a million, and one */
+	assert_string_equal(say(&findings, 256),
+			    ": 3% unreplied; 50% idle for a day (TCP established timeout 432000 "
+			    "s); 87% to tcp/80; 41% from 10.200.0.1");
+	findings.idle = 503000;
+	assert_null(strstr(say(&findings, 256), "idle"));
+	findings.idle = 1000001; /* an estimate */
+	assert_non_null(strstr(say(&findings, 256), "; 100% idle for a day ("));
+	findings.entries = findings.idle = UINT32_MAX;
+	assert_non_null(strstr(say(&findings, 256), "; 100% idle for a day ("));
+	/* it is what can be changed at once: the last to be left out */
+	findings.entries = findings.idle = 1000000;
+	assert_string_equal(say(&findings, 64),
+			    ": 100% idle for a day (TCP established timeout 432000 s)");
+}
+
 static void a_share_below_1_percent_is_not_0(void **state)
 {
 	struct findings findings = flooded();
@@ -146,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_says_of_what_and_by_whom),
 		cmocka_unit_test(who_may_hold_less_than_5_percent_is_not_named),
+		cmocka_unit_test(a_timeout_is_named_if_it_certainly_keeps_more_than_half),
 		cmocka_unit_test(a_share_below_1_percent_is_not_0),
 		cmocka_unit_test(a_protocol_without_ports_leads_nowhere),
 		cmocka_unit_test(nothing_is_said_of_what_was_not_counted),

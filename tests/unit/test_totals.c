@@ -112,6 +112,48 @@ static void each_entry_counts_where_it_belongs(void **state)
 	assert_int_equal(fixture->scan.states[CT_TCP_STATES + 4].entries, 1);
 }
 
+/* Silent for a day: of 432,000 seconds at most 345,600 are left. */
+static void an_established_connection_whose_timeout_has_run_for_a_day_is_idle(void **state)
+{
+	static const struct ct_entry idle = {
+		.family = AF_INET,
+		.protocol = 6,
+		.has_state = true,
+		.state = 3,
+		.status = 1U << 1 | 1U << 2,
+		.has_timeout = true,
+		.timeout = 345600,
+	};
+	struct fixture *fixture = *state;
+	struct ct_entry other[7] = { idle, idle, idle, idle, idle, idle, idle };
+
+	other[0].timeout = 345601;
+	other[1].timeout = 3599; /* unacknowledged data, or about to end */
+	other[2].state = 4;
+	other[3].has_state = false;
+	other[4].status = 1U << 1;
+	other[5].has_timeout = false;
+	other[6].protocol = 132; /* its state 3 is another one */
+	fixture->totals.established_timeout = 432000;
+	totals_add(&fixture->totals, &idle);
+	for (size_t i = 0; i < 7; i++)
+		totals_add(&fixture->totals, &other[i]);
+	finish(fixture);
+	assert_int_equal(fixture->scan.idle, 1);
+	assert_int_equal(fixture->scan.established_timeout, 432000);
+	assert_true(totals_is_idle(&(struct ct_entry){ .family = AF_INET,
+						       .protocol = 6,
+						       .has_state = true,
+						       .state = 3,
+						       .status = 1U << 2,
+						       .has_timeout = true,
+						       .timeout = 3600 },
+				   90000));
+	assert_false(totals_is_idle(&idle, 0));     /* not known */
+	assert_false(totals_is_idle(&idle, 86400)); /* none can be */
+	assert_true(totals_is_idle(&idle, UINT32_MAX));
+}
+
 static void a_row_once_seen_stays_with_its_peak(void **state)
 {
 	struct fixture *fixture = *state;
@@ -329,6 +371,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(each_entry_counts_where_it_belongs, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_established_connection_whose_timeout_has_run_for_a_day_is_idle, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(a_row_once_seen_stays_with_its_peak, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(
