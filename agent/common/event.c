@@ -133,8 +133,10 @@ static void say_source(struct event *event, uint32_t rising, uint32_t falling)
 	if (event->kind == EVENT_SOURCE_RISING)
 		say(event,
 		    "is filled by one source: %s holds %" PRIu32 "%% of the limit (%" PRIu32
-		    " of %" PRIu32 " entries), above source-rising (%" PRIu32 "%%)",
-		    source->text, held, source->entries, limit, rising);
+		    " of %" PRIu32 " entries), above source-rising (%" PRIu32 "%%): %" PRIu32
+		    "%% unreplied",
+		    source->text, held, source->entries, limit, rising,
+		    snapshot_percent(source->unreplied, source->entries));
 	else if (limit == 0)
 		say(event,
 		    "has no limit any more, which a source could fill: %s holds %" PRIu32

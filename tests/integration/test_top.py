@@ -102,7 +102,7 @@ def test_a_source_that_fills_the_table_is_told(trap_lab):
     assert (name, source, share, maximum) == ("default", "10.0.0.1", 100, limit)
     assert text == (f'conntrack table default is filled by one source: 10.0.0.1 holds '
                     f"{entries * 100 // limit}% of the limit ({entries} of {limit} entries), above "
-                    "source-rising (10%)")
+                    "source-rising (10%): 0% unreplied")
     lab.run("conntrack", "-F")
     wait_for(lambda: len(lab.told()) == 2, 15)
     what, objects = lab.traps()[1]

@@ -21,7 +21,7 @@ TEXTS = {1: f"is 91% full (238551 of 262144 entries), above the threshold warnin
          3: "is dropping: the table is full, and new connections are refused (12 lost in the last minute; 5 of 5 entries)"
             f"{FOUND}",
          4: "has dropped nothing for a minute (5 of 262144 entries)",
-         5: "is filled by one source: 192.0.2.7 holds 52% of the limit (520 of 1000 entries), above source-rising (50%)",
+         5: "is filled by one source: 192.0.2.7 holds 52% of the limit (520 of 1000 entries), above source-rising (50%): 3% unreplied",
          6: "is no longer filled by one source: 192.0.2.7 holds 40% of the limit (400 of 1000 entries; cleared at 40%)",
          7: "has 1000 entries that match the watch ssh, at or above rising (1000)",
          8: "has 800 entries that match the watch ssh, no longer above rising (1000; cleared at 800)",

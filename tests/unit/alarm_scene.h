@@ -142,6 +142,7 @@ static inline void take_source(struct scene *scene, const char *text, uint32_t e
 	struct snapshot_top source = { .kind = TOP_SOURCE,
 				       .rank = 1,
 				       .entries = entries,
+				       .unreplied = entries / 4,
 				       .error = error,
 				       .share = entries / 10,
 				       .address_type = 1,

@@ -102,10 +102,11 @@ static void a_text_that_is_told_late_is_in_the_past(void **state)
 	assert_non_null(strstr(event.text, " is filled "));
 	event_say_when(&event, event.wall_ms + 3001);
 	event_say_when(&event, event.wall_ms + 9000); /* it waited once more */
-	assert_string_equal(event.text,
-			    "conntrack table is a was filled by one source: 192.0.2.7 held 52% of "
-			    "the limit (520 of 1000 entries), above source-rising (50%) (at "
-			    "2026-10-25 00:00:00 UTC)");
+	assert_string_equal(
+		event.text,
+		"conntrack table is a was filled by one source: 192.0.2.7 held 52% of "
+		"the limit (520 of 1000 entries), above source-rising (50%): 0% unreplied (at "
+		"2026-10-25 00:00:00 UTC)");
 }
 
 static void a_rate_is_told_with_its_name_first(void **state)

@@ -271,7 +271,7 @@ static void a_source_that_fills_the_table_is_named(void **state)
 	assert_string_equal(
 		scene->event.text,
 		"conntrack table default is filled by one source: 192.0.2.7 holds 52% of "
-		"the limit (520 of 1000 entries), above source-rising (50%)");
+		"the limit (520 of 1000 entries), above source-rising (50%): 25% unreplied");
 	assert_string_equal(scene->event.subject.source.text, "192.0.2.7");
 	assert_int_equal(scene->event.subject.source.entries, 520);
 	assert_int_equal(scene->event.subject.source.share, 52);
