@@ -17,7 +17,8 @@ static bool is_same_source(const struct snapshot_top *one, const struct snapshot
 static bool is_same_nat(const struct snapshot_nat *one, const struct snapshot_nat *other)
 {
 	return one->address_type == other->address_type && one->protocol == other->protocol &&
-	       one->port == other->port && address_equal(one->address, other->address) &&
+	       one->port == other->port && one->zone == other->zone &&
+	       address_equal(one->address, other->address) &&
 	       address_equal(one->destination, other->destination);
 }
 

@@ -18,6 +18,9 @@
 /* By then, most entries that are still in use have come back. */
 #define FLUSH_SETTLE_MS 10000
 
+/* A flush is rare. So many within such a time are none: then what comes in bursts ends together. */
+#define BURSTS_MS 120000
+
 struct rate {
 	struct config_rate config;
 	struct rate_window window;
@@ -77,6 +80,7 @@ static void forget_looks(struct rates *rates)
 void rates_forget(struct rates *rates)
 {
 	forget_looks(rates);
+	memset(rates->gone_ms, 0, sizeof(rates->gone_ms));
 	rates->has_sample = false;
 	for (size_t i = 0; i < rates->count; i++)
 		rate_window_forget(&rates->list[i].window);
@@ -93,9 +97,24 @@ static void add_sample(struct rates *rates, const struct snapshot_sample *sample
 	}
 }
 
+/* Most entries went at once. Whether this was a flush. */
+static bool is_flush(struct rates *rates, uint64_t now_ms)
+{
+	uint64_t *gone_ms = rates->gone_ms;
+
+	/* a sample and a look may notice the same one */
+	if (gone_ms[0] == 0 || now_ms >= gone_ms[0] + FLUSH_SETTLE_MS) {
+		memmove(gone_ms + 1, gone_ms, (RATES_GONE_MAX - 1) * sizeof(*gone_ms));
+		gone_ms[0] = now_ms;
+	}
+	return gone_ms[RATES_GONE_MAX - 1] == 0 ||
+	       now_ms - gone_ms[RATES_GONE_MAX - 1] >= BURSTS_MS;
+}
+
 static void notice_flush(struct rates *rates, uint32_t entries, uint64_t now_ms)
 {
-	if (rates->has_sample && rates->entries >= FLUSH_ENTRIES && entries < rates->entries / 2) {
+	if (rates->has_sample && rates->entries >= FLUSH_ENTRIES && entries < rates->entries / 2 &&
+	    is_flush(rates, now_ms)) {
 		rates->settled_ms = now_ms + FLUSH_SETTLE_MS;
 		forget_looks(rates);
 	}
@@ -121,7 +140,7 @@ static void add_look(struct rates *rates, const struct snapshot_scan *look)
 {
 	if (!look->has_churn || look->churn_began != rates->began_ms) {
 		forget_looks(rates);
-	} else if (is_turned_over(rates, look)) {
+	} else if (is_turned_over(rates, look) && is_flush(rates, look->end_monotonic)) {
 		rates->settled_ms = look->end_monotonic + FLUSH_SETTLE_MS;
 		forget_looks(rates);
 	}

@@ -6,7 +6,8 @@
  * the table was flushed, looks cannot be compared: all entries are gone at once, and those that are
  * still in use come back in the next seconds. A flush shows in two ways: most entries are gone from
  * one sample to the next, or, where they come back faster than that, from one look to the next,
- * although few were before. */
+ * although few were before. Expiry looks alike where entries come in bursts; but that happens again
+ * and again. */
 #ifndef RATES_H
 #define RATES_H
 
@@ -16,6 +17,9 @@
 
 #include "common/snapshot.h"
 #include "config/config.h"
+
+/* How many times that most entries went at once are remembered. */
+#define RATES_GONE_MAX 3
 
 struct rate;
 
@@ -27,6 +31,8 @@ struct rates {
 	uint32_t entries;    /* at that sample */
 	uint64_t settled_ms; /* looks that began before this do not count, because of a flush;
 			      * monotonic */
+	uint64_t gone_ms[RATES_GONE_MAX]; /* when that was, the last one first; monotonic; 0: never
+					   */
 	/* the last look; look_ms 0: none */
 	uint64_t look_ms, began_ms, destroyed; /* its end, the beginning of its counters; monotonic
 						*/

@@ -390,7 +390,7 @@ void scan_pacer_start(struct scan_pacer *pacer, struct instance *const *instance
 	uint64_t now_ns = clock_monotonic_ns();
 	bool goes_on = scan_plan_take_scans(after, &pacer->plan);
 
-	scan_plan_take_turns(after, instances, &pacer->plan, pacer->instances);
+	scan_plan_take_turns(after, instances, &pacer->plan, pacer->instances, now_ns / NS_PER_MS);
 	take_running(pacer, instances, goes_on);
 	if (goes_on && scan_plan_ends_alike(pacer->plan.config, config))
 		turns_limit(after->turns, after->count, now_ns / NS_PER_MS, interval_ms(config));

@@ -36,13 +36,17 @@ size_t scan_plan_find(struct instance *const *instances, size_t count,
 }
 
 void scan_plan_take_turns(struct scan_plan *plan, struct instance *const *instances,
-			  const struct scan_plan *before, struct instance *const *instances_before)
+			  const struct scan_plan *before, struct instance *const *instances_before,
+			  uint64_t now_ms)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		size_t at = scan_plan_find(instances_before, before->count, instances[i]);
 
-		if (at == before->count)
+		if (at == before->count) {
+			if (before->count)
+				turns_join(&plan->turns[i], now_ms);
 			continue;
+		}
 		plan->turns[i] = before->turns[at];
 		plan->wishes[i] = before->wishes[at];
 	}

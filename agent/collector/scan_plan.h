@@ -33,9 +33,10 @@ void scan_plan_clear(struct scan_plan *plan);
 size_t scan_plan_find(struct instance *const *instances, size_t count,
 		      const struct instance *instance);
 
-/* Takes over what is known of the instances that stay. */
+/* Takes over what is known of the instances that stay; new ones join them. */
 void scan_plan_take_turns(struct scan_plan *plan, struct instance *const *instances,
-			  const struct scan_plan *before, struct instance *const *instances_before);
+			  const struct scan_plan *before, struct instance *const *instances_before,
+			  uint64_t now_ms);
 
 /* Takes over the scans, if all can go on with the plan. False: none is taken over. */
 bool scan_plan_take_scans(struct scan_plan *plan, struct scan_plan *before);

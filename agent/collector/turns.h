@@ -30,6 +30,10 @@ struct turns_ready {
 size_t turns_next(const struct turn *turns, size_t count, struct turns_ready ready, uint64_t now_ms,
 		  uint64_t *at_ms);
 
+/* A table comes while others have their turns: it waits for those that are due. However many come,
+ * each of the others still gets its turn. */
+void turns_join(struct turn *turn, uint64_t now_ms);
+
 /* When a look at this position begins: sets when its next one is due. */
 void turns_begin(struct turn *turns, size_t count, size_t position, uint64_t now_ms,
 		 uint64_t interval_ms);

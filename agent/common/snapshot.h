@@ -180,6 +180,7 @@ struct snapshot_nat {
 	uint8_t address_type;   /* of both; InetAddressType: ipv4(1), ipv6(2) */
 	uint8_t protocol;       /* IANA */
 	uint16_t port;          /* of the destination */
+	uint16_t zone;          /* conntrack zone of the reply direction */
 	struct address address; /* the translated one */
 	struct address destination;
 	uint32_t entries; /* at most `error` too high */
@@ -187,7 +188,8 @@ struct snapshot_nat {
 	uint32_t margin;      /* entries: half-width of `entries`; of the row that an alarm
 			       * judges */
 	uint32_t utilization; /* percent of SNAPSHOT_NAT_PORTS */
-	char text[SNAPSHOT_NAT_TEXT_SIZE]; /* "192.0.2.1 to 198.51.100.7 tcp/443" */
+	char text[SNAPSHOT_NAT_TEXT_SIZE]; /* "192.0.2.1 to 198.51.100.7 tcp/443", and the zone if
+					    * it is not 0 */
 };
 
 /* The rows that raised alarms are about; NULL: that alarm is not raised. */

@@ -14,6 +14,7 @@
 
 #include "common/agentx_master.h"
 #include "config/config_text.h"
+#include "config/rate_counter.h"
 
 #define CONFIG_FILE_MAX (1U << 20)
 
@@ -203,11 +204,31 @@ static bool check_falling(cfg_t *cfg, const char *rising_key, const char *fallin
 	return false;
 }
 
+/* Without identities nobody knows what came and went, and an alarm on it would stay as it is. */
+static bool check_rates(cfg_t *cfg)
+{
+	for (unsigned int i = 0; i < cfg_size(cfg, "rate"); i++) {
+		cfg_t *rate = cfg_getnsec(cfg, "rate", i);
+		const char *counter = cfg_getstr(rate, "counter");
+
+		if (cfg_getint(cfg, "identities") ||
+		    rate_counter_find(counter)->counter < COUNTER_COUNT)
+			continue;
+		config_fault(
+			config_at(cfg, rate, "counter"),
+			"rate \"%s\": counter = %s needs identities, which is 0 (off); give at "
+			"least %d",
+			cfg_title(rate), counter, IDENTITIES_MIN);
+		return false;
+	}
+	return true;
+}
+
 /* What can be checked only after the whole file was read. */
 static bool check_whole(cfg_t *cfg)
 {
 	return check_falling(cfg, "source-rising", "source-falling") &&
-	       check_falling(cfg, "nat-rising", "nat-falling");
+	       check_falling(cfg, "nat-rising", "nat-falling") && check_rates(cfg);
 }
 
 #define OPTIONS_MAX (RANGE_COUNT + 16)

@@ -12,6 +12,7 @@
 /* What was read of a message beside the fields of the entry. */
 struct found {
 	bool source, destination, protocol, source_port, destination_port, status;
+	bool zone; /* of both directions */
 	bool tcp_state, sctp_state;
 	uint8_t tcp, sctp;
 };
@@ -89,7 +90,7 @@ static void parse_tuple(const struct nlattr *tuple, struct ct_entry *entry, stru
 }
 
 /* CTA_TUPLE_REPLY of an entry with source NAT */
-static void parse_translation(const struct nlattr *tuple, struct ct_entry *entry)
+static void parse_translation(const struct nlattr *tuple, struct ct_entry *entry, bool has_zone)
 {
 	struct ct_entry reply = { .family = entry->family };
 	struct found found = { .source = false };
@@ -99,6 +100,7 @@ static void parse_translation(const struct nlattr *tuple, struct ct_entry *entry
 		return;
 	entry->has_nat = true;
 	entry->nat_source = reply.destination;
+	entry->nat_zone = has_zone ? entry->zone : reply.zone;
 	entry->nat_destination = found.source ? reply.source : entry->destination;
 	if (!found.source_port || !found.destination_port || reply.destination_port == 0 ||
 	    reply.protocol != entry->protocol || !ct_protocol_has_ports(entry->protocol))
@@ -196,7 +198,7 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 			parse_protoinfo(attribute, &found);
 			break;
 		case CTA_ZONE:
-			ct_attr_be16(attribute, &entry->zone);
+			found.zone = ct_attr_be16(attribute, &entry->zone);
 			break;
 		case CTA_COUNTERS_ORIG:
 		case CTA_COUNTERS_REPLY:
@@ -211,6 +213,6 @@ bool ct_parse_entry(const struct nlmsghdr *message, struct ct_entry *entry)
 	}
 	settle(entry, &found);
 	if (reply && entry->status & CT_STATUS_SOURCE_NAT)
-		parse_translation(reply, entry);
+		parse_translation(reply, entry, found.zone);
 	return found.source && found.destination && found.protocol && found.status;
 }

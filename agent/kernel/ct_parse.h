@@ -39,6 +39,7 @@ struct ct_entry {
 	 * has_nat_ports: as has_ports, and the translated port is not 0. */
 	bool has_nat, has_nat_ports;
 	uint16_t nat_source_port, nat_destination_port;
+	uint16_t nat_zone; /* as `zone`, of the reply direction: there ports are unique */
 	struct address nat_source, nat_destination;
 	/* CTA_COUNTERS_PACKETS and _BYTES, both directions; left out unless nf_conntrack_acct was
 	 * on when the entry began: then nothing was counted */

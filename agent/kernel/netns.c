@@ -77,7 +77,7 @@ static int judge_error(const struct netns *netns, int error)
 {
 	struct stat status;
 
-	if (error == EINVAL)
+	if (error == EINVAL || error == ENOTDIR)
 		return ENOENT;
 	if (error == EACCES && stat(netns->path, &status) == 0 && status.st_dev != netns->nsfs)
 		return ENOENT;

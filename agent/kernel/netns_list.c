@@ -36,8 +36,10 @@ int netns_list(const char *pattern, netns_found *found, void *context)
 	if (stat("/proc/thread-self/ns/net", &own) != 0)
 		return -1;
 	directory = opendir(slash ? path : NETNS_DIRECTORY);
-	if (!directory)
+	if (!directory) {
+		errno = errno == ENOTDIR ? ENOENT : errno;
 		return -1;
+	}
 	for (errno = 0; (entry = readdir(directory)); errno = 0) {
 		if (fnmatch(last, entry->d_name, FNM_PERIOD) == 0 &&
 		    is_other_namespace(directory, entry->d_name, &own))

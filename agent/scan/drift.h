@@ -32,8 +32,9 @@ struct drift {
 	unsigned int bits;
 	size_t count;                /* entries that are known */
 	bool is_begun;               /* there has been a look */
-	struct drift_entry *entries; /* DRIFT_ROOM of them; owned */
-	double changed;              /* what came, went or changed its kind since the last look */
+	struct drift_entry *entries; /* 1 << slot_bits of them; owned */
+	unsigned int slot_bits;
+	double changed; /* what came, went or changed its kind since the last look */
 };
 
 struct drift_sum {

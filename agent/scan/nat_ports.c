@@ -8,30 +8,31 @@
 
 #include "common/ct_names.h"
 
-/* A key is numbers in the order of what they stand for: family, protocol and port in one, then the
- * translated address, then the destination. */
-static struct sketch_key key_of(uint8_t address_type, uint8_t protocol, uint16_t port,
-				const struct address *translated, const struct address *destination)
+/* A key is numbers in the order of what they stand for: zone, family, protocol and port in one,
+ * then the translated address, then the destination. */
+static struct sketch_key key_of(uint16_t zone, uint8_t address_type, uint8_t protocol,
+				uint16_t port, const struct address *translated,
+				const struct address *destination)
 {
-	return (struct sketch_key){
-		{ (uint64_t)address_type << 24 | (uint64_t)protocol << 16 | port,
-		  be64toh(translated->half[0]), be64toh(translated->half[1]),
-		  be64toh(destination->half[0]), be64toh(destination->half[1]) }
-	};
+	return (struct sketch_key){ { (uint64_t)zone << 32 | (uint64_t)address_type << 24 |
+					      (uint64_t)protocol << 16 | port,
+				      be64toh(translated->half[0]), be64toh(translated->half[1]),
+				      be64toh(destination->half[0]),
+				      be64toh(destination->half[1]) } };
 }
 
 bool nat_ports_key(const struct ct_entry *entry, struct sketch_key *key)
 {
 	if (!entry->has_nat || !entry->has_nat_ports)
 		return false;
-	*key = key_of(entry->family == AF_INET6 ? 2 : 1, entry->protocol,
+	*key = key_of(entry->nat_zone, entry->family == AF_INET6 ? 2 : 1, entry->protocol,
 		      entry->nat_destination_port, &entry->nat_source, &entry->nat_destination);
 	return true;
 }
 
 struct sketch_key nat_ports_row_key(const struct snapshot_nat *row)
 {
-	return key_of(row->address_type, row->protocol, row->port, &row->address,
+	return key_of(row->zone, row->address_type, row->protocol, row->port, &row->address,
 		      &row->destination);
 }
 
@@ -45,12 +46,13 @@ static void row_values(struct snapshot_nat *row, const struct sketch_item *item)
 static void row_fill(struct snapshot_nat *row, uint32_t rank, const struct sketch_item *item)
 {
 	const uint64_t *word = item->key.word;
-	char address[ADDRESS_TEXT_SIZE], destination[ADDRESS_TEXT_SIZE], digits[8];
+	char address[ADDRESS_TEXT_SIZE], destination[ADDRESS_TEXT_SIZE], digits[8], zone[16] = "";
 	const char *name;
 	uint8_t family;
 
 	memset(row, 0, sizeof(*row));
 	row->rank = rank;
+	row->zone = (uint16_t)(word[0] >> 32);
 	row->address_type = (uint8_t)(word[0] >> 24);
 	row->protocol = (uint8_t)(word[0] >> 16);
 	row->port = (uint16_t)word[0];
@@ -62,8 +64,10 @@ static void row_fill(struct snapshot_nat *row, uint32_t rank, const struct sketc
 	address_text(family, row->destination, 128, destination);
 	snprintf(digits, sizeof(digits), "%u", row->protocol);
 	name = ct_protocol_name(row->protocol);
-	snprintf(row->text, sizeof(row->text), "%s to %s %s/%u", address, destination,
-		 name ? name : digits, row->port);
+	if (row->zone)
+		snprintf(zone, sizeof(zone), " in zone %u", row->zone);
+	snprintf(row->text, sizeof(row->text), "%s to %s %s/%u%s", address, destination,
+		 name ? name : digits, row->port, zone);
 }
 
 size_t nat_ports_fill(struct top_list *list, size_t max, struct snapshot_nat *rows)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who runs out of ports. Source NAT gives each connection a port of the translated address, and
- * towards one destination address and port a port can serve once. So entries are counted by
- * translated address, protocol, destination and destination port. Pure: no I/O. */
+ * towards one destination address and port a port can serve once in a zone. So entries are counted
+ * by zone, translated address, protocol, destination and destination port. Pure: no I/O. */
 #ifndef NAT_PORTS_H
 #define NAT_PORTS_H
 

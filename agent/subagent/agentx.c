@@ -22,7 +22,7 @@
 
 #define CONNECT_INTERVAL_S  3 /* between two attempts to find a master */
 #define TICK_S              1
-#define RESPONSE_TIMEOUT_US 500000 /* the opening and closing of a session block us so long */
+#define RESPONSE_TIMEOUT_US 500000 /* the opening of a session blocks us so long */
 #define SEND_TIMEOUT_US     300000
 #define ANSWER_TIMEOUT_S    60 /* for a notification, by a master that answers pings */
 #define PDU_NOTIFY          12 /* agentx-Notify-PDU (RFC 2741); the library does not name it for us */
@@ -248,7 +248,7 @@ static int handle_disconnected(int major, int minor, void *server, void *client)
 	(void)minor;
 	(void)server;
 	(void)client;
-	if (agentx.session.library)
+	if (agentx.session.library && !agentx.session.is_closing)
 		log_warning("the AgentX master at %s is gone; trying again every %d seconds",
 			    agentx.session.address, CONNECT_INTERVAL_S);
 	master_session_end(&agentx.session);
@@ -317,11 +317,9 @@ void agentx_stop(void)
 {
 	if (agentx.tick_alarm)
 		snmp_alarm_unregister(agentx.tick_alarm);
-	if (agentx.session.library)
-		agentx.session.library->timeout = RESPONSE_TIMEOUT_US;
-	master_session_end(&agentx.session);
 	/* Close the session first, so that nothing is unregistered at the master: it would take
 	 * away what another agent has registered with the same priority. */
+	master_session_close(&agentx.session);
 	snmp_shutdown("conntrack-agentx");
 	if (agentx.registration)
 		netsnmp_unregister_handler(agentx.registration);

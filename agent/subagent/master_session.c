@@ -3,6 +3,9 @@
 
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include <net-snmp/library/large_fd_set.h>
+
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,8 +14,10 @@
 #include "subagent/mib_table.h"
 
 /* RFC 2741, 6.1 and 6.2.16 */
-enum { MESSAGE_REGISTER = 3, MESSAGE_PING = 13, MESSAGE_ADD_AGENT_CAPS = 16 };
+enum { MESSAGE_CLOSE = 2, MESSAGE_REGISTER = 3, MESSAGE_PING = 13, MESSAGE_ADD_AGENT_CAPS = 16 };
 enum { ERROR_NONE = 0, ERROR_NOT_OPEN = 257, ERROR_DUPLICATE_REGISTRATION = 263 };
+
+enum { REASON_SHUTDOWN = 5 };
 
 /* Not the default (127), which another program's Unregister would name. */
 #define PRIORITY_FIRST 100
@@ -22,6 +27,7 @@ enum { ERROR_NONE = 0, ERROR_NOT_OPEN = 257, ERROR_DUPLICATE_REGISTRATION = 263 
 #define FRESH_MS          1000
 #define SILENCE_MS        10000
 #define RETRY_MS          3000
+#define LEAVE_MS          500    /* for the answer when we close the session */
 #define CHECK_INTERVAL_MS 400000 /* more than the usual 300 s between two polls */
 #define CHECK_MAX_MS      3600000
 
@@ -69,7 +75,7 @@ static bool ask(struct master_session *session, netsnmp_pdu *pdu, snmp_callback 
  * that has no answer after all the patience ends the session. */
 static bool is_answer(struct master_session *session, int operation, const netsnmp_session *library)
 {
-	if (!session->library || session->library != library)
+	if (!session->library || session->library != library || session->is_closing)
 		return false;
 	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE) {
 		heard(session);
@@ -249,6 +255,40 @@ static void tell_silence(struct master_session *session, uint64_t now_ms)
 		    session->address, SILENCE_MS / 1000);
 }
 
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static int handle_closed(int operation, netsnmp_session *library, int request, netsnmp_pdu *pdu,
+			 void *context)
+{
+	struct master_session *session = context;
+
+	(void)operation;
+	(void)library;
+	(void)request;
+	(void)pdu;
+	session->is_closed = true;
+	return 1;
+}
+
+/* Reads until the answer or, with `to_end`, until the library finds that its peer has closed. */
+static void read_on(struct master_session *session, bool to_end)
+{
+	uint64_t end_ms = clock_monotonic_ms() + LEAVE_MS, now_ms;
+	netsnmp_transport *transport = snmp_sess_transport(snmp_sess_pointer(session->library));
+	struct pollfd fd = { .fd = transport ? transport->sock : -1, .events = POLLIN };
+	netsnmp_large_fd_set set;
+
+	netsnmp_large_fd_set_init(&set, FD_SETSIZE);
+	while (fd.fd >= 0 && session->library && (to_end || !session->is_closed) &&
+	       (now_ms = clock_monotonic_ms()) < end_ms &&
+	       poll(&fd, 1, (int)(end_ms - now_ms)) > 0) {
+		NETSNMP_LARGE_FD_ZERO(&set);
+		NETSNMP_LARGE_FD_SET(fd.fd, &set);
+		snmp_read2(&set);
+	}
+	netsnmp_large_fd_set_cleanup(&set);
+}
+
 /* ---- the door -------------------------------------------------------------------------------- */
 
 void master_session_begin(struct master_session *session, netsnmp_session *library)
@@ -269,9 +309,30 @@ void master_session_end(struct master_session *session)
 	session->library = NULL;
 }
 
+/* The library would do this within a callback of its own. If the master ends meanwhile, it needs
+ * that callback again, and waits for itself. */
+void master_session_close(struct master_session *session)
+{
+	netsnmp_pdu *pdu;
+
+	if (!session->library)
+		return;
+	session->is_closing = true;
+	pdu = snmp_pdu_create(MESSAGE_CLOSE);
+	if (pdu)
+		pdu->errstat = REASON_SHUTDOWN;
+	if (ask(session, pdu, handle_closed))
+		read_on(session, false);
+	if (!session->library)
+		return;
+	master_session_give_up(session);
+	read_on(session, true);
+	master_session_end(session);
+}
+
 void master_session_asked(struct master_session *session)
 {
-	if (!session->library)
+	if (!session->library || session->is_closing)
 		return;
 	heard(session);
 	session->asked_ms = session->heard_ms;

@@ -33,11 +33,15 @@ struct master_session {
 	bool is_pinging;
 	uint64_t pinged_ms, heard_ms;
 	bool is_silence_told;
+	bool is_closing, is_closed; /* nothing is asked any more; the master knows it */
 };
 
 /* Zeroed at start, but for the address. The library has a new session, or has lost it. */
 void master_session_begin(struct master_session *session, netsnmp_session *library);
 void master_session_end(struct master_session *session);
+
+/* Takes leave of the master: half a second at most. Afterwards the library has no session. */
+void master_session_close(struct master_session *session);
 
 /* Whether an error in an answer of the master means that it does not know the session (notOpen). */
 bool master_session_is_refused(long error);

@@ -188,6 +188,35 @@ def test_a_range_that_is_used_up_shows_all_its_ports_and_what_was_refused(router
     assert lab.get("nfctInstanceInsertFailed.1") - before >= 30
 
 
+# client SOURCE COUNT: so many datagrams from ports of their own, to which nobody waits for an answer.
+SENDER = """
+import socket, sys
+for n in range(int(sys.argv[2])):
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    client.bind((sys.argv[1], 20000 + n))
+    client.sendto(b"x", ("203.0.113.9", 5353))
+"""
+
+
+@pytest.mark.parametrize("zone, rows", [
+    ("zone", [("203.0.113.1 to 203.0.113.9 udp/5353 in zone 1", 10, 0, 0),
+              ("203.0.113.1 to 203.0.113.9 udp/5353 in zone 2", 10, 0, 0)]),
+    ("original zone", [("203.0.113.1 to 203.0.113.9 udp/5353", 10, 0, 0)])])
+def test_in_each_zone_a_port_serves_again(router, zone, rows):
+    lab = router.lab
+    router.translate("meta l4proto udp snat to 203.0.113.1:1024-1033")
+    lab.run("nft", "-f", "-", input=f"""
+        table ip zones {{
+            chain in {{ type filter hook prerouting priority raw;
+                ip saddr 10.1.0.9 ct {zone} set 1; ip saddr 10.1.0.10 ct {zone} set 2; }}
+        }}""")
+    for source in ("10.1.0.9", "10.1.0.10"):
+        router.spaces.run("inside", sys.executable, "-c", SENDER, source, 15)
+    lab.start_snmpd()
+    lab.start_agent()
+    assert nats(lab.walk("nfctNatTable")) == rows
+
+
 def test_an_address_that_runs_out_of_ports_is_told_with_all_that_matters(trap_lab):
     lab = trap_lab
     config = 'user = ""\nrefresh-interval = 1\ncpu-budget = 100\nnotification-interval = 0\nsource-rising = 0\n'

@@ -172,6 +172,26 @@ def test_a_directory_by_pattern(bare_lab, spaces):
     assert lab.agent.poll() is None
 
 
+def test_a_directory_that_a_file_replaces_is_as_good_as_gone(bare_lab, spaces):
+    lab = bare_lab
+    directory = lab.dir / "ns"
+    directory.mkdir()
+    spaces.add("x")
+    (directory / "x").symlink_to(f"/run/netns/{spaces.name('x')}")
+    start(lab, f'namespace "{directory}/*" {{ index = {FIRST} count = 1 }}\n')
+    wait_for(lambda: lab.get(f"nfctInstanceStatus.{FIRST}") == 1)
+    directory.rename(lab.dir / "aside")
+    directory.touch()
+    wait_for(lambda: lab.get(f"nfctInstanceStatus.{FIRST}") == 3)
+    time.sleep(2)
+    assert lab.get(f"nfctInstanceStatusText.{FIRST}") == "its network namespace was deleted"
+    directory.unlink()
+    (lab.dir / "aside").rename(directory)
+    wait_for(lambda: lab.get(f"nfctInstanceStatus.{FIRST}") == 1)
+    assert lab.told() == []
+    assert "cannot read" not in lab.log()
+
+
 def test_a_look_at_a_glance_shows_them(bare_lab, spaces):
     lab = bare_lab
     spaces.add("g1", "g2", "other")

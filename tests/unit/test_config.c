@@ -197,6 +197,11 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		  "rising is missing" },
 		{ "rate \"r\" { index = 1 counter = created rising = -1 falling = 1 }\n", 1,
 		  "from 0 to 2147483647" },
+		{ "rate \"r\" { index = 1\n counter = created }\nidentities = 0\n", 2,
+		  "counter = created needs identities, which is 0" },
+		{ "identities = 0\nrate \"q\" { index = 2 counter = drops }\n"
+		  "rate \"r\" { index = 1 counter = destroyed }\n",
+		  3, "rate \"r\": counter = destroyed needs identities" },
 		{ "rate \"r\" { index = 1 counter = created protocol = tcp }\n", 1,
 		  "known here: index, counter, rising, falling, window" },
 		{ "namespace \"blue\" { }\n", 1, "index is missing" },

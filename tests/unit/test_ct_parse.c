@@ -424,6 +424,7 @@ enum reply_part {
 	REPLY_PORT_0 = 8, /* the translated one */
 	REPLY_IPV6 = 16,
 	REPLY_UDP = 32,
+	REPLY_ZONE = 64,
 	REPLY_WHOLE = REPLY_SOURCE | REPLY_DESTINATION | REPLY_PORTS,
 };
 
@@ -449,6 +450,8 @@ static void put_reply(struct nlmsghdr *message, int parts)
 				 parts & REPLY_PORT_0 ? 0 : htons(1025));
 	}
 	mnl_attr_nest_end(message, part);
+	if (parts & REPLY_ZONE)
+		mnl_attr_put_u16(message, CTA_TUPLE_ZONE, htons(7));
 	mnl_attr_nest_end(message, tuple);
 }
 
@@ -490,6 +493,23 @@ static void the_reply_tuple_of_source_nat_tells_the_translation(void **state)
 	entry = translated(nat, REPLY_DESTINATION);
 	assert_true(entry.has_nat);
 	assert_int_equal(be64toh(entry.nat_destination.half[0]) >> 32, 0xc6336401);
+}
+
+/* A zone may be that of one direction; a port is unique in the zone of the reply. */
+static void the_zone_of_source_nat_is_that_of_the_reply(void **state)
+{
+	_Alignas(struct nlmsghdr) char buffer[512] = { 0 };
+	struct nlmsghdr *message = compose_without(buffer, OMIT_STATUS);
+	struct ct_entry entry;
+
+	(void)state;
+	assert_int_equal(translated(IPS_SRC_NAT, REPLY_WHOLE | REPLY_ZONE).nat_zone, 7);
+	put_reply(message, REPLY_WHOLE);
+	mnl_attr_put_u32(message, CTA_STATUS, htonl(IPS_SRC_NAT));
+	mnl_attr_put_u16(message, CTA_ZONE, htons(9));
+	assert_true(ct_parse_entry(message, &entry));
+	assert_int_equal(entry.zone, 9);
+	assert_int_equal(entry.nat_zone, 9);
 }
 
 /* Without the flag nothing is read; and a tuple that makes no sense changes nothing else. */
@@ -543,6 +563,7 @@ int main(void)
 		cmocka_unit_test(a_message_cut_anywhere_is_read_within_its_bounds),
 		cmocka_unit_test(a_message_without_a_tuple_is_no_entry),
 		cmocka_unit_test(the_reply_tuple_of_source_nat_tells_the_translation),
+		cmocka_unit_test(the_zone_of_source_nat_is_that_of_the_reply),
 		cmocka_unit_test(what_tells_no_translation_changes_nothing_else),
 	};
 

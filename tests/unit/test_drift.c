@@ -229,6 +229,22 @@ static void over_its_limit_it_follows_a_part_and_scales_up(void **state)
 	assert_near(scene->drift.changed, 60000);
 }
 
+/* Of hundreds of namespaces most have few entries. */
+static void its_memory_goes_by_what_it_follows(void **state)
+{
+	struct scene *scene = *state;
+
+	look(scene, 1, 20, 0);
+	assert_int_equal(slots(&scene->drift), 64);
+	look(scene, 1, 5000, 0.5);
+	assert_in_range(slots(&scene->drift), 10000, 16384);
+	assert_int_equal(scene->drift.count, 5000);
+	look(scene, 4001, 1000, 1);
+	look(scene, 4001, 1000, 1);
+	assert_int_equal(slots(&scene->drift), 2048);
+	assert_int_equal(scene->drift.count, 1000);
+}
+
 /* More and more, so that the part is halved in the midst of looks. */
 static void what_stays_is_no_change_while_the_part_is_halved(void **state)
 {
@@ -314,6 +330,7 @@ int main(void)
 		TEST(a_table_may_become_empty_and_fill_again),
 		TEST(one_entry_is_enough),
 		TEST(over_its_limit_it_follows_a_part_and_scales_up),
+		TEST(its_memory_goes_by_what_it_follows),
 		TEST(what_stays_is_no_change_while_the_part_is_halved),
 		TEST(identities_that_are_no_hash_do_no_harm),
 		TEST(two_rounds_are_followed_at_once),

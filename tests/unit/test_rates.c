@@ -282,6 +282,25 @@ static void an_attack_that_ends_is_no_flush(void **state)
 	assert_in_range(rate_of(scene, ENDS), 2000, 3020);
 }
 
+/* As an attack in pulses does, or a job that asks much once in a while. */
+static void bursts_that_expire_together_again_and_again_have_their_rate(void **state)
+{
+	struct scene *scene = *state;
+	unsigned int known = 0;
+
+	pass(scene, 100, 20);
+	for (int at = 0; at < 15; at++) {
+		second(scene, 60020, 20);
+		pass(scene, 14, 20);
+		second(scene, 20, 60020);
+		pass(scene, 4, 20);
+		known += scene->rows[SETUP].has_value;
+		if (scene->rows[SETUP].has_value && at > 6)
+			assert_in_range(scene->rows[SETUP].value, 2700, 4100);
+	}
+	assert_true(known >= 9);
+}
+
 static void a_reload_keeps_the_window_of_what_has_not_changed(void **state)
 {
 	struct scene *scene = *state;
@@ -326,6 +345,7 @@ int main(void)
 		TEST(a_flush_that_no_sample_shows_is_seen_by_the_look),
 		TEST(a_table_that_always_turns_over_has_its_rate),
 		TEST(an_attack_that_ends_is_no_flush),
+		TEST(bursts_that_expire_together_again_and_again_have_their_rate),
 		TEST(a_reload_keeps_the_window_of_what_has_not_changed),
 	};
 

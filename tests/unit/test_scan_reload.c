@@ -110,6 +110,45 @@ static void reloads_without_end_keep_the_budget(void **state)
 	scan_pacer_free(pacer);
 }
 
+/* Each half second two others, which cost more than the budget has. */
+static void come_and_go(struct scan_pacer *pacer, const struct config *config, size_t seconds)
+{
+	size_t last = world.count - 1;
+
+	for (size_t i = 0; i < 2 * seconds; i++) {
+		for (size_t j = 0; j < 2; j++) {
+			struct instance *new = &world.tables[1 + (last + 2 * i + j) % 200];
+
+			*new = (struct instance){ .cost_ns = interval_budget(5) / 10 };
+			world.next[1 + (2 * i + j) % last] = new;
+		}
+		world_configure(pacer, config);
+		world_run(pacer, 500);
+	}
+}
+
+static void tables_that_come_and_go_make_no_other_wait_for_ever(void **state)
+{
+	const struct config config = config_of(5);
+
+	(void)state;
+	for (size_t large = 0; large < 2; large++) {
+		struct scan_pacer *pacer = world_of(large, 7 - large, 5, 10);
+		struct instance *table = &world.tables[0];
+
+		world_configure(pacer, &config);
+		world_run(pacer, MINUTE_MS);
+		come_and_go(pacer, &config, 120);
+		/* a look of each of the others may come between two of this one */
+		if (table->records[SCAN_LOOK].ended < 8 ||
+		    table->records[SCAN_LOOK].longest_gap_ns > 60000 * MS)
+			fail_msg("%s table: %u looks in 3 minutes, the longest gap %u ms",
+				 large ? "a large" : "a small", table->records[SCAN_LOOK].ended,
+				 (unsigned int)(table->records[SCAN_LOOK].longest_gap_ns / MS));
+		scan_pacer_free(pacer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_reload_that_gathers_something_else_begins_again),
 		cmocka_unit_test(what_runs_for_a_table_that_is_gone_stops),
 		cmocka_unit_test(reloads_without_end_keep_the_budget),
+		cmocka_unit_test(tables_that_come_and_go_make_no_other_wait_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("scan_reload", tests, NULL, NULL);

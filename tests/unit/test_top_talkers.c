@@ -165,6 +165,8 @@ static void ports_are_counted_by_address_protocol_and_destination(void **state)
 	top_talkers_add(top, &entry);
 	entry = translated(AF_INET, "192.0.2.2", 5000, "198.51.100.8", 444);
 	top_talkers_add(top, &entry);
+	entry.nat_zone = 65535;
+	top_talkers_add(top, &entry);
 	/* a translated address without a port */
 	entry = translated(AF_INET, "192.0.2.9", 0, "198.51.100.8", 0);
 	entry.has_nat_ports = false;
@@ -173,7 +175,7 @@ static void ports_are_counted_by_address_protocol_and_destination(void **state)
 	top_talkers_add(top, &entry);
 
 	top_talkers_take(top, TOP_NAT, NULL, &list);
-	assert_int_equal(nat_ports_fill(&list, 10, rows), 6);
+	assert_int_equal(nat_ports_fill(&list, 10, rows), 7);
 	assert_string_equal(rows[0].text, "192.0.2.1 to 198.51.100.7 tcp/443");
 	assert_int_equal(rows[0].rank, 1);
 	assert_int_equal(rows[0].entries, 52255);
@@ -187,9 +189,12 @@ static void ports_are_counted_by_address_protocol_and_destination(void **state)
 	assert_int_equal(rows[1].address_type, 2);
 	assert_memory_equal(&rows[1].address, &entry.nat_source, 16);
 	assert_memory_equal(&rows[1].destination, &entry.nat_destination, 16);
-	for (size_t i = 2; i < 6; i++)
+	for (size_t i = 2; i < 7; i++)
 		assert_int_equal(rows[i].entries, 1);
 	assert_string_equal(rows[5].text, "192.0.2.2 to 198.51.100.8 udp/444");
+	assert_string_equal(rows[6].text, "192.0.2.2 to 198.51.100.8 udp/444 in zone 65535");
+	assert_memory_equal(nat_ports_row_key(&rows[6]).word, list.items[6].key.word,
+			    sizeof(list.items[6].key.word));
 	top_talkers_free(top);
 }
 
