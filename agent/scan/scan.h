@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A scan: reads a table by a dump, in steps of one receive buffer, and measures its own cost. A
- * look reads a part of it, or all; a round reads all; the look of an alarm as much as its time
- * allows. */
+/* A scan: reads a table by a dump, in steps of one receive buffer, or of several if the budget
+ * leaves no pauses, and measures its own cost. A look reads a part of it, or all; a round reads
+ * all; the look of an alarm as much as its time allows. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -46,7 +46,7 @@ enum scan_result scan_start(struct scan *scan, struct ctnl *ctnl, struct aggrega
 /* Stops an unfinished scan, and closes its socket. */
 void scan_abandon(struct scan *scan);
 
-/* Reads the next receive buffer. `entries`: how many the table has now; 0: as before. */
+/* Takes the next step. `entries`: how many the table has now; 0: as before. */
 enum scan_result scan_step(struct scan *scan, uint32_t entries);
 
 /* Entries read so far; the part of the table; the CPU time in nanoseconds. */
