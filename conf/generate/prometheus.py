@@ -49,6 +49,10 @@ def modules():
     return dump(flat), dump(new)
 
 
+# By nfctTopKind, from 1 on.
+TOPS = ("Sources with the most entries", "Destinations with the most entries", "Services with the most entries",
+        "Sources whom nobody answers", "Destinations that answer nobody")
+
 # (title, unit of Grafana, [(expression, legend)])
 PANELS = [
     ("Entries and limit", "short", [
@@ -81,15 +85,9 @@ PANELS = [
         ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
     ("Rates per second", "short", [
         ('nfctRateValue{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctRateName}}")]),
-    ("Sources with the most entries", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Services with the most entries", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Sources whom nobody answers", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="4"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    *((title, "short", [
+        (f'max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{{instance=~"$host",nfctTopKind="{kind}"}})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]) for kind, title in enumerate(TOPS, 1)),
     ("Ports of source NAT in use", "percent", [
         ('max by (instance, nfctInstanceIndex, nfctNatText) (nfctNatUtilization{instance=~"$host"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctNatText}}")]),
