@@ -3,6 +3,7 @@
 import pytest
 
 from lab import Lab, wait_for
+from room import Room
 
 # A value of every kind: zones, watches, rates, packets counted; one source, one watch, one rate and one address whose ports
 # are used (646 of 64512) raise their alarms early.
@@ -55,3 +56,13 @@ def router(bare_router):
     """With snmpd, traffic and the agent."""
     make_router(bare_router)
     return bare_router
+
+
+@pytest.fixture(scope="module")
+def room(bare_router):
+    """Debian 13's programs beside the router."""
+    room = Room(bare_router)
+    try:
+        yield room
+    finally:
+        room.close()
