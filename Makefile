@@ -61,8 +61,8 @@ $(BUILD)/agent/%.o: agent/%.c Makefile agent/NEWS
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CFLAGS) $(DEPS_CFLAGS) -c -o $@ $<
 
-clean: ## removes build/, but for the images of virtual machines
-	find build -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} + 2>/dev/null || :
+clean: ## removes build/, but for the images of virtual machines and the rooms that are kept
+	find build -mindepth 1 -maxdepth 1 ! -name vm ! -name rooms -exec rm -rf {} + 2>/dev/null || :
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 

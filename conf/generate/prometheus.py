@@ -49,6 +49,10 @@ def modules():
     return dump(flat), dump(new)
 
 
+# By nfctTopKind, from 1 on.
+TOPS = ("Sources with the most entries", "Destinations with the most entries", "Services with the most entries",
+        "Sources whom nobody answers", "Destinations that answer nobody")
+
 # (title, unit of Grafana, [(expression, legend)])
 PANELS = [
     ("Entries and limit", "short", [
@@ -81,15 +85,9 @@ PANELS = [
         ('nfctWatchEntries{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctWatchName}}")]),
     ("Rates per second", "short", [
         ('nfctRateValue{instance=~"$host"}', "{{instance}} {{nfctInstanceIndex}} {{nfctRateName}}")]),
-    ("Sources with the most entries", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="1"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Services with the most entries", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="3"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
-    ("Sources whom nobody answers", "short", [
-        ('max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{instance=~"$host",nfctTopKind="4"})',
-         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]),
+    *((title, "short", [
+        (f'max by (instance, nfctInstanceIndex, nfctTopText) (nfctTopEntries{{instance=~"$host",nfctTopKind="{kind}"}})',
+         "{{instance}} {{nfctInstanceIndex}} {{nfctTopText}}")]) for kind, title in enumerate(TOPS, 1)),
     ("Ports of source NAT in use", "percent", [
         ('max by (instance, nfctInstanceIndex, nfctNatText) (nfctNatUtilization{instance=~"$host"})',
          "{{instance}} {{nfctInstanceIndex}} {{nfctNatText}}")]),
@@ -107,25 +105,39 @@ def panel(number, title, unit, targets, x, y):
         "id": number, "type": "timeseries", "title": title, "datasource": source,
         "gridPos": {"x": x, "y": y, "w": 12, "h": 8},
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "options": {"legend": {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []},
+                    "tooltip": {"mode": "multi", "sort": "desc"}},
         "targets": [{"refId": chr(ord("A") + at), "datasource": source, "expr": expression, "legendFormat": legend}
                     for at, (expression, legend) in enumerate(targets)],
     }
 
 
 def dashboard():
-    """For Grafana 9 and newer, as text."""
+    """For Grafana 9 and newer, as text.
+
+    Grafana's import asks for the data source of __inputs and writes it where ${DS_PROMETHEUS} stands: as the first choice of
+    the variable `source`. A dashboard that is provisioned as a file has no import; there Grafana takes the first Prometheus,
+    because no data source has that name.
+    """
     # two in a row of 24 columns
     panels = [panel(at + 1, *spec, at % 2 * 12, at // 2 * 8) for at, spec in enumerate(PANELS)]
+    chosen = {"selected": False, "text": "${DS_PROMETHEUS}", "value": "${DS_PROMETHEUS}"}
     variables = [
-        {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus", "current": {}},
+        {"name": "source", "label": "Prometheus", "type": "datasource", "query": "prometheus", "current": chosen},
         {"name": "host", "label": "Host", "type": "query", "multi": True, "includeAll": True,
+         "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
          "datasource": {"type": "prometheus", "uid": "${source}"}, "refresh": 2, "sort": 1,
          "query": {"query": "label_values(nfctInstanceEntries, instance)", "refId": "host"}},
     ]
     return json.dumps({
-        "__comment": "SPDX-License-Identifier: GPL-2.0-or-later. Made by conf/generate: run `make nms-files`.",
+        "__inputs": [{"name": "DS_PROMETHEUS", "label": "Prometheus", "type": "datasource", "pluginId": "prometheus",
+                      "pluginName": "Prometheus", "description": "What scrapes snmp_exporter"}],
+        "__requires": [{"type": "grafana", "id": "grafana", "name": "Grafana", "version": "9.0.0"},
+                       {"type": "datasource", "id": "prometheus", "name": "Prometheus", "version": "1.0.0"},
+                       {"type": "panel", "id": "timeseries", "name": "Time series", "version": ""}],
         "uid": "conntrack-agentx", "title": "Connection tracking", "tags": ["conntrack", "snmp"],
+        "description": "What conntrack-agentx says, by snmp_exporter and Prometheus. SPDX-License-Identifier: "
+                       "GPL-2.0-or-later. Made by conf/generate: run `make nms-files`.",
         "schemaVersion": 36, "version": 1, "editable": True, "refresh": "1m",
         "time": {"from": "now-6h", "to": "now"}, "templating": {"list": variables}, "panels": panels,
     }, indent=2) + "\n"

@@ -3,13 +3,17 @@
 import pytest
 
 from lab import Lab, wait_for
+from room import Room
 
-# A value of every kind: zones, watches, rates, packets counted; one source, one watch and one rate raise their alarms early.
+# A value of every kind: zones, watches, rates, packets counted; one source, one watch, one rate and one address whose ports
+# are used (646 of 64512) raise their alarms early.
 CONFIG = """cpu-budget = 100
 notification-interval = 0
 zones = true
 source-rising = 15
 source-falling = 10
+nat-rising = 1
+nat-falling = 0
 watch "web" { index = 1 protocol = "tcp" destination-port = 443 rising = 1000 falling = 800 }
 watch "dns" { index = 2 protocol = "udp" destination-port = 53 }
 rate "setup" { index = 1 counter = "created" rising = 1000 falling = 800 window = 20 }
@@ -17,15 +21,25 @@ rate "lost" { index = 2 counter = "drops" window = 2 }
 """
 
 
+NAT_SOURCE = "203.0.113.7"  # source NAT gives its ports to connections to 192.0.2.1 tcp/443
+
+
+def fill_each_kind(lab):
+    """Many who are answered, some who are not, some whose source is translated."""
+    lab.fill(20, "--spread")
+    lab.fill(10, "--spread", "--unreplied", "--from", 5000)
+    lab.fill(15, "--nat-source", NAT_SOURCE, "--from", 6059000)  # ports from 60024 on, which other fills leave alone
+
+
 def make_router(lab, snmpd="", config=""):
     lab.run("sh", "-c", "echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct")  # of this namespace
     lab.start_snmpd(snmpd, owner="root nogroup")
     lab.traffic("tcp4", "tcp6", "udp4", "udp6", "sctp4")
-    lab.fill(20, "--spread")
+    fill_each_kind(lab)
     lab.agent_config = CONFIG + config
     lab.start_agent(lab.agent_config)
     lab.after_a_scan()
-    wait_for(lambda: lab.column("nfctRateValue").keys() == {"1.1", "1.2"}, 15)
+    wait_for(lambda: lab.column("nfctRateValue").keys() >= {"1.1", "1.2"}, 60)
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +56,13 @@ def router(bare_router):
     """With snmpd, traffic and the agent."""
     make_router(bare_router)
     return bare_router
+
+
+@pytest.fixture(scope="module")
+def room(bare_router):
+    """Debian 13's programs beside the router."""
+    room = Room(bare_router)
+    try:
+        yield room
+    finally:
+        room.close()

@@ -5,10 +5,11 @@ import shlex
 
 import pytest
 
+from conftest import NAT_SOURCE
 from lab import TOP, wait_for
 
 COMMANDS = dict(re.findall(r"command_name\s+(\S+)\n\s+command_line\s+(.*)", (TOP / "conf/icinga/nagios.cfg").read_text()))
-OK, WARNING, CRITICAL = 0, 1, 2
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
 
 def check(lab, name, *arguments):
@@ -30,6 +31,32 @@ def test_the_table_is_quiet(router):
     status, text = check(router, "check_conntrack_dropping")
     assert status == OK and text.endswith("| dropping=2;;2:2 cause=1;; lost=0;;"), text
     assert check(router, "check_conntrack_rate", "100000", "200000")[0] == OK
+
+
+def test_the_ports_of_source_nat(router):
+    router.fill(64512 * 80 // 100 - 100, "--nat-source", NAT_SOURCE, "--from", 100)
+    router.after_a_scan()
+    assert check(router, "check_conntrack_nat")[0] == OK
+    router.fill(200, "--nat-source", NAT_SOURCE, "--from", 52000)
+    router.after_a_scan()
+    entries = router.get("nfctNatEntries.1.1")
+    status, text = check(router, "check_conntrack_nat")
+    assert status == WARNING and text.endswith(f"| ports=80;79;94 entries={entries};;"), text
+    router.run("conntrack", "-F")
+    wait_for(lambda: not router.column("nfctNatText"))
+    assert check(router, "check_conntrack_nat")[0] == UNKNOWN  # nothing is translated
+
+
+def test_an_alarm_on_a_rate(router):
+    wait_for(lambda: router.get("nfctRateState.1.1") == 1, 30)
+    status, text = check(router, "check_conntrack_rate_alarm", "1")
+    assert status == OK and "state=1;1:1 rate=" in text, text
+    router.fill(60000)
+    wait_for(lambda: router.get("nfctRateState.1.1") == 2, 15)
+    status, text = check(router, "check_conntrack_rate_alarm", "1")
+    assert status == WARNING and re.search(r"state=2;1:1 rate=[0-9]{4,};", text), text
+    router.run("conntrack", "-F")
+    wait_for(lambda: check(router, "check_conntrack_rate_alarm", "1")[0] == OK, 40)
 
 
 @pytest.mark.parametrize("percent, wanted", [(79, OK), (80, WARNING), (94, WARNING), (95, CRITICAL)])
@@ -60,10 +87,11 @@ def test_icinga_accepts_its_file(router):
                       'const PluginDir = "/usr/lib/nagios/plugins"\nconst NodeName = "test"\n'
                       f'include "{TOP}/conf/icinga/conntrack-agentx.conf"\n'
                       'object Host "r1" {\n check_command = "dummy"\n address = "127.0.0.1"\n'
-                      ' vars.conntrack["default"] = 1\n}\n')
+                      ' vars.conntrack["default"] = 1\n vars.conntrack_nat["default"] = 1\n'
+                      ' vars.conntrack_rates["setup"] = "1.1"\n}\n')
     (router.dir / "icinga").mkdir()
     run = router.run("icinga2", "daemon", "-C", "-c", config, "-D", f"DataDir={router.dir}/icinga", "-D",
                      f"LogDir={router.dir}/icinga", "-D", f"CacheDir={router.dir}/icinga", "-D",
                      f"InitRunDir={router.dir}/icinga", "-D", "RunAsUser=root", "-D", "RunAsGroup=root", check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "Instantiated 4 Services" in run.stdout, run.stdout
+    assert "Instantiated 6 Services" in run.stdout, run.stdout

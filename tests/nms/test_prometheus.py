@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""snmp_exporter polls the agent, Prometheus scrapes it, the rules fire and end."""
+"""snmp_exporter polls the agent, Prometheus scrapes it, the rules fire and end: Debian 12's and, in the room, Debian 13's."""
+import contextlib
+import datetime
 import json
 import re
-import subprocess
+import shutil
 import time
 import urllib.parse
 
@@ -11,6 +13,7 @@ import yaml
 
 import mib
 import snmprec
+from conftest import NAT_SOURCE, fill_each_kind
 from lab import ROOT, TOP, wait_for
 
 CONF = TOP / "conf/prometheus"
@@ -20,7 +23,7 @@ rule_files: [{rules}]
 scrape_configs:
   - job_name: conntrack
     metrics_path: /snmp
-    params: {{module: [conntrack]}}
+    params: {params}
     static_configs: [{{targets: ["127.0.0.1:161"]}}]
     relabel_configs:
       - {{source_labels: [__address__], target_label: __param_target}}
@@ -29,36 +32,61 @@ scrape_configs:
 """
 
 
+
+
+class Release:
+    """Of Debian: how its programs run, the exporter's file and what asks for the module."""
+
+    def __init__(self, command, modules, **parameters):
+        self.command, self.modules = command, CONF / modules
+        self.parameters = {"module": "conntrack", **parameters}
+
+    def metrics(self, lab, target):
+        """{name and labels: value} of one scrape."""
+        text = get(lab, "http://127.0.0.1:9116/snmp?" + urllib.parse.urlencode({**self.parameters, "target": target}))
+        return dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@pytest.fixture(scope="module", params=["Debian 12", "Debian 13"])
+def release(request):
+    if request.param == "Debian 12":  # this machine's
+        return Release(lambda *words: words, "snmp-flat.yml")
+    return Release(request.getfixturevalue("room").command, "snmp.yml", auth="public_v2")
+
+
 def get(lab, url):
     """By a client in the namespace."""
     return lab.run("python3", "-c", "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())",
                    url).stdout
 
 
-def metrics(lab, target):
-    """{name and labels: value} of one scrape."""
-    text = get(lab, f"http://127.0.0.1:9116/snmp?module=conntrack&target={target}")
-    return dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+def serving(lab, process, url):
+    """A server from its first answer on, until its tests have ended."""
+    try:
+        wait_for(lambda: lab.run("python3", "-c", "import sys, urllib.request as r; r.urlopen(sys.argv[1])", url,
+                                 check=False).returncode == 0, 60, 0.5)
+        yield lab
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 @pytest.fixture(scope="module")
-def exporter(router):
-    router.spawn("prometheus-snmp-exporter", f"--config.file={CONF}/snmp-flat.yml",
-                 "--web.listen-address=127.0.0.1:9116", log=router.dir / "exporter.log")
-    wait_for(lambda: router.run("python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 9116))",
-                                check=False).returncode == 0, 30)
-    return router
+def exporter(router, release):
+    process = router.spawn(*release.command("prometheus-snmp-exporter", f"--config.file={release.modules}",
+                                            "--web.listen-address=127.0.0.1:9116"), log=router.dir / "exporter.log")
+    yield from serving(router, process, "http://127.0.0.1:9116/")
 
 
 @pytest.fixture(scope="module")
-def prometheus(exporter):
-    config = exporter.dir / "prometheus.yml"
-    config.write_text(PROMETHEUS.format(rules=CONF / "conntrack-agentx.rules.yml"))
-    exporter.spawn("prometheus", f"--config.file={config}", f"--storage.tsdb.path={exporter.dir}/tsdb",
-                   "--web.listen-address=127.0.0.1:9090", log=exporter.dir / "prometheus.log")
-    wait_for(lambda: exporter.run("python3", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9090/-/ready')",
-                                  check=False).returncode == 0, 30, 0.5)
-    return exporter
+def prometheus(exporter, release):
+    config, data = exporter.dir / "prometheus.yml", exporter.dir / "tsdb"
+    params = json.dumps({key: [value] for key, value in release.parameters.items()})
+    config.write_text(PROMETHEUS.format(rules=CONF / "conntrack-agentx.rules.yml", params=params))
+    shutil.rmtree(data, ignore_errors=True)
+    process = exporter.spawn(*release.command("prometheus", f"--config.file={config}", f"--storage.tsdb.path={data}",
+                                              "--web.listen-address=127.0.0.1:9090"), log=exporter.dir / "prometheus.log")
+    yield from serving(exporter, process, "http://127.0.0.1:9090/-/ready")
 
 
 def query(lab, expression):
@@ -71,11 +99,10 @@ def firing(lab):
     return {result["metric"]["alertname"] for result in query(lab, 'ALERTS{alertstate="firing"}')}
 
 
-def test_promtool_accepts_the_rules():
-    subprocess.run(["promtool", "check", "rules", "conntrack-agentx.rules.yml"], cwd=CONF, check=True)
-    run = subprocess.run(["promtool", "test", "rules", "conntrack-agentx.test.yml"], cwd=CONF, capture_output=True,
-                         text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
+def test_promtool_accepts_the_rules(bare_router, release):
+    for what, name in (("check", "conntrack-agentx.rules.yml"), ("test", "conntrack-agentx.test.yml")):
+        run = bare_router.run(*release.command("promtool", what, "rules", CONF / name), check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_every_rule_has_a_test():
@@ -93,55 +120,105 @@ def test_both_formats_hold_the_same_module():
         assert module | {"version": 2, "auth": flat[name]["auth"]} == flat[name]
 
 
-def test_a_scrape_has_every_figure(exporter):
-    """Each object of the walk is a metric of its name, or a label."""
-    found = metrics(exporter, "127.0.0.1:161")
-    names = {name.partition("{")[0] for name in found}
-    assert found['nfctInstanceEntries{nfctInstanceIndex="1",nfctInstanceName="default"}'] != "0"
-    assert float(found['nfctInstanceMaxEntries{nfctInstanceIndex="1",nfctInstanceName="default"}']) == exporter.limit()
-    walked = {name.partition(".")[0] for name in exporter.walk() if not name.startswith("nfctCpu")}  # left out
-    labels = {"nfctInstanceName", "nfctProtocolName", "nfctProtocolText", "nfctStateName", "nfctTopText",
-              "nfctThresholdName", "nfctWatchName", "nfctRateName"}
-    parts = {"nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopProtocol", "nfctTopPort"}
-    assert len(walked) > 80
-    assert walked - labels - parts - names == set()
-    for label in labels:
-        assert any(f'{label}="' in name for name in found), label
+def test_the_newer_generator_makes_the_same_module(bare_router, room):
+    """`make nms-files` makes snmp.yml of what an older one has made."""
+    lab = bare_router
+    (lab.dir / "generator.yml").write_text((CONF / "generator.yml").read_text())
+    lab.run(*room.command("env", f"MIBDIRS={mib.SMI}", "MIBS=NF-CONNTRACK-MIB", f"SNMP_PERSISTENT_DIR={lab.dir}", "sh", "-c",
+                          'cd "$1" && prometheus-snmp-generator generate', "sh", lab.dir))
+    made, ours = (yaml.safe_load(path.read_text()) for path in (lab.dir / "snmp.yml", CONF / "snmp.yml"))
+    assert made["modules"] == ours["modules"]
+    assert {name: auth.items() <= made["auths"][name].items() for name, auth in ours["auths"].items()} == {"public_v2": True}
+
+
+AGES = tuple(name for name, thing in mib.read().items() if thing.type == "TimeTicks")
+
+
+def at_rest(lab):
+    """Nothing changes for two seconds, but ages."""
+    first = lab.walk()
+    time.sleep(2)
+    return {name for name, value in lab.walk().items() if first.get(name) != value and not name.startswith(AGES)} == set()
 
 
 @pytest.fixture
 def still(exporter):
     """No scan and no sample for the time of a test."""
     exporter.configure('user = ""\nrefresh-interval = 3600\nsample-interval = 60\nzones = true\n'
-                       'watch "web" { index = 1 destination-port = 443 rising = 1000 falling = 800 }\n')
-    wait_for(lambda: exporter.get("nfctAgentRefreshInterval.0") == 3600, 20)
-    time.sleep(2)  # the reload's own scan
+                       'watch "web" { index = 1 destination-port = 443 rising = 1000 falling = 800 }\n'
+                       'rate "setup" { index = 1 counter = "created" rising = 1000 falling = 800 }\n')
+    wait_for(lambda: exporter.column("nfctWatchName") == {"1.1": "web"}, 30)
+    wait_for(lambda: at_rest(exporter), 60)  # the reload's own scan
     yield exporter
     exporter.configure('user = ""\nrefresh-interval = 1\n' + exporter.agent_config)
     exporter.after_a_scan()
 
 
+def parsed(metric):
+    """ 'name{a="1",b="x"}' as (name, {label: text})"""
+    name, _, labels = metric.partition("{")
+    return name, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
+
+
+def seconds(octets):
+    """A DateAndTime, in hexadecimal, as seconds since 1970."""
+    numbers = bytes.fromhex(octets.replace(" ", ""))
+    ahead = datetime.timedelta(hours=numbers[9], minutes=numbers[10]) * (-1 if numbers[8:9] == b"-" else 1)
+    return datetime.datetime(numbers[0] * 256 + numbers[1], *numbers[2:7],
+                             tzinfo=datetime.timezone(ahead)).timestamp()
+
+
+def test_a_scrape_has_every_value_of_a_walk(still, release):
+    """Each object of the walk is a metric of its name with its value, or a label."""
+    module = yaml.safe_load((CONF / "generator.yml").read_text())["modules"]["conntrack"]
+    labels = {lookup["lookup"] for lookup in module["lookups"]}
+    ignored = {name for name, override in module["overrides"].items() if override.get("ignore")}  # labels, or parts of one
+    assert "nfctNatText" in labels < ignored
+    scraped, walk, found = release.metrics(still, "127.0.0.1:161"), still.walk(), {}
+    for metric, value in scraped.items():
+        name, shown = parsed(metric)
+        if name in mib.read():
+            index = [shown[part] for part in mib.read()[name].index] or ["0"]
+            found[".".join([name, *index])] = shown.get(name, float(value))  # a text is a label, and its value is 1
+        assert "" not in [text for label, text in shown.items() if label in labels - {name}], metric
+    wanted = {instance: value for instance, value in walk.items()
+              if (name := instance.partition(".")[0]) not in ignored and not name.startswith("nfctCpu")}  # left out
+    assert set(found) == set(wanted) and len(found) > 150
+    for instance, value in wanted.items():
+        is_date = mib.read()[instance.partition(".")[0]].type == "DateAndTime"
+        if not instance.startswith(AGES):  # time passes
+            assert found[instance] == (seconds(value) if is_date else value), instance
+    for label in labels:
+        assert any(label in parsed(metric)[1] for metric in scraped), label
+
+
+@contextlib.contextmanager
 def replay(lab, name):
     """snmpsim, on port 1161, with what a walk of the agent gives."""
-    for folder in ("replay", "snmpsim-cache"):
-        (lab.dir / folder).mkdir()
-        (lab.dir / folder).chmod(0o777)
+    for folder in (lab.dir / "replay", lab.dir / "snmpsim-cache"):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        folder.chmod(0o777)
     (lab.dir / "replay/public.snmprec").write_text(snmprec.record(lab, name))
-    lab.spawn("snmpsimd", f"--data-dir={lab.dir}/replay", f"--cache-dir={lab.dir}/snmpsim-cache",
-              "--agent-udpv4-endpoint=127.0.0.1:1161", "--process-user=nobody", "--process-group=nogroup",
-              log=lab.dir / "snmpsim.log")
-    wait_for(lambda: lab.run("snmpget", "-v2c", "-cpublic", "-t1", "-r0", "127.0.0.1:1161", f"{name}.1.1.1.0",
-                             check=False).returncode == 0, 30)
+    process = lab.spawn("snmpsimd", f"--data-dir={lab.dir}/replay", f"--cache-dir={lab.dir}/snmpsim-cache",
+                        "--agent-udpv4-endpoint=127.0.0.1:1161", "--process-user=nobody", "--process-group=nogroup",
+                        log=lab.dir / "snmpsim.log")
+    try:
+        wait_for(lambda: lab.run("snmpget", "-v2c", "-cpublic", "-t1", "-r0", "127.0.0.1:1161", f"{name}.1.1.1.0",
+                                 check=False).returncode == 0, 30)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def test_a_replayed_walk_gives_the_same_metrics(still):
+def test_a_replayed_walk_gives_the_same_metrics(still, release):
     """By snmpsim. Time passes: the ages are others."""
-    replay(still, ROOT)
-    live, replayed = (metrics(still, f"127.0.0.1:{port}") for port in (161, 1161))
+    with replay(still, ROOT):
+        live, replayed = (release.metrics(still, f"127.0.0.1:{port}") for port in (161, 1161))
     assert len(live) > 150
     assert set(live) == set(replayed)
-    ages = [name for name, thing in mib.read().items() if thing.type == "TimeTicks"]
-    moving = ("snmp_scrape_", *ages)
+    moving = ("snmp_scrape_", *AGES)
     assert {name: (value, replayed[name]) for name, value in live.items()
             if replayed[name] != value and not name.startswith(moving)} == {}
 
@@ -150,7 +227,9 @@ def test_rules_fire_and_end(prometheus):
     lab = prometheus
     wait_for(lambda: query(lab, 'up{job="conntrack"} == 1'), 20, 0.5)
     assert firing(lab) == set()
-    lab.fill(lab.limit() * 83 // 100)
+    lab.fill(52255, "--nat-source", NAT_SOURCE)
+    wait_for(lambda: {"ConntrackNatPortsRunOut", "ConntrackRateRaised"} <= firing(lab), 40, 0.5)
+    lab.fill(lab.limit() * 83 // 100 - 52255, "--from", 60000)
     wait_for(lambda: {"ConntrackTableFillingUp", "ConntrackTableFirm", "ConntrackWatchRaised"} <= firing(lab), 40, 0.5)
     lab.fill(lab.limit() * 14 // 100, "--udp")
     wait_for(lambda: "ConntrackTableNearlyFull" in firing(lab) and "ConntrackTableFillingUp" not in firing(lab), 40, 0.5)
@@ -161,6 +240,8 @@ def test_rules_fire_and_end(prometheus):
 def test_the_dashboards_expressions_have_data(prometheus):
     lab = prometheus
     lab.traffic("tcp4")
+    lab.run("conntrack", "-F")
+    fill_each_kind(lab)
     dashboard = json.loads((CONF / "grafana-dashboard.json").read_text())
     expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(expressions) > 20

@@ -11,12 +11,17 @@ room_mirror() {
 	apt-get indextargets --format '$(REPO_URI)' "Codename: $1" "Created-By: Packages" | head -n 1
 }
 
-# room_make SUITE ARCH: makes it; its directory is then $ROOM.
+# room_make SUITE ARCH: makes it; its directory is then $ROOM, and goes when the script ends.
 room_make() {
 	ROOM=$(mktemp -d "${TMPDIR:-/tmp}/nfct-room-XXXXXX")
-	chmod 755 "$ROOM" # apt gives its own root away
 	trap 'room_remove' EXIT
 	trap 'exit 1' INT TERM
+	room_fill "$1" "$2"
+}
+
+# room_fill SUITE ARCH: a bare Debian into the empty directory $ROOM.
+room_fill() {
+	chmod 755 "$ROOM" # apt gives its own root away
 	mirror=$(room_mirror bookworm)
 	# a mirror may be in the middle of its synchronization
 	for _ in 1 2 3; do
