@@ -193,7 +193,7 @@ static void begin_churn(struct aggregate *aggregate)
 static void clear(struct aggregate *aggregate)
 {
 	tally_clear(&aggregate->tally);
-	aggregate->is_waiting = false;
+	aggregate->waiting_count = 0;
 	own_snmp_clear(&aggregate->own_snmp);
 	top_talkers_clear(aggregate->top);
 	if (aggregate->watches)
@@ -234,7 +234,6 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 	struct tally *tally = &aggregate->tally;
 
 	totals_add(&tally->totals, entry);
-	top_talkers_add(aggregate->top, entry);
 	if (tally->zones)
 		zones_add(tally->zones, entry->zone);
 	if (aggregate->use == AGGREGATE_LOOK) {
@@ -249,19 +248,31 @@ static void count(struct aggregate *aggregate, const struct ct_entry *entry)
 		watches_add(aggregate->watches, entry, sign);
 }
 
+static void count_waiting(struct aggregate *aggregate)
+{
+	const struct ct_entry *entries = aggregate->waiting;
+	size_t waiting = aggregate->waiting_count;
+
+	aggregate->waiting_count = 0;
+	if (aggregate->use == AGGREGATE_LOOK && aggregate->config->identities) {
+		for (size_t i = 0; i < waiting; i++)
+			churn_expect(&aggregate->churn, entries[i].id);
+	}
+	for (size_t i = 0; i < waiting; i++)
+		count(aggregate, &entries[i]);
+	top_talkers_add(aggregate->top, entries, waiting);
+}
+
 void aggregate_add(struct aggregate *aggregate, const struct ct_entry *entry)
 {
-	if (aggregate->use == AGGREGATE_LOOK && aggregate->config->identities && entry->has_id)
-		churn_expect(&aggregate->churn, entry->id);
-	if (aggregate->is_waiting)
-		count(aggregate, &aggregate->waiting);
-	aggregate->waiting = *entry;
-	aggregate->is_waiting = true;
+	aggregate->waiting[aggregate->waiting_count++] = *entry;
+	if (aggregate->waiting_count == TOP_TALKERS_MANY)
+		count_waiting(aggregate);
 }
 
 uint32_t aggregate_scanned(const struct aggregate *aggregate)
 {
-	return aggregate->tally.totals.scanned + aggregate->is_waiting;
+	return aggregate->tally.totals.scanned + (uint32_t)aggregate->waiting_count;
 }
 
 void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_culprits *culprits)
@@ -269,9 +280,7 @@ void aggregate_take_tally(struct aggregate *aggregate, const struct snapshot_cul
 	struct sketch_key wanted[TOP_LISTS];
 	bool is_wanted[TOP_LISTS] = { false };
 
-	if (aggregate->is_waiting)
-		count(aggregate, &aggregate->waiting);
-	aggregate->is_waiting = false;
+	count_waiting(aggregate);
 	for (size_t i = 0; aggregate->watches && i < aggregate->config->watch_count; i++)
 		aggregate->tally.watches[i] = watches_entries(aggregate->watches, i);
 	is_wanted[TOP_SOURCE - 1] = culprits && culprits->source;

@@ -20,8 +20,10 @@ struct aggregate {
 	uint64_t serial;                 /* random: tells it from others that gather other things */
 	struct aggregate_memory *memory; /* of the table being read */
 	struct tally tally;
-	struct ct_entry waiting; /* the last entry read, while its memory is fetched */
-	bool is_waiting;
+	/* the last entries read: they are counted together, so that the processor can fetch the
+	 * memory of all at the same time */
+	struct ct_entry waiting[TOP_TALKERS_MANY];
+	size_t waiting_count;
 	struct churn_scan churn;
 	struct own_snmp own_snmp;
 	struct top_talkers *top;

@@ -10,30 +10,34 @@
 
 /* A key is numbers in the order of what they stand for: zone, family, protocol and port in one,
  * then the translated address, then the destination. */
-static struct sketch_key key_of(uint16_t zone, uint8_t address_type, uint8_t protocol,
-				uint16_t port, const struct address *translated,
-				const struct address *destination)
+static void set_key(uint16_t zone, uint8_t address_type, uint8_t protocol, uint16_t port,
+		    const struct address *translated, const struct address *destination,
+		    struct sketch_key *key)
 {
-	return (struct sketch_key){ { (uint64_t)zone << 32 | (uint64_t)address_type << 24 |
-					      (uint64_t)protocol << 16 | port,
-				      be64toh(translated->half[0]), be64toh(translated->half[1]),
-				      be64toh(destination->half[0]),
-				      be64toh(destination->half[1]) } };
+	key->word[0] = (uint64_t)zone << 32 | (uint64_t)address_type << 24 |
+		       (uint64_t)protocol << 16 | port;
+	key->word[1] = be64toh(translated->half[0]);
+	key->word[2] = be64toh(translated->half[1]);
+	key->word[3] = be64toh(destination->half[0]);
+	key->word[4] = be64toh(destination->half[1]);
 }
 
 bool nat_ports_key(const struct ct_entry *entry, struct sketch_key *key)
 {
 	if (!entry->has_nat || !entry->has_nat_ports)
 		return false;
-	*key = key_of(entry->nat_zone, entry->family == AF_INET6 ? 2 : 1, entry->protocol,
-		      entry->nat_destination_port, &entry->nat_source, &entry->nat_destination);
+	set_key(entry->nat_zone, entry->family == AF_INET6 ? 2 : 1, entry->protocol,
+		entry->nat_destination_port, &entry->nat_source, &entry->nat_destination, key);
 	return true;
 }
 
 struct sketch_key nat_ports_row_key(const struct snapshot_nat *row)
 {
-	return key_of(row->zone, row->address_type, row->protocol, row->port, &row->address,
-		      &row->destination);
+	struct sketch_key key;
+
+	set_key(row->zone, row->address_type, row->protocol, row->port, &row->address,
+		&row->destination, &key);
+	return key;
 }
 
 static void row_values(struct snapshot_nat *row, const struct sketch_item *item)

@@ -4,38 +4,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT16_MAX
+#define NONE UINT32_MAX
 
-/* A key that is held. Counters of one count hang in a ring-less list below their bucket. */
+/* Counts up to so many above the floor are looked at first: most keys of a flood are there. */
+#define NEAR 16
+
+#define UNHELD_MAX UINT16_MAX
+
+/* The more, the fewer keys of a flood get a counter. */
+#define CELLS_PER_KEY 4
+
+/* What belongs to a key that is held, beside its count. */
 struct counter {
 	uint32_t error, marked;
-	uint16_t chain;          /* 1 + the next one of the same hash; 0: none */
-	uint16_t bucket;         /* which has the count */
-	uint16_t previous, next; /* of the same bucket */
-	uint64_t key[];          /* as many words as the sketch's keys have */
+	uint64_t key[]; /* as many words as the sketch's keys have */
 };
 
-/* All counters of one count. Buckets hang in a list, from the lowest count up. */
-struct bucket {
-	uint32_t count;
-	uint16_t first;
-	uint16_t previous, next;
+/* All keys of one hash. */
+struct cell {
+	uint16_t unheld; /* none that is not held was seen more often; UNHELD_MAX: unknown */
+	uint16_t first;  /* 1 + the place of the first counter of those held; 0: there is none */
 };
 
 struct sketch {
 	uint64_t seeds[SKETCH_SEEDS];
-	uint32_t capacity, used;
-	unsigned int words; /* of a key */
-	unsigned int hash_bits;
-	uint16_t lowest;       /* bucket; NONE: nothing is held */
-	uint16_t free_buckets; /* a list by `next`, of those before bucket_count */
-	uint16_t bucket_count; /* that were used at all */
+	uint32_t capacity, room;
+	uint32_t used;       /* counters that were used at all */
+	uint32_t free_count; /* of these, how many are free again */
+	uint32_t floor;      /* a key that is not held was seen no more often */
+	unsigned int words;  /* of a key */
+	unsigned int cell_bits;
 	size_t counter_size;
-	char *counters;         /* a struct counter with its key in each counter_size octets */
-	struct bucket *buckets; /* one more than counters: moving up takes a new one before it frees
-				 * the old one */
-	uint16_t *heads;        /* 1 << hash_bits of them: as `chain` */
-	uint16_t *order;        /* of all counters, for sketch_top() */
+	uint32_t *counts;   /* each key was seen no more often; 0: the counter is free */
+	char *counters;     /* a struct counter with its key in each counter_size octets */
+	struct cell *cells; /* 1 << cell_bits of them */
+	uint16_t *next;     /* of each counter: as `first`, of the same cell */
+	uint16_t *free;     /* places of counters */
+	uint16_t *order;    /* of all counters, for sketch_top() */
 };
 
 static struct counter *counter_at(const struct sketch *sketch, uint32_t at)
@@ -50,22 +55,25 @@ struct sketch *sketch_new(uint32_t capacity, unsigned int words, const uint64_t 
 	if (!sketch)
 		return NULL;
 	sketch->capacity = capacity;
+	sketch->room = capacity + capacity / 4 + 1;
 	sketch->words = words;
 	sketch->counter_size = sizeof(struct counter) + words * sizeof(uint64_t);
-	sketch->hash_bits = 1;
-	/* enough that a key which is not held rarely meets another one */
-	while ((1U << sketch->hash_bits) < capacity * 4)
-		sketch->hash_bits++;
+	sketch->cell_bits = 1;
+	while ((1U << sketch->cell_bits) < capacity * CELLS_PER_KEY)
+		sketch->cell_bits++;
 	memcpy(sketch->seeds, seeds, sizeof(sketch->seeds));
-	sketch->counters = calloc(capacity, sketch->counter_size);
-	sketch->buckets = calloc(capacity + 1, sizeof(*sketch->buckets));
-	sketch->heads = calloc((size_t)1 << sketch->hash_bits, sizeof(*sketch->heads));
-	sketch->order = calloc(capacity, sizeof(*sketch->order));
-	if (!sketch->counters || !sketch->buckets || !sketch->heads || !sketch->order) {
+	sketch->counts = calloc(sketch->room, sizeof(*sketch->counts));
+	sketch->counters = calloc(sketch->room, sketch->counter_size);
+	sketch->cells = calloc((size_t)1 << sketch->cell_bits, sizeof(*sketch->cells));
+	sketch->next = calloc(sketch->room, sizeof(*sketch->next));
+	/* one more: choose_victims() writes before it knows */
+	sketch->free = calloc(sketch->room - capacity + 1, sizeof(*sketch->free));
+	sketch->order = calloc(sketch->room, sizeof(*sketch->order));
+	if (!sketch->counts || !sketch->counters || !sketch->cells || !sketch->next ||
+	    !sketch->free || !sketch->order) {
 		sketch_free(sketch);
 		return NULL;
 	}
-	sketch_clear(sketch);
 	return sketch;
 }
 
@@ -73,9 +81,11 @@ void sketch_free(struct sketch *sketch)
 {
 	if (!sketch)
 		return;
+	free(sketch->counts);
 	free(sketch->counters);
-	free(sketch->buckets);
-	free(sketch->heads);
+	free(sketch->cells);
+	free(sketch->next);
+	free(sketch->free);
 	free(sketch->order);
 	free(sketch);
 }
@@ -84,14 +94,13 @@ void sketch_free(struct sketch *sketch)
 void sketch_clear(struct sketch *sketch)
 {
 	if (sketch->used)
-		memset(sketch->heads, 0, sizeof(*sketch->heads) << sketch->hash_bits);
-	sketch->used = 0;
-	sketch->lowest = sketch->free_buckets = NONE;
-	sketch->bucket_count = 0;
+		memset(sketch->cells, 0, sizeof(*sketch->cells) << sketch->cell_bits);
+	sketch->used = sketch->free_count = sketch->floor = 0;
 }
 
-/* Multiply-shift over pairs of 32-bit parts: for any two keys, the chance over the seeds that they
- * meet is that of a random function (Dietzfelbinger 1996; Thorup, High Speed Hashing, 2015). */
+/* The number of the key's cell. Multiply-shift over pairs of 32-bit parts: for any two keys, the
+ * chance over the seeds that they meet is that of a random function (Dietzfelbinger 1996; Thorup,
+ * High Speed Hashing, 2015). */
 static uint32_t hash(const struct sketch *sketch, const uint64_t *key)
 {
 	const uint64_t *seed = sketch->seeds;
@@ -99,7 +108,7 @@ static uint32_t hash(const struct sketch *sketch, const uint64_t *key)
 
 	for (unsigned int i = 0; i < sketch->words; i++)
 		sum += (seed[2 * i] + (key[i] >> 32)) * (seed[2 * i + 1] + (key[i] & 0xffffffff));
-	return (uint32_t)(sum >> (64 - sketch->hash_bits));
+	return (uint32_t)(sum >> (64 - sketch->cell_bits));
 }
 
 int sketch_key_compare(const struct sketch_key *one, const struct sketch_key *other)
@@ -120,141 +129,179 @@ static bool key_equal(const struct sketch *sketch, const uint64_t *one, const ui
 	return true;
 }
 
-static uint16_t find(const struct sketch *sketch, const struct sketch_key *key, uint32_t slot)
+static uint32_t find(const struct sketch *sketch, const struct sketch_key *key,
+		     const struct cell *cell)
 {
-	uint16_t at = (uint16_t)(sketch->heads[slot] - 1); /* NONE, if it is 0 */
+	uint32_t link = cell->first;
 
-	while (at != NONE && !key_equal(sketch, counter_at(sketch, at)->key, key->word))
-		at = (uint16_t)(counter_at(sketch, at)->chain - 1);
-	return at;
+	while (link && !key_equal(sketch, counter_at(sketch, link - 1)->key, key->word))
+		link = sketch->next[link - 1];
+	return link ? link - 1 : NONE;
 }
 
-static void unchain(struct sketch *sketch, uint16_t at)
+static uint32_t count_up_to(const struct sketch *sketch, uint32_t limit)
 {
-	uint16_t *link = &sketch->heads[hash(sketch, counter_at(sketch, at)->key)];
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < sketch->used; i++)
+		found += sketch->counts[i] <= limit;
+	return found;
+}
+
+/* The lowest limit, from `low` on, that `wanted` counts keep to. */
+static uint32_t search_floor(const struct sketch *sketch, uint32_t low, uint32_t wanted)
+{
+	uint32_t high = UINT32_MAX;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (count_up_to(sketch, middle) < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The new floor: the lowest number that `wanted` counts do not exceed. `below`: how many are lower
+ * than it. */
+static uint32_t raise_floor(const struct sketch *sketch, uint32_t wanted, uint32_t *below)
+{
+	uint32_t near[NEAR] = { 0 }, floor;
+
+	for (uint32_t i = 0; i < sketch->used; i++) {
+		uint32_t above = sketch->counts[i] - sketch->floor;
+
+		near[above < NEAR - 1 ? above : NEAR - 1]++;
+	}
+	*below = 0;
+	for (uint32_t above = 0; above < NEAR - 1; above++) {
+		if (*below + near[above] >= wanted)
+			return sketch->floor + above;
+		*below += near[above];
+	}
+	floor = search_floor(sketch, sketch->floor + NEAR - 1, wanted);
+	*below = count_up_to(sketch, floor - 1);
+	return floor;
+}
+
+/* Frees the counters that must go, of those at the floor only the first `equal`. Which ones these
+ * are is random to the processor: so nothing branches here. */
+static void choose_victims(struct sketch *sketch, uint32_t floor, uint32_t equal)
+{
+	for (uint32_t at = 0; at < sketch->used; at++) {
+		uint32_t is_equal = (sketch->counts[at] == floor) & (equal > 0);
+
+		sketch->free[sketch->free_count] = (uint16_t)at;
+		sketch->free_count += (sketch->counts[at] < floor) | is_equal;
+		equal -= is_equal;
+	}
+}
+
+/* Its cell knows from now on how often the key was seen at most. */
+static void release(struct sketch *sketch, uint32_t at)
+{
+	struct cell *cell = &sketch->cells[hash(sketch, counter_at(sketch, at)->key)];
+	uint32_t count = sketch->counts[at] < UNHELD_MAX ? sketch->counts[at] : UNHELD_MAX;
+	uint16_t *link = &cell->first;
 
 	while (*link != at + 1)
-		link = &counter_at(sketch, *link - 1U)->chain;
-	*link = counter_at(sketch, at)->chain;
+		link = &sketch->next[*link - 1];
+	*link = sketch->next[at];
+	cell->unheld = (uint16_t)(count > cell->unheld ? count : cell->unheld);
+	sketch->counts[at] = 0;
 }
 
-/* A bucket for `count` behind `previous` (NONE: at the front). */
-static uint16_t bucket_insert(struct sketch *sketch, uint16_t previous, uint32_t count)
+/* All but `capacity` keys go, those with the lowest counts. Before that, the counts of more than
+ * `capacity` keys were as high as the new floor or higher: so it is less than N / capacity. */
+static void purge(struct sketch *sketch)
 {
-	bool is_new = sketch->free_buckets == NONE;
-	uint16_t at = is_new ? sketch->bucket_count++ : sketch->free_buckets;
-	struct bucket *bucket = &sketch->buckets[at];
-	uint16_t *link = previous == NONE ? &sketch->lowest : &sketch->buckets[previous].next;
+	uint32_t surplus = sketch->used - sketch->capacity, below;
 
-	if (!is_new)
-		sketch->free_buckets = bucket->next;
-	*bucket = (struct bucket){ count, NONE, previous, *link };
-	if (bucket->next != NONE)
-		sketch->buckets[bucket->next].previous = at;
-	*link = at;
-	return at;
+	sketch->floor = raise_floor(sketch, surplus, &below);
+	choose_victims(sketch, sketch->floor, surplus - below);
+	for (uint32_t i = 0; i < sketch->free_count; i++)
+		release(sketch, sketch->free[i]);
 }
 
-static void bucket_remove(struct sketch *sketch, uint16_t at)
+/* There always is one: see add(). */
+static uint32_t take_place(struct sketch *sketch)
 {
-	struct bucket *bucket = &sketch->buckets[at];
-
-	if (bucket->previous == NONE)
-		sketch->lowest = bucket->next;
-	else
-		sketch->buckets[bucket->previous].next = bucket->next;
-	if (bucket->next != NONE)
-		sketch->buckets[bucket->next].previous = bucket->previous;
-	bucket->next = sketch->free_buckets;
-	sketch->free_buckets = at;
+	if (sketch->used < sketch->room)
+		return sketch->used++;
+	return sketch->free[--sketch->free_count];
 }
 
-static void attach(struct sketch *sketch, uint16_t at, uint16_t to)
+/* How often a key that is not held was seen at most. */
+static uint32_t unheld(const struct sketch *sketch, const struct cell *cell)
 {
-	struct counter *counter = counter_at(sketch, at);
-	struct bucket *bucket = &sketch->buckets[to];
-
-	counter->bucket = to;
-	counter->previous = NONE;
-	counter->next = bucket->first;
-	if (bucket->first != NONE)
-		counter_at(sketch, bucket->first)->previous = at;
-	bucket->first = at;
+	return cell->unheld < UNHELD_MAX ? cell->unheld : sketch->floor;
 }
 
-static void detach(struct sketch *sketch, uint16_t at)
+static uint32_t take_up(struct sketch *sketch, const struct sketch_key *key, struct cell *cell)
 {
-	struct counter *counter = counter_at(sketch, at);
-
-	if (counter->previous == NONE)
-		sketch->buckets[counter->bucket].first = counter->next;
-	else
-		counter_at(sketch, counter->previous)->next = counter->next;
-	if (counter->next != NONE)
-		counter_at(sketch, counter->next)->previous = counter->previous;
-}
-
-/* One more for this counter: up into the next bucket. */
-static void increment(struct sketch *sketch, uint16_t at)
-{
-	uint16_t from = counter_at(sketch, at)->bucket;
-	struct bucket *bucket = &sketch->buckets[from];
-	uint16_t up = bucket->next;
-	bool alone = bucket->first == at && counter_at(sketch, at)->next == NONE;
-	bool has_up = up != NONE && sketch->buckets[up].count == bucket->count + 1;
-
-	if (alone && !has_up) {
-		bucket->count++;
-		return;
-	}
-	if (!has_up)
-		up = bucket_insert(sketch, from, bucket->count + 1);
-	detach(sketch, at);
-	attach(sketch, at, up);
-	if (alone)
-		bucket_remove(sketch, from);
-}
-
-static void take_up(struct sketch *sketch, uint16_t at, const struct sketch_key *key, uint32_t slot,
-		    uint32_t error)
-{
+	uint32_t at = take_place(sketch);
 	struct counter *counter = counter_at(sketch, at);
 
 	memcpy(counter->key, key->word, sketch->words * sizeof(counter->key[0]));
-	counter->error = error;
+	counter->error = sketch->counts[at] = unheld(sketch, cell);
 	counter->marked = 0;
-	counter->chain = sketch->heads[slot];
-	sketch->heads[slot] = (uint16_t)(at + 1);
+	sketch->next[at] = cell->first;
+	cell->first = (uint16_t)(at + 1);
+	return at;
+}
+
+size_t sketch_count(const struct sketch *sketch)
+{
+	return sketch->used - sketch->free_count;
+}
+
+static void add(struct sketch *sketch, const struct sketch_key *key, struct cell *cell, bool marked)
+{
+	uint32_t at = find(sketch, key, cell);
+
+	if (at == NONE && unheld(sketch, cell) < sketch->floor) {
+		cell->unheld++;
+		return;
+	}
+	if (at == NONE)
+		at = take_up(sketch, key, cell);
+	sketch->counts[at]++;
+	counter_at(sketch, at)->marked += marked;
+	if (sketch_count(sketch) == sketch->room)
+		purge(sketch);
 }
 
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked)
 {
-	uint32_t slot = hash(sketch, key->word);
-	uint16_t at = find(sketch, key, slot);
+	add(sketch, key, &sketch->cells[hash(sketch, key->word)], marked);
+}
 
-	if (at != NONE) {
-		increment(sketch, at);
-	} else if (sketch->used < sketch->capacity) {
-		at = (uint16_t)sketch->used++;
-		take_up(sketch, at, key, slot, 0);
-		if (sketch->lowest == NONE || sketch->buckets[sketch->lowest].count != 1)
-			bucket_insert(sketch, NONE, 1);
-		attach(sketch, at, sketch->lowest);
-	} else {
-		/* the new key takes the place, and the count, of one with the lowest count */
-		at = sketch->buckets[sketch->lowest].first;
-		unchain(sketch, at);
-		take_up(sketch, at, key, slot, sketch->buckets[sketch->lowest].count);
-		increment(sketch, at);
+void sketch_add_many(struct sketch *sketch, const struct sketch_key *keys, const bool *marked,
+		     size_t count)
+{
+	struct cell *cells[SKETCH_MANY];
+
+	for (size_t i = 0; i < count; i++) {
+		cells[i] = &sketch->cells[hash(sketch, keys[i].word)];
+		__builtin_prefetch(cells[i], 1);
 	}
-	counter_at(sketch, at)->marked += marked;
+	for (size_t i = 0; i < count; i++) {
+		if (cells[i]->first == 0)
+			continue;
+		__builtin_prefetch(&sketch->counts[cells[i]->first - 1], 1);
+		__builtin_prefetch(counter_at(sketch, cells[i]->first - 1U), 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		add(sketch, &keys[i], cells[i], marked[i]);
 }
 
 static struct sketch_item item_of(const struct sketch *sketch, uint32_t at)
 {
 	const struct counter *counter = counter_at(sketch, at);
 	struct sketch_item item = {
-		.count = sketch->buckets[counter->bucket].count,
+		.count = sketch->counts[at],
 		.error = counter->error,
 		.marked = counter->marked,
 	};
@@ -266,7 +313,7 @@ static struct sketch_item item_of(const struct sketch *sketch, uint32_t at)
 bool sketch_find(const struct sketch *sketch, const struct sketch_key *key,
 		 struct sketch_item *item)
 {
-	uint16_t at = find(sketch, key, hash(sketch, key->word));
+	uint32_t at = find(sketch, key, &sketch->cells[hash(sketch, key->word)]);
 
 	if (at == NONE)
 		return false;
@@ -280,8 +327,8 @@ static int order_compare(const void *one, const void *other, void *context)
 	const struct sketch *sketch = context;
 	const struct counter *first = counter_at(sketch, *(const uint16_t *)one);
 	const struct counter *second = counter_at(sketch, *(const uint16_t *)other);
-	uint32_t count = sketch->buckets[first->bucket].count;
-	uint32_t with = sketch->buckets[second->bucket].count;
+	uint32_t count = sketch->counts[*(const uint16_t *)one];
+	uint32_t with = sketch->counts[*(const uint16_t *)other];
 
 	if (count != with)
 		return count > with ? -1 : 1;
@@ -292,21 +339,18 @@ static int order_compare(const void *one, const void *other, void *context)
 	return 0;
 }
 
-size_t sketch_count(const struct sketch *sketch)
-{
-	return sketch->used;
-}
-
 size_t sketch_top(const struct sketch *sketch, struct sketch_item *items, size_t max)
 {
-	size_t count = sketch->used < max ? sketch->used : max;
+	size_t held = 0;
 
-	for (uint32_t i = 0; i < sketch->used; i++)
-		sketch->order[i] = (uint16_t)i;
+	for (uint32_t at = 0; at < sketch->used; at++) {
+		if (sketch->counts[at])
+			sketch->order[held++] = (uint16_t)at;
+	}
 	/* numbers are sorted, not items: those would need room for all */
-	qsort_r(sketch->order, sketch->used, sizeof(sketch->order[0]), order_compare,
+	qsort_r(sketch->order, held, sizeof(sketch->order[0]), order_compare,
 		(void *)(uintptr_t)sketch);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < held && i < max; i++)
 		items[i] = item_of(sketch, sketch->order[i]);
-	return count;
+	return held < max ? held : max;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The most frequent keys of a stream, in fixed memory: Space-Saving (Metwally, Agrawal, El Abbadi:
- * Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005). Pure: no I/O.
+ * Efficient Computation of Frequent and Top-k Elements in Data Streams, 2005), filtered (Homem,
+ * Carvalho: Finding top-k elements in data streams, 2010). A key gets a counter only if it may have
+ * been seen as often as those that have one: of a flood of keys that come once, three of four take
+ * no more than a look at one word of memory. And the keys with the lowest counts are not replaced
+ * one by one, but many at once. Pure: no I/O.
  *
  * A sketch of `capacity` counters that has seen N keys
  *  - holds every key that was seen more than N / capacity times,
  *  - never counts a key that it holds too low, and at most `error` too high,
  *  - has no `error` above N / capacity.
- * Adding takes O(1), whatever the stream. */
+ * Adding takes O(1) on average, whatever the stream. */
 #ifndef SKETCH_H
 #define SKETCH_H
 
@@ -15,6 +19,7 @@
 #include <stdint.h>
 
 #define SKETCH_CAPACITY_MAX 32768
+#define SKETCH_MANY         64
 #define SKETCH_WORDS        5
 #define SKETCH_SEEDS        (2 * SKETCH_WORDS + 1)
 
@@ -45,6 +50,11 @@ void sketch_clear(struct sketch *sketch);
 
 /* Counts one occurrence. */
 void sketch_add(struct sketch *sketch, const struct sketch_key *key, bool marked);
+
+/* The same for each of at most SKETCH_MANY keys. Their memory is fetched at the same time, not one
+ * after the other. */
+void sketch_add_many(struct sketch *sketch, const struct sketch_key *keys, const bool *marked,
+		     size_t count);
 
 /* Less than, equal to or greater than 0: as `one` is before, equal to or after `other`. */
 int sketch_key_compare(const struct sketch_key *one, const struct sketch_key *other);

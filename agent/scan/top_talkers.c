@@ -62,54 +62,69 @@ void top_talkers_clear(struct top_talkers *top)
 
 /* Keys are numbers in the order of what they stand for: family, then address; protocol, then port.
  */
-static struct sketch_key address_key(const struct top_talkers *top, const struct ct_entry *entry,
-				     struct address address)
+static void set_address_key(const struct top_talkers *top, const struct ct_entry *entry,
+			    const struct address *address, struct sketch_key *key)
 {
 	bool is_ipv6 = entry->family == AF_INET6;
-	struct address prefix = address_and(address, top->masks[is_ipv6]);
+	const struct address *mask = &top->masks[is_ipv6];
 
-	return (struct sketch_key){ { is_ipv6 ? 2 : 1, be64toh(prefix.half[0]),
-				      be64toh(prefix.half[1]) } };
+	/* word by word: a copy of what was just written in other sizes makes the processor wait */
+	key->word[0] = is_ipv6 ? 2 : 1;
+	key->word[1] = be64toh(address->half[0] & mask->half[0]);
+	key->word[2] = be64toh(address->half[1] & mask->half[1]);
 }
 
-static struct sketch_key service_key(const struct ct_entry *entry)
+static void set_service_key(const struct ct_entry *entry, struct sketch_key *key)
 {
+	key->word[0] = entry->protocol;
 	/* 0: no port is told; 1: port 0 */
-	uint64_t port = entry->has_ports ? entry->destination_port + 1U : 0;
-
-	return (struct sketch_key){ { entry->protocol, port, 0 } };
+	key->word[1] = entry->has_ports ? entry->destination_port + 1U : 0;
+	key->word[2] = 0;
 }
 
-static void add(struct top_talkers *top, enum top_kind kind, const struct sketch_key *key,
-		bool mark)
+static bool is_unreplied(const struct ct_entry *entry)
 {
-	if (top->sketches[kind - 1])
-		sketch_add(top->sketches[kind - 1], key, mark);
+	return (entry->status & CT_STATUS_SEEN_REPLY) == 0;
 }
 
-void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry)
+/* False if the entry is not counted for this kind. */
+static bool set_key(const struct top_talkers *top, enum top_kind kind, const struct ct_entry *entry,
+		    struct sketch_key *key)
 {
-	bool unreplied = (entry->status & CT_STATUS_SEEN_REPLY) == 0;
-	struct sketch_key key;
+	switch (kind) {
+	case TOP_SERVICE:
+		set_service_key(entry, key);
+		return true;
+	case TOP_NAT:
+		return nat_ports_key(entry, key);
+	case TOP_SOURCE:
+	case TOP_UNREPLIED_SOURCE:
+		set_address_key(top, entry, &entry->source, key);
+		break;
+	default:
+		set_address_key(top, entry, &entry->destination, key);
+		break;
+	}
+	return kind == TOP_SOURCE || kind == TOP_DESTINATION || is_unreplied(entry);
+}
 
-	if (top->sketches[TOP_SOURCE - 1] || top->sketches[TOP_UNREPLIED_SOURCE - 1]) {
-		key = address_key(top, entry, entry->source);
-		add(top, TOP_SOURCE, &key, unreplied);
-		if (unreplied)
-			add(top, TOP_UNREPLIED_SOURCE, &key, true);
+void top_talkers_add(struct top_talkers *top, const struct ct_entry *entries, size_t count)
+{
+	struct sketch_key keys[SKETCH_MANY];
+	bool marked[SKETCH_MANY];
+
+	for (enum top_kind kind = TOP_SOURCE; kind <= TOP_LISTS; kind++) {
+		size_t found = 0;
+
+		if (!top->sketches[kind - 1])
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (!set_key(top, kind, &entries[i], &keys[found]))
+				continue;
+			marked[found++] = is_unreplied(&entries[i]);
+		}
+		sketch_add_many(top->sketches[kind - 1], keys, marked, found);
 	}
-	if (top->sketches[TOP_DESTINATION - 1]) {
-		key = address_key(top, entry, entry->destination);
-		add(top, TOP_DESTINATION, &key, unreplied);
-		if (unreplied)
-			add(top, TOP_UNREPLIED_DESTINATION, &key, true);
-	}
-	if (top->sketches[TOP_SERVICE - 1]) {
-		key = service_key(entry);
-		add(top, TOP_SERVICE, &key, unreplied);
-	}
-	if (top->sketches[TOP_NAT - 1] && nat_ports_key(entry, &key))
-		add(top, TOP_NAT, &key, unreplied);
 }
 
 struct sketch_key top_talkers_key(const struct snapshot_top *row)

@@ -14,6 +14,7 @@
 
 /* Keys that a sketch holds: the error of a count stays below 1/2000 of the table. */
 #define TOP_TALKERS_CAPACITY 2048
+#define TOP_TALKERS_MANY     SKETCH_MANY
 
 struct top_talkers;
 
@@ -29,7 +30,9 @@ struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
 void top_talkers_free(struct top_talkers *top);
 
 void top_talkers_clear(struct top_talkers *top);
-void top_talkers_add(struct top_talkers *top, const struct ct_entry *entry);
+
+/* Adds at most TOP_TALKERS_MANY entries. */
+void top_talkers_add(struct top_talkers *top, const struct ct_entry *entries, size_t count);
 
 /* The first of a kind, and `wanted` (NULL: none). Empty if the kind is not counted. */
 void top_talkers_take(const struct top_talkers *top, enum top_kind kind,

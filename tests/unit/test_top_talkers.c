@@ -66,10 +66,10 @@ static void a_scanner_is_the_first_unreplied_source_among_busy_hosts(void **stat
 	(void)state;
 	for (uint32_t i = 0; i < 500 * 2000; i++) {
 		entry = entry_of(0x0a000000 + i % 2000, 0xc6336400 + i % 7, true);
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 		if (i % 3000 == 0 && i / 3000 < 300) {
 			entry = entry_of(0xc0000242, 0xc6336400 + i / 3000, false);
-			top_talkers_add(top, &entry);
+			top_talkers_add(top, &entry, 1);
 		}
 	}
 	assert_int_equal(rows_of(top, TOP_UNREPLIED_SOURCE, 1000300, rows), 1);
@@ -94,10 +94,10 @@ static void the_victim_of_spoofed_sources_is_the_first_unreplied_destination(voi
 	(void)state;
 	for (uint32_t i = 0; i < 100000; i++) {
 		entry = entry_of(0x0a000000 + i % 50, 0xc6336401, true);
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 		if (i % 4 == 0) {
 			entry = entry_of(i * 2654435761U, 0xc6336450, false);
-			top_talkers_add(top, &entry);
+			top_talkers_add(top, &entry, 1);
 		}
 	}
 	assert_int_equal(rows_of(top, TOP_UNREPLIED_DESTINATION, 125000, rows), 1);
@@ -119,7 +119,7 @@ static void a_kind_that_is_not_asked_for_is_empty(void **state)
 	struct snapshot_top rows[10];
 
 	(void)state;
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	for (int kind = TOP_SOURCE; kind <= TOP_KINDS; kind++)
 		assert_int_equal(rows_of(top, (enum top_kind)kind, 1, rows), 0);
 	top_talkers_free(top);
@@ -151,28 +151,28 @@ static void ports_are_counted_by_address_protocol_and_destination(void **state)
 	for (uint16_t port = 1024; port < 1024 + 52255; port++) {
 		entry = translated(AF_INET, "192.0.2.1", port, "198.51.100.7", 443);
 		entry.protocol = CT_PROTOCOL_TCP;
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 		entry = translated(AF_INET6, "2001:db8::1", port, "2001:db8:ffff::2", 53);
 		if (port % 2)
-			top_talkers_add(top, &entry);
+			top_talkers_add(top, &entry, 1);
 	}
 	/* each differs from the last in one thing */
 	entry = translated(AF_INET, "192.0.2.1", 5000, "198.51.100.7", 443);
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	entry = translated(AF_INET, "192.0.2.1", 5000, "198.51.100.7", 444);
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	entry = translated(AF_INET, "192.0.2.1", 5000, "198.51.100.8", 444);
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	entry = translated(AF_INET, "192.0.2.2", 5000, "198.51.100.8", 444);
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	entry.nat_zone = 65535;
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	/* a translated address without a port */
 	entry = translated(AF_INET, "192.0.2.9", 0, "198.51.100.8", 0);
 	entry.has_nat_ports = false;
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	entry.has_nat = false;
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 
 	top_talkers_take(top, TOP_NAT, NULL, &list);
 	assert_int_equal(nat_ports_fill(&list, 10, rows), 7);
@@ -210,14 +210,14 @@ static void what_an_alarm_is_about_is_found_far_below(void **state)
 
 	(void)state;
 	entry = translated(AF_INET, "192.0.2.1", 7, "198.51.100.7", 443);
-	top_talkers_add(top, &entry);
+	top_talkers_add(top, &entry, 1);
 	top_talkers_take(top, TOP_NAT, NULL, &list);
 	nat_ports_find(&list, NULL, &culprit);
 	assert_int_equal(culprit.rank, 1);
 	for (int i = 0; i < 2 * 2 * TOP_LIST_MAX; i++) {
 		snprintf(address, sizeof(address), "10.0.%d.%d", i / 2 / 256, i / 2 % 256);
 		entry = translated(AF_INET, address, 7, "198.51.100.7", 443);
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 	}
 	key = nat_ports_row_key(&culprit);
 	top_talkers_take(top, TOP_NAT, NULL, &list);
