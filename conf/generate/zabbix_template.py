@@ -35,6 +35,13 @@ class Dumper(yaml.Dumper):
     def ignore_aliases(self, data):
         return True  # Zabbix does not follow them
 
+    def text(self, text):
+        """A script stands there as it is, to be read."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+Dumper.add_representer(str, Dumper.text)
+
 
 def snake(name):
     """nfctInstanceMaxEntries -> nfct.instance.max_entries"""

@@ -13,6 +13,7 @@ SCRIPT = """\
 // value=STRING: VALUE"; bash: "OID = VALUE", all in one line or a line each, or "OID VALUE = "), to
 //     NAME of the notification, what it is about
 //     its text
+// or to nothing, if it is not one of conntrack-agentx.
 var notifications = %(notifications)s;
 var names = %(names)s, text = "%(text)s", trap = ".1.3.6.1.6.3.1.1.4.1.0";
 
@@ -51,7 +52,7 @@ function plain(value) {
 
 var found = objects(value), name = notifications[found[trap]], about = [];
 if (!name) {
-    throw "not a notification of conntrack-agentx";
+    return "";
 }
 Object.keys(found).forEach(function (oid) {
     Object.keys(names).forEach(function (prefix) {
@@ -86,8 +87,9 @@ def items(template):
             {"uuid": template.uuid("item", ALARM_KEY), "name": "Traps: alarms", "type": "DEPENDENT", "key": ALARM_KEY, **text,
              "description": "Every notification of the agent: its name, what it is about, its text.",
              "master_item": {"key": TRAP_KEY},
-             "preprocessing": [{"type": "JAVASCRIPT", "parameters": [script(template.objects)],
-                                "error_handler": "DISCARD_VALUE"}],
+             # a script cannot say that its value is to be discarded
+             "preprocessing": [{"type": "JAVASCRIPT", "parameters": [script(template.objects)]},
+                               {"type": "MATCHES_REGEX", "parameters": ["^nfct"], "error_handler": "DISCARD_VALUE"}],
              "tags": tags, "triggers": [trigger(template, *pair) for pair in TRAP_TRIGGERS]}]
     for name in TRAPS:
         made.append({"uuid": template.uuid("item", name), "name": f"Trap: {name}", "type": "DEPENDENT",

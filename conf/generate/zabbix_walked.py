@@ -7,8 +7,7 @@ from zabbix_content import FIRST, KINDS
 ROWS_SCRIPT = """\
 // The parts of the index, as macros of their own. No values are kept: they would make the rule run at each poll.
 var parts = {parts}, kept = {kept}, needed = "{needed}", kind = "{kind}", kinds = {kinds};
-var rows = JSON.parse(value);
-{check}return JSON.stringify(rows.filter(function (row) {{
+return JSON.stringify(JSON.parse(value).filter(function (row) {{
     return !needed || row["{{#CT." + needed + "}}"] !== undefined;
 }}).map(function (row) {{
     var found = {{"{{#SNMPINDEX}}": row["{{#SNMPINDEX}}"]}}, numbers = found["{{#SNMPINDEX}}"].split(".");
@@ -23,13 +22,6 @@ var rows = JSON.parse(value);
     return !kind || row["{{#CT.KIND}}"] === kind;
 }}));
 """
-# The agent has a table as long as it runs.
-CHECK = """\
-if (rows.length === 0) {
-    throw "the agent gives no tables";
-}
-"""
-
 # What is walked together: the two that a rule takes its macros from.
 TOGETHER = {"nfctSnapshotTable": "nfctInstanceTable"}
 NAMES = {"nfctAgent": "the agent itself", "nfctInstanceTable": "tables and scans", "nfctCpuTable": "CPUs",
@@ -81,14 +73,15 @@ class Walked(Template):
         columns = [word for macro, what in macros.items()
                    for word in (f"{{#CT.{macro}}}", self.objects[what].oid,
                                 "1" if self.objects[what].type == "SnmpAdminString" else "0")]
-        is_table = self.subtree(next(iter(macros.values()))) == "nfctInstanceTable"
         lists = {"parts": parts, "kept": [macro for macro in macros if f"{{#CT.{macro}}}" in prefix], "kinds": ["", *KINDS]}
         script = ROWS_SCRIPT.format(needed=more.get("exists", ""), kind=more.get("kind", ""),
-                                    check=CHECK if is_table else "",
                                     **{name: str(words).replace("'", '"') for name, words in lists.items()})
-        handler = {"error_handler": "DISCARD_VALUE"} if is_table else {}
-        return source, {"preprocessing": [step("SNMP_WALK_TO_JSON", *columns), step("JAVASCRIPT", script, **handler),
-                                          step("DISCARD_UNCHANGED_HEARTBEAT", "{$CT.DISCOVERY}")]}
+        steps = [step("SNMP_WALK_TO_JSON", *columns), step("JAVASCRIPT", script),
+                 step("DISCARD_UNCHANGED_HEARTBEAT", "{$CT.DISCOVERY}")]
+        if self.subtree(next(iter(macros.values()))) == "nfctInstanceTable":
+            # the agent has a table as long as it runs: while it does not, none is lost
+            steps.insert(1, step("NOT_MATCHES_REGEX", "^\\[\\]$", error_handler="DISCARD_VALUE"))
+        return source, {"preprocessing": steps}
 
     def vendor(self):
         return {"vendor": {"name": "conntrack-agentx", "version": "7.0-0"}}

@@ -158,8 +158,18 @@ class Zabbix:
                                       "details": {"version": 2, "bulk": 1, "community": "{$SNMP_COMMUNITY}"} | details}])
         return host["hostids"][0]
 
+    def set_macro(self, host, macro, value):
+        for known in self.call("usermacro.get", hostids=host, filter={"macro": macro}):
+            self.call("usermacro.update", hostmacroid=known["hostmacroid"], value=value)
+            return
+        self.call("usermacro.create", hostid=host, macro=macro, value=value)
+
+    def polls(self, item, since, until):
+        """How often it got a value."""
+        return len(self.call("history.get", itemids=item, history=3, time_from=int(since), time_till=int(until)))
+
     def items(self, host):
-        return self.call("item.get", hostids=host, output=["key_", "name", "state", "error", "lastvalue", "lastclock",
+        return self.call("item.get", hostids=host, output=["itemid", "key_", "name", "state", "error", "lastvalue", "lastclock",
                                                            "status", "value_type", "snmp_oid"])
 
     def problems(self, host):
