@@ -172,6 +172,10 @@ class Zabbix:
         return self.call("item.get", hostids=host, output=["itemid", "key_", "name", "state", "error", "lastvalue", "lastclock",
                                                            "status", "value_type", "snmp_oid"])
 
+    def raised(self, host, since):
+        """The names of the problems that have begun since then, open or ended."""
+        return {event["name"] for event in self.call("event.get", hostids=host, value=1, time_from=int(since), output=["name"])}
+
     def problems(self, host):
         """{name: severity} of those that are open."""
         return {problem["name"]: int(problem["severity"])
