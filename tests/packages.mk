@@ -18,7 +18,7 @@ IMAGE_PACKAGES = linux-image-cloud-amd64 systemd-sysv dbus kmod udev procps ipro
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \
 	php-pgsql prometheus snmpsim chromium chromium-driver python3-selenium monitoring-plugins-standard \
-	icinga2-bin locales fonts-dejavu-core logrotate strace $(ROOM_PACKAGES)
+	icinga2-bin locales fonts-dejavu-core logrotate strace libsnmp-perl $(ROOM_PACKAGES)
 # What check-nms runs in a Debian 13 beside them.
 TRIXIE_PACKAGES = postgresql zabbix-server-pgsql zabbix-frontend-php php-cli php-pgsql locales fonts-dejavu-core \
 	prometheus prometheus-snmp-exporter

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the Zabbix template holds: which objects are polled, what is judged by them, what is drawn. A new column is
-a line here; zabbix.py knows how a template is written."""
+a line here; zabbix_template.py knows how a template is written."""
 
 NAME = "conntrack-agentx by SNMP"
 TRAP_KEY = r'snmptrap["[.]8072[.]9999[.]9999[.]6696[.]0[.]"]'
-TRAPS = ("nfctUtilizationRising", "nfctUtilizationFalling", "nfctDroppingStarted", "nfctDroppingStopped",
-         "nfctSourceRising", "nfctSourceFalling", "nfctWatchEntriesRising", "nfctWatchEntriesFalling",
-         "nfctInstanceDegraded", "nfctInstanceRecovered", "nfctNatPortsRising", "nfctNatPortsFalling",
-         "nfctRateValueRising", "nfctRateValueFalling")
-
 MACROS = {
     "{$CT.INTERVAL}": ("1m", "How often values are polled."),
     "{$CT.DISCOVERY}": ("10m", "How often to look for tables, protocols, states, thresholds, watches, rates, top rows and "
@@ -180,18 +175,18 @@ TRIGGERS = [
      "\"counter\".", None),
 ]
 
-# Pairs of notifications: rising, falling, severity, name, where its tag `alarm` comes from.
+# Pairs of notifications: rising, falling, severity, name.
 TRAP_TRIGGERS = [
-    (1, 2, "WARNING", "Trap: the table is filling up", r"table (.*) is .* the threshold (.*) [(]"),
-    (3, 4, "HIGH", "Trap: the table is dropping", r"table (.*) (?:is|has) dropp()"),
-    (5, 6, "WARNING", "Trap: one source fills the table", r"table (.*) is .*filled by one source()"),
-    (7, 8, "WARNING", "Trap: a watch is raised", r"table (.*) has .* the watch (.*), (?:at|no)"),
-    (9, 10, "AVERAGE", "Trap: a table cannot be read", r"table (.*) (?:can|shows)()"),
-    (11, 12, "WARNING", "Trap: an address runs out of ports",
-     r"table (.*) (?:ha[sd] used .* of|(?:is|was) no longer checked for) its ports towards ([^ ]+ [^ :]+)"),
-    (13, 14, "WARNING", "Trap: a rate is raised",
-     r"table (.*): (.*) (?:is|was) (?:[0-9]+ per second|no longer checked)"),
+    ("nfctUtilizationRising", "nfctUtilizationFalling", "WARNING", "Trap: the table is filling up"),
+    ("nfctDroppingStarted", "nfctDroppingStopped", "HIGH", "Trap: the table is dropping"),
+    ("nfctSourceRising", "nfctSourceFalling", "WARNING", "Trap: one source fills the table"),
+    ("nfctWatchEntriesRising", "nfctWatchEntriesFalling", "WARNING", "Trap: a watch is raised"),
+    ("nfctInstanceDegraded", "nfctInstanceRecovered", "AVERAGE", "Trap: a table cannot be read"),
+    ("nfctNatPortsRising", "nfctNatPortsFalling", "WARNING", "Trap: an address runs out of ports"),
+    ("nfctRateValueRising", "nfctRateValueFalling", "WARNING", "Trap: a rate is raised"),
 ]
+
+TRAPS = [name for pair in TRAP_TRIGGERS for name in pair[:2]]
 
 COLORS = ["1A7C11", "F63100", "2774A4", "FC6EA3", "6C59DC", "AC8C14"]
 

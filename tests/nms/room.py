@@ -8,6 +8,19 @@ from lab import TOP
 ROOM = Path(os.environ.get("ROOMS", TOP / "build/rooms")) / "trixie"
 
 
+class Here:
+    """This machine's own programs, to be used as a Room is."""
+
+    def command(self, *words):
+        return words
+
+    def path(self, inside):
+        return Path(inside)
+
+    def close(self):
+        pass
+
+
 class Room:
     """room.command("prometheus", "--version") is a command for lab.run() and lab.spawn(). The lab's directory and the
     source have the same names in the room."""

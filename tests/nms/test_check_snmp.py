@@ -2,6 +2,7 @@
 """The command definitions for Nagios and Icinga 2, run as those would run them."""
 import re
 import shlex
+import textwrap
 
 import pytest
 
@@ -81,14 +82,18 @@ def test_a_table_that_cannot_be_read(router):
     assert (status, router.get("nfctInstanceStatus.1")) == (OK, 1), text
 
 
-def test_icinga_accepts_its_file(router):
+def page(beginning):
+    """The lines of the page from this one to the end of its block."""
+    text = (TOP / "conf/icinga/README.md").read_text()
+    return textwrap.dedent(re.search(rf"^    {re.escape(beginning)}.*?(?=^\S)", text, re.M | re.S)[0])
+
+
+def test_icinga_accepts_its_file_and_the_pages_host(router):
     config = router.dir / "icinga2.conf"
+    host = page('object Host "r1"').replace('import "generic-host"', 'check_command = "dummy"')  # of Debian's conf.d
     config.write_text("include <itl>\ninclude <plugins>\n"
                       'const PluginDir = "/usr/lib/nagios/plugins"\nconst NodeName = "test"\n'
-                      f'include "{TOP}/conf/icinga/conntrack-agentx.conf"\n'
-                      'object Host "r1" {\n check_command = "dummy"\n address = "127.0.0.1"\n'
-                      ' vars.conntrack["default"] = 1\n vars.conntrack_nat["default"] = 1\n'
-                      ' vars.conntrack_rates["setup"] = "1.1"\n}\n')
+                      f'include "{TOP}/conf/icinga/conntrack-agentx.conf"\n{host}')
     (router.dir / "icinga").mkdir()
     run = router.run("icinga2", "daemon", "-C", "-c", config, "-D", f"DataDir={router.dir}/icinga", "-D",
                      f"LogDir={router.dir}/icinga", "-D", f"CacheDir={router.dir}/icinga", "-D",
