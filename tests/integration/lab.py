@@ -191,7 +191,7 @@ class Lab:
     def run(self, *command, check=True, **more):
         """A command in the namespace, to its end."""
         return subprocess.run([*self.inside, *map(str, command)], check=check,
-                              text=True, capture_output=True, env=self.env, timeout=120, **more)
+                              text=True, capture_output=True, env=self.env, timeout=300, **more)
 
     def spawn(self, *command, log=None, **more):
         output = open(log, "a") if log else subprocess.DEVNULL
