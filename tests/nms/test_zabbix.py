@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 
 import pytest
 
+import mib
 from conftest import make_router
 from lab import TOP, TRAPS as TO_TRAPD, Lab, run_us, wait_for
 from room import Here, Room
@@ -169,7 +171,10 @@ def test_the_values_are_those_of_the_agent(zabbix):
     assert int(value(zabbix, "nfct.instance.max_entries[1]")) == lab.limit()
     assert value(zabbix, "nfct.instance.status_text[2]") == ""
     assert value(zabbix, "nfct.top.text[service,1.3.1]") == lab.get("nfctTopText.1.3.1")
-    assert abs(int(value(zabbix, "nfct.agent.start_time")) - zabbix.lab.dir.stat().st_ctime) < 120
+    octets = bytes.fromhex(lab.get("nfctAgentStartTime.0"))
+    assert octets[8:] == b"+\0\0", "this test reads UTC alone"
+    started = datetime(octets[0] * 256 + octets[1], *octets[2:7], tzinfo=timezone.utc)
+    assert int(value(zabbix, "nfct.agent.start_time")) == started.timestamp()
     assert float(value(zabbix, "nfct.snapshot.age[1]")) < 10
     names = {item["name"] for item in zabbix.items(zabbix.host)}
     assert "[table 1] tcp over IPv4: entries" in names
@@ -231,6 +236,36 @@ def test_a_table_that_goes_and_comes(zabbix):
     wait_for(lambda: any("cannot be read: " in name for name in zabbix.problems(zabbix.host)), 20, 1)
     subprocess.run(["ip", "netns", "add", lab.blue], check=True)
     assert wait_for(lambda: not zabbix.problems(zabbix.host), 60, 1)
+
+
+# The lines of Zabbix's own receivers; test_zabbix_traps.py has snmptrapd write them.
+PERL = ("{stamp} ZBXTRAP 127.0.0.1\nPDU INFO:\n  notificationtype               TRAP\n  community                      public\n"
+        "VARBINDS:\n  .1.3.6.1.2.1.1.3.0             type=67 value=Timeticks: (100) 0:00:01.00\n"
+        "  .1.3.6.1.6.3.1.1.4.1.0         type=6  value=OID: .{oid}\n"
+        '  .{text_oid}.0 type=4  value=STRING: "{text}"\n  .{name_oid}.9 type=4  value=STRING: "{table}"\n')
+BASH = ("{stamp} ZBXTRAP 127.0.0.1 .1.3.6.1.2.1.1.3.0 = 0:0:00:01.00 .1.3.6.1.6.3.1.1.4.1.0 = .{oid} "
+        '.{text_oid}.0 = "{text}" .{name_oid}.9 = "{table}"\n')
+
+
+@pytest.mark.parametrize("layout", [PERL, BASH], ids=["perl", "bash"])
+def test_the_lines_of_other_receivers_begin_and_end_a_problem(zabbix, layout):
+    """Whatever the end is worded like."""
+    def write(name, table, words):
+        with open(zabbix.lab.dir / "zabbix_traps", "a") as file:
+            file.write(layout.format(stamp=time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime()), oid=mib.oid(name),
+                                     text_oid=mib.oid("nfctNotifyText"), name_oid=mib.oid("nfctInstanceName"), table=table,
+                                     text=f"conntrack table {table} {words}"))
+
+    def open_ones():
+        return {name for name in zabbix.problems(zabbix.host) if name.startswith("conntrack table far")}
+
+    for table in ("far1", "far2"):
+        write("nfctSourceRising", table, "was filled by one source")
+    wait_for(lambda: open_ones() == {f"conntrack table far{number} was filled by one source" for number in (1, 2)}, 30, 1)
+    write("nfctSourceFalling", "far1", "is no longer checked for the source 192.0.2.7: why")
+    wait_for(lambda: open_ones() == {"conntrack table far2 was filled by one source"}, 30, 1)
+    write("nfctSourceFalling", "far2", "is no longer filled by one source")
+    wait_for(lambda: not open_ones(), 30, 1)
 
 
 def test_a_table_that_a_pattern_brings(zabbix):
