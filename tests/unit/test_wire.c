@@ -11,6 +11,7 @@
 
 #include "common/ct_names.h"
 #include "kernel/ct_parse.h"
+#include "scan/nat_ports.h"
 #include "scan/top_talkers.h"
 #include "test.h"
 
@@ -102,11 +103,40 @@ static void addresses_come_out_of_the_top_in_order_and_as_they_went_in(void **st
 	top_talkers_free(top);
 }
 
+static void so_do_translated_addresses(void **state)
+{
+	const struct top_talkers_settings settings = { UINT32_MAX, 32, 64 };
+	const uint64_t seeds[SKETCH_SEEDS] = { 1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29 };
+	struct top_talkers *top = top_talkers_new(&settings, seeds);
+	static struct top_list list;
+	struct snapshot_nat rows[10];
+	struct ct_entry entry;
+
+	(void)state;
+	assert_non_null(top);
+	for (uint8_t i = 3; i > 0; i--) {
+		entry = entry_from(i, (uint8_t)(4 - i));
+		entry.has_nat = entry.has_nat_ports = true;
+		entry.nat_source = entry.source;
+		entry.nat_source_port = 1024;
+		entry.nat_destination = entry.destination;
+		entry.nat_destination_port = 443;
+		top_talkers_add(top, &entry);
+	}
+	top_talkers_take(top, TOP_NAT, NULL, &list);
+	assert_int_equal(nat_ports_fill(&list, 10, rows), 3);
+	assert_string_equal(rows[0].text, "1.0.0.3 to 198.51.100.1 tcp/443");
+	assert_string_equal(rows[1].text, "2.0.0.2 to 198.51.100.1 tcp/443");
+	assert_string_equal(rows[2].text, "3.0.0.1 to 198.51.100.1 tcp/443");
+	top_talkers_free(top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_octets_of_an_entry_are_read_alike_on_every_machine),
 		cmocka_unit_test(addresses_come_out_of_the_top_in_order_and_as_they_went_in),
+		cmocka_unit_test(so_do_translated_addresses),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
