@@ -9,11 +9,16 @@ TEST_PACKAGES = $(RUN_PACKAGES) libcmocka-dev python3-pytest python3-pytest-xdis
 LINT_PACKAGES = clang-format cppcheck shellcheck smitools mandoc libcmocka-dev erlang-snmp snmp
 DEB_PACKAGES = build-essential debhelper lintian
 ROOM_PACKAGES = debootstrap arch-test iproute2
+# What builds for another architecture, and runs it.
+CROSS_PACKAGES = mmdebstrap qemu-user gcc-i686-linux-gnu gcc-s390x-linux-gnu gcc-aarch64-linux-gnu
 VM_PACKAGES = debootstrap e2fsprogs qemu-system-x86 util-linux
 # What is in the virtual machines, whose program and package are built there too.
 IMAGE_PACKAGES = linux-image-cloud-amd64 systemd-sysv dbus kmod udev procps iproute2 netbase iputils-ping libcap2-bin \
 	initramfs-tools zstd conntrack nftables snmp snmpd snmptrapd erlang-snmp adduser $(BUILD_PACKAGES) \
 	build-essential debhelper
+# ... and in the big-endian one, whose program is built here.
+S390X_PACKAGES = linux-image-s390x kmod mount dash coreutils findutils grep procps iproute2 conntrack snmp snmpd snmptrapd \
+	erlang-snmp libconfuse2 libcmocka-dev $(filter %-dev,$(BUILD_PACKAGES))
 # make nms-files needs the exporter's generator; make check-nms runs the real programs.
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
 NMS_PACKAGES = $(TEST_PACKAGES) $(FILES_PACKAGES) postgresql zabbix-server-pgsql zabbix-frontend-php php-cli \

@@ -2,7 +2,6 @@
 #include "collector/collector.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +18,10 @@
 #include "collector/supervisor.h"
 #include "collector/teller.h"
 #include "common/clock.h"
+#include "common/heap.h"
 #include "config/config.h"
 #include "sandbox/privileges.h"
 #include "sandbox/sandbox.h"
-
-#define LARGE_BLOCK (16 * 1024)
 
 struct collector {
 	struct config *config;
@@ -296,7 +294,7 @@ static void reload(struct collector *collector)
 	supervisor_set_master(collector->supervisor, &master);
 	start_samples(collector);
 	config_free(before);
-	malloc_trim(0); /* what was built and swapped took memory twice for a moment */
+	heap_trim(); /* what was built and swapped took memory twice for a moment */
 	log_info("the configuration was read again");
 }
 
@@ -405,11 +403,7 @@ int collector_run(struct config *config, const struct options *options)
 	char error[256];
 	int status = 1;
 
-	/* A large block must go back to the kernel when it is freed. By default glibc stops that
-	 * after the first one, and would keep what a scan needs for a moment. Large means the
-	 * identities of some thousand entries: their size differs from scan to scan, and they would
-	 * fragment the heap by a few MiB an hour. */
-	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	heap_init();
 	if (open_signals(&collector) != 0) {
 		log_error("cannot start: %s", strerror(errno));
 		goto done;

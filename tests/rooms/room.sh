@@ -11,11 +11,16 @@ room_mirror() {
 	apt-get indextargets --format '$(REPO_URI)' "Codename: $1" "Created-By: Packages" | head -n 1
 }
 
-# room_make SUITE ARCH: makes it; its directory is then $ROOM, and goes when the script ends.
-room_make() {
+# room_directory: an empty one, gone with this script: $ROOM.
+room_directory() {
 	ROOM=$(mktemp -d "${TMPDIR:-/tmp}/nfct-room-XXXXXX")
 	trap 'room_remove' EXIT
 	trap 'exit 1' INT TERM
+}
+
+# room_make SUITE ARCH: makes it; its directory is then $ROOM.
+room_make() {
+	room_directory
 	room_fill "$1" "$2"
 }
 
@@ -39,7 +44,7 @@ room_fill() {
 }
 
 room_remove() {
-	rm -f "$ROOM.log"
+	rm -rf "$ROOM.log" "$ROOM.files"
 	rm -rf --one-file-system "$ROOM"
 }
 
@@ -64,5 +69,5 @@ room_install() {
 # room_copy: what git knows of this folder, to /source.
 room_copy() {
 	mkdir "$ROOM/source"
-	(cd "$TOP" && git ls-files -z | xargs -0 cp --parents -t "$ROOM/source")
+	(cd "$TOP" && tests/source-files | xargs -0 cp --parents -t "$ROOM/source")
 }

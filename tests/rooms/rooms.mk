@@ -1,26 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The distribution's own package, and the rooms in which the program is tried elsewhere than here.
 
-.PHONY: deb check-deb check-portable check-vm
+.PHONY: deb check-deb dist check-dist check-portable check-vm
 deb: ## the Debian package, in build/deb
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(DEB_PACKAGES)
-	$(Q)rm -rf build/deb && mkdir -p build/deb/source
-	$(Q)git ls-files -z | xargs -0 cp --parents -t build/deb/source
-	$(Q)tests/rooms/debian-folder build/deb/source
-	$(Q)cd build/deb/source && dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -40 ../build.log >&2; exit 1; }
-	$(Q)rm -rf build/deb/source
+	$(Q)tests/rooms/deb build/deb
 	$(Q)cd build/deb && lintian --fail-on error --tag-display-limit 0 *.changes && ls *.deb
 
-check-deb: deb ## ... on a bare Debian, from the first installation to purging
+check-deb: deb ## ... the same bytes when built again; on a bare Debian, from the first installation to purging
 	$(Q)$(ENSURE) $(ROOM_PACKAGES)
+	$(Q)tests/rooms/reproducible build/deb/conntrack-agentx_*.deb
 	$(Q)tests/rooms/package build/deb/conntrack-agentx_*.deb
 
-check-portable: ## 32 bits; the headers of Linux 5.10 with glibc 2.31
-	$(Q)$(ENSURE) $(ROOM_PACKAGES)
-	$(Q)tests/rooms/portable bookworm i386 $(BUILD_PACKAGES)
-	$(Q)tests/rooms/portable bullseye "$$(dpkg --print-architecture)" $(BUILD_PACKAGES)
+dist: ## the source as a tarball, of what is committed, in build/dist
+	$(Q)git diff --quiet HEAD || { echo "make dist: there are changes that are not committed" >&2; exit 1; }
+	$(Q)mkdir -p build/dist
+	$(Q)git -c tar.umask=0022 archive --prefix=conntrack-agentx-$(VERSION)/ HEAD | gzip -9 -n \
+		>build/dist/conntrack-agentx-$(VERSION).tar.gz
+	@ls build/dist/conntrack-agentx-$(VERSION).tar.gz
 
-VM ?= bookworm trixie bullseye
-check-vm: ## the README's lines on stock Debians with their own kernels and systemd (VM=bookworm: one)
+# DIST_TARGETS=check: the whole of it
+check-dist: dist ## ... builds there, is linted and tested without git
+	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(DEB_PACKAGES) $(LINT_PACKAGES)
+	$(Q)tests/rooms/dist build/dist/conntrack-agentx-$(VERSION).tar.gz $(DIST_TARGETS)
+
+# release-architecture; several at once, each tells what it did when it has ended
+PORTABLE = bookworm-i386 bookworm-s390x bookworm-arm64 bullseye-$(shell dpkg --print-architecture 2>/dev/null)
+check-portable: ## 32 bits, big-endian, arm64; the headers of Linux 5.10 with glibc 2.31 (PORTABLE=bookworm-s390x: one)
+	$(Q)$(ENSURE) $(ROOM_PACKAGES) $(CROSS_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory $(ALL_CORES) -O $(PORTABLE:%=portable-%)
+portable-%:
+	$(Q)tests/rooms/portable $(subst -, ,$*) $(BUILD_PACKAGES)
+
+VM ?= bookworm trixie bullseye s390x
+check-vm: ## the README's lines on stock Debians with their own kernels and systemd; a big-endian machine (VM=bookworm: one)
+ifneq ($(filter-out s390x,$(VM)),)
 	$(Q)$(ENSURE) $(VM_PACKAGES)
-	$(Q)IMAGE_PACKAGES='$(IMAGE_PACKAGES)' tests/vm/run $(VM)
+	$(Q)IMAGE_PACKAGES='$(IMAGE_PACKAGES)' tests/vm/run $(filter-out s390x,$(VM))
+endif
+ifneq ($(filter s390x,$(VM)),)
+	$(Q)$(ENSURE) $(CROSS_PACKAGES) qemu-system-misc cpio zstd
+	$(Q)tests/vm/s390x $(S390X_PACKAGES)
+endif

@@ -48,6 +48,25 @@ static void an_older_kernel_lacks_the_last_values(void **state)
 	assert_int_equal(linux_5_10 & ~older, 1U << COUNTER_CLASH_RESOLVES);
 }
 
+/* The octets as they are on the wire: of CPU 258, of which 0x01020304 packets were dropped. */
+static void the_octets_of_a_cpu_are_read_alike_on_every_machine(void **state)
+{
+	static const uint8_t drops[] = { 0x01, 0x02, 0x03, 0x04 }, cpu[] = { 0x01, 0x02 };
+	_Alignas(struct nlmsghdr) unsigned char buffer[256] = { 0 };
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	struct counters_table table = { 0 };
+	struct cpu_reader reader = { &table, cpu_attributes, sizeof(cpu_attributes) };
+
+	(void)state;
+	memcpy(&header->res_id, cpu, sizeof(cpu));
+	mnl_attr_put(message, CTA_STATS_DROP, sizeof(drops), drops);
+	assert_int_equal(handle_cpu(NULL, message, &reader), 1);
+	assert_int_equal(table.cpu_count, 259);
+	assert_int_equal(table.cpus[258].sum.value[COUNTER_DROPS], 0x01020304);
+	counters_clear(&table);
+}
+
 /* The answer to IPCTNL_MSG_CT_GET_STATS with the first `count` of its attributes. */
 static int read_stats(size_t count, struct ctnl_stats *stats)
 {
@@ -129,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_older_kernel_lacks_the_last_values),
+		cmocka_unit_test(the_octets_of_a_cpu_are_read_alike_on_every_machine),
 		cmocka_unit_test(a_limit_that_is_not_told_is_not_0),
 		cmocka_unit_test(a_hook_is_conntracks_by_its_priority),
 		cmocka_unit_test(an_error_says_what_is_missing),
