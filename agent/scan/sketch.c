@@ -55,7 +55,7 @@ struct sketch *sketch_new(uint32_t capacity, unsigned int words, const uint64_t 
 	if (!sketch)
 		return NULL;
 	sketch->capacity = capacity;
-	sketch->room = capacity + capacity / 4 + 1;
+	sketch->room = capacity + capacity / 8 + 1;
 	sketch->words = words;
 	sketch->counter_size = sizeof(struct counter) + words * sizeof(uint64_t);
 	sketch->cell_bits = 1;

@@ -10,13 +10,22 @@
 #include "common/ct_names.h"
 #include "scan/nat_ports.h"
 
-#define KEY_WORDS 3 /* of the keys here, but for that of NAT ports */
+/* Of the keys here; NAT ports have NAT_KEY_WORDS. */
+#define ADDRESS_WORDS 3
+#define SERVICE_WORDS 2
 
 struct top_talkers {
 	struct top_talkers_settings settings;
 	struct address masks[2]; /* IPv4, IPv6 */
 	struct sketch *sketches[TOP_LISTS];
 };
+
+static unsigned int words_of(int kind)
+{
+	if (kind == TOP_NAT)
+		return NAT_KEY_WORDS;
+	return kind == TOP_SERVICE ? SERVICE_WORDS : ADDRESS_WORDS;
+}
 
 struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
 				    const uint64_t seeds[SKETCH_SEEDS])
@@ -31,9 +40,7 @@ struct top_talkers *top_talkers_new(const struct top_talkers_settings *settings,
 	for (int kind = 0; kind < TOP_LISTS; kind++) {
 		if (!(settings->kinds & 1U << (kind + 1)))
 			continue;
-		top->sketches[kind] =
-			sketch_new(TOP_TALKERS_CAPACITY,
-				   kind + 1 == TOP_NAT ? NAT_KEY_WORDS : KEY_WORDS, seeds);
+		top->sketches[kind] = sketch_new(TOP_TALKERS_CAPACITY, words_of(kind + 1), seeds);
 		if (!top->sketches[kind])
 			goto fail;
 	}
@@ -79,7 +86,6 @@ static void set_service_key(const struct ct_entry *entry, struct sketch_key *key
 	key->word[0] = entry->protocol;
 	/* 0: no port is told; 1: port 0 */
 	key->word[1] = entry->has_ports ? entry->destination_port + 1U : 0;
-	key->word[2] = 0;
 }
 
 static bool is_unreplied(const struct ct_entry *entry)
