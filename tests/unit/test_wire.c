@@ -92,7 +92,7 @@ static void addresses_come_out_of_the_top_in_order_and_as_they_went_in(void **st
 	assert_non_null(top);
 	for (uint8_t i = 3; i > 0; i--) {
 		entry = entry_from(i, (uint8_t)(4 - i));
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 	}
 	top_talkers_take(top, TOP_SOURCE, NULL, &list);
 	assert_int_equal(top_talkers_fill(top, TOP_SOURCE, &list, 3, 10, rows), 3);
@@ -121,7 +121,7 @@ static void so_do_translated_addresses(void **state)
 		entry.nat_source_port = 1024;
 		entry.nat_destination = entry.destination;
 		entry.nat_destination_port = 443;
-		top_talkers_add(top, &entry);
+		top_talkers_add(top, &entry, 1);
 	}
 	top_talkers_take(top, TOP_NAT, NULL, &list);
 	assert_int_equal(nat_ports_fill(&list, 10, rows), 3);
