@@ -140,7 +140,7 @@ soak: ## hours of a router's life under load (SOAK_TIME=600)
 
 C_FILES = $(wildcard agent/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
 # whatever says that a shell runs it
-SHELL_FILES = $(shell grep -lE '^\#!/bin/(ba)?sh|shellcheck shell=' .ci/run $(wildcard conf/*/* tests/* tests/*/*) 2>/dev/null)
+SHELL_FILES = $(shell grep -lE '^\#!/bin/(ba|da)?sh|shellcheck shell=' .ci/run $(wildcard conf/*/* tests/* tests/*/*) 2>/dev/null)
 
 lint: ## clang-format, cppcheck, shellcheck, smilint, mandoc, includes, log messages
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(LINT_PACKAGES)

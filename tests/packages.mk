@@ -17,7 +17,7 @@ IMAGE_PACKAGES = linux-image-cloud-amd64 systemd-sysv dbus kmod udev procps ipro
 	initramfs-tools zstd conntrack nftables snmp snmpd snmptrapd erlang-snmp adduser $(BUILD_PACKAGES) \
 	build-essential debhelper
 # ... and in the big-endian one, whose program is built here.
-S390X_PACKAGES = linux-image-s390x kmod mount dash coreutils findutils grep procps iproute2 conntrack snmp snmpd snmptrapd \
+S390X_PACKAGES = linux-image-s390x kmod mount dash coreutils grep sed iproute2 conntrack snmp snmpd snmptrapd \
 	erlang-snmp libconfuse2 libcmocka-dev $(filter %-dev,$(BUILD_PACKAGES))
 # make nms-files needs the exporter's generator; make check-nms runs the real programs.
 FILES_PACKAGES = python3 python3-yaml prometheus-snmp-exporter libsnmp-base erlang-snmp
