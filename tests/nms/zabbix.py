@@ -129,6 +129,7 @@ class Zabbix:
 
     def log_in(self):
         try:
+            self.version = tuple(map(int, self.call("apiinfo.version").split(".")[:2]))  # before there is a token
             return self.call("user.login", username="Admin", password="zabbix")
         except AssertionError:
             return None
@@ -143,7 +144,7 @@ class Zabbix:
 
     def import_template(self, path):
         every = {"createMissing": True, "updateExisting": True}
-        group = "template_groups" if "template_groups:" in path.read_text() else "groups"
+        group = "template_groups" if self.version >= (6, 2) else "groups"
         rules = {kind: every for kind in ("discoveryRules", "graphs", group, "items", "templates", "triggers",
                                           "valueMaps", "templateDashboards")}
         self.call("configuration.import", format="yaml", source=path.read_text(), rules=rules)

@@ -253,7 +253,7 @@ static void many_at_once_count_as_one_after_the_other(void **state)
 		struct sketch_key keys[SKETCH_MANY];
 		bool marked[SKETCH_MANY];
 
-		count = next_random(&random) % (SKETCH_MANY + 1);
+		count = (size_t)(next_random(&random) % (SKETCH_MANY + 1));
 		for (size_t k = 0; k < count; k++) {
 			keys[k] = key_of((uint32_t)(next_random(&random) % 3000));
 			marked[k] = next_random(&random) % 2;
