@@ -39,3 +39,12 @@ def test_the_two_zabbix_templates_can_be_in_one_server():
     assert len(old) > 200 and len(set(old)) == len(old) and len(set(new)) == len(new)
     assert len(set(old) & set(new)) == 1
     assert Polled.name != Walked.name
+
+
+def test_the_page_lists_every_macro_with_its_default():
+    """A line for each, or for one and its recovery."""
+    page = (TOP / "conf/zabbix/README.md").read_text()
+    listed = {}
+    for names, defaults in re.findall(r"^\| (`{\$CT[^|]*) \| ([^|]*) \|", page, re.MULTILINE):
+        listed |= zip(re.findall(r"`([^`]+)`", names), defaults.split(", "))
+    assert listed == {name: value for name, (value, _) in zabbix_content.MACROS.items()}
