@@ -130,7 +130,10 @@ class Template:
         by_name["nfct.agent.version"]["triggers"] = [{
             "uuid": self.uuid("trigger", "nodata"), "name": "conntrack-agentx gives no values",
             "expression": f"nodata(/{self.name}/nfct.agent.version,{{$CT.NODATA}})=1", "priority": "AVERAGE",
-            "description": "snmpd answers, but the agent does not run, or has no connection to snmpd.",
+            "description": "snmpd answers, but not with the values of the agent. On the router: `systemctl status "
+                           "conntrack-agentx` says whether it runs, `journalctl -u conntrack-agentx` whether it has a "
+                           "connection to snmpd. If both are well, snmpd does not show the MIB to this community or user: see "
+                           "the line \"view\" in snmpd-conntrack-agentx.conf.",
             "dependencies": [{"name": "No answer to SNMP", "expression": self.silence()}],
             "tags": [{"tag": "scope", "value": "availability"}]}]
         by_name["nfct.agent.notifications_lost"]["triggers"] = [{
@@ -149,7 +152,9 @@ class Template:
                 "valuemap": {"name": "availability"}, "delay": "1m",
                 "tags": [{"tag": "component", "value": "agent"}],
                 "triggers": [{"uuid": self.uuid("trigger", "silence"), "expression": self.silence(),
-                              "name": "No answer to SNMP", "priority": "WARNING", "description": "snmpd does not answer.",
+                              "name": "No answer to SNMP", "priority": "WARNING",
+                              "description": "snmpd does not run, does not listen on this address, does not know this "
+                                             "community or user, or a firewall is between.",
                               "tags": [{"tag": "scope", "value": "availability"}]}]}
 
     # ---- rules of discovery ----
@@ -183,12 +188,14 @@ class Template:
         limit = self.reference("nfctInstanceMaxEntries", "{#SNMPINDEX}")
 
         def compare(sign, macro):
-            return f'last({limit})>0 and (last({entries})-last({error}))*100{sign}last({limit})*{macro}'
+            return f'(last({entries})-last({error}))*100{sign}last({limit})*{macro}'
 
         name = "One source fills table {#CT.NAME}"
         return {"uuid": self.uuid("trigger", name), "name": name,
-                "expression": compare(">=", '{$CT.SOURCE.WARN:"{#CT.NAME}"}'), "recovery_mode": "RECOVERY_EXPRESSION",
-                "recovery_expression": compare("<", '{$CT.SOURCE.WARN.RECOVERY:"{#CT.NAME}"}'), "priority": "WARNING",
+                "expression": f"last({limit})>0 and " + compare(">=", '{$CT.SOURCE.WARN:"{#CT.NAME}"}'),
+                "recovery_mode": "RECOVERY_EXPRESSION",
+                "recovery_expression": f"last({limit})=0 or " + compare("<", '{$CT.SOURCE.WARN.RECOVERY:"{#CT.NAME}"}'),
+                "priority": "WARNING",
                 "opdata": "{ITEM.LASTVALUE2} entries", "description": "See the item \"largest source\".",
                 "tags": [{"tag": "scope", "value": "capacity"}]}
 

@@ -48,3 +48,19 @@ def test_the_page_lists_every_macro_with_its_default():
     for names, defaults in re.findall(r"^\| (`{\$CT[^|]*) \| ([^|]*) \|", page, re.MULTILINE):
         listed |= zip(re.findall(r"`([^`]+)`", names), defaults.split(", "))
     assert listed == {name: value for name, (value, _) in zabbix_content.MACROS.items()}
+
+
+def holds(expression, values):
+    """What a trigger's expression says of these values, by the last part of each item's key."""
+    text = re.sub(r"last\(/[^/]*/nfct\.([a-z_.]+)\[[^]]*\]\)", lambda match: str(values[match[1]]), expression)
+    text = re.sub(r'{\$CT[^"]*"[^"]*"}', "50", text).replace("<>", "!=")
+    return eval(re.sub(r"(?<![<>!])=", "==", text))
+
+
+@pytest.mark.parametrize("template", [Polled, Walked])
+def test_a_source_that_fills_the_table_is_none_once_there_is_no_limit(template):
+    trigger = template().source_trigger()
+    full = {"instance.max_entries": 100, "top.entries": 90, "top.error": 0}
+    assert holds(trigger["expression"], full) and not holds(trigger["recovery_expression"], full)
+    unlimited = full | {"instance.max_entries": 0}
+    assert not holds(trigger["expression"], unlimited) and holds(trigger["recovery_expression"], unlimited)
