@@ -50,9 +50,10 @@ def test_the_page_lists_every_macro_with_its_default():
     assert listed == {name: value for name, (value, _) in zabbix_content.MACROS.items()}
 
 
-def holds(expression, values):
+def holds(expression, values, deleted=0):
     """What a trigger's expression says of these values, by the last part of each item's key."""
-    text = re.sub(r"last\(/[^/]*/nfct\.([a-z_.]+)\[[^]]*\]\)", lambda match: str(values[match[1]]), expression)
+    text = re.sub(r'find\(/[^/]*/nfct.instance.status_text\[[^]]*\],,"like","was deleted"\)', str(deleted), expression)
+    text = re.sub(r"(?:last|min)\(/[^/]*/nfct\.([a-z_.]+)\[[^]]*\](?:,#\d)?\)", lambda match: str(values[match[1]]), text)
     text = re.sub(r'{\$CT[^"]*"[^"]*"}', "50", text).replace("<>", "!=")
     return eval(re.sub(r"(?<![<>!])=", "==", text))
 
@@ -64,3 +65,18 @@ def test_a_source_that_fills_the_table_is_none_once_there_is_no_limit(template):
     assert holds(trigger["expression"], full) and not holds(trigger["recovery_expression"], full)
     unlimited = full | {"instance.max_entries": 0}
     assert not holds(trigger["expression"], unlimited) and holds(trigger["recovery_expression"], unlimited)
+
+
+@pytest.mark.parametrize("template", [Polled, Walked])
+def test_what_is_said_of_a_table_ends_when_its_namespace_is_deleted(template):
+    """Its values stay as they were last."""
+    export = yaml.safe_load((TOP / "conf/zabbix" / template.file).read_text())
+    [rule] = [rule for rule in export["zabbix_export"]["templates"][0]["discovery_rules"]
+              if rule["key"] == "nfct.discovery.instance"]
+    values = {"instance.utilization": 97, "snapshot.firm_utilization": 97, "instance.dropping": 1, "instance.status": 2,
+              "instance.max_entries": 100, "top.entries": 90, "top.error": 0, "nat.entries": 60000, "nat.error": 0}
+    assert len(rule["trigger_prototypes"]) == 8
+    for trigger in rule["trigger_prototypes"]:
+        of = values | ({"instance.status": 3} if "cannot be read" in trigger["name"] else {})
+        assert holds(trigger["expression"], of), trigger["name"]
+        assert not holds(trigger["expression"], of, 1) and holds(trigger["recovery_expression"], of, 1), trigger["name"]
