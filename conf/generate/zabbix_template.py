@@ -7,7 +7,7 @@ import yaml
 
 import mib
 import zabbix_traps
-from zabbix_content import COLORS, DASHBOARDS, FIRST, GRAPHS, ITEMS, MACROS, RULES, TRIGGERS, spoken
+from zabbix_content import COLORS, DASHBOARDS, DELETED, FIRST, GRAPHS, ITEMS, MACROS, RULES, TRIGGERS, spoken
 
 UNITS = {"percent": ("%", 1), "milliseconds": ("s", 0.001), "microseconds": ("s", 0.000001), "seconds": ("s", 1),
          "hundredths of a percentage point": ("%", 0.01), "octets": ("B", 1), "": ("", 1)}
@@ -130,7 +130,10 @@ class Template:
         by_name["nfct.agent.version"]["triggers"] = [{
             "uuid": self.uuid("trigger", "nodata"), "name": "conntrack-agentx gives no values",
             "expression": f"nodata(/{self.name}/nfct.agent.version,{{$CT.NODATA}})=1", "priority": "AVERAGE",
-            "description": "snmpd answers, but the agent does not run, or has no connection to snmpd.",
+            "description": "snmpd answers, but not with the values of the agent. On the router: `systemctl status "
+                           "conntrack-agentx` says whether it runs, `journalctl -u conntrack-agentx` whether it has a "
+                           "connection to snmpd. If both are well, snmpd does not show the MIB to this community or user: see "
+                           "the line \"view\" in snmpd-conntrack-agentx.conf.",
             "dependencies": [{"name": "No answer to SNMP", "expression": self.silence()}],
             "tags": [{"tag": "scope", "value": "availability"}]}]
         by_name["nfct.agent.notifications_lost"]["triggers"] = [{
@@ -149,7 +152,9 @@ class Template:
                 "valuemap": {"name": "availability"}, "delay": "1m",
                 "tags": [{"tag": "component", "value": "agent"}],
                 "triggers": [{"uuid": self.uuid("trigger", "silence"), "expression": self.silence(),
-                              "name": "No answer to SNMP", "priority": "WARNING", "description": "snmpd does not answer.",
+                              "name": "No answer to SNMP", "priority": "WARNING",
+                              "description": "snmpd does not run, does not listen on this address, does not know this "
+                                             "community or user, or a firewall is between.",
                               "tags": [{"tag": "scope", "value": "availability"}]}]}
 
     # ---- rules of discovery ----
@@ -166,15 +171,23 @@ class Template:
             out += self.reference("nfct" + name, "{#SNMPINDEX}") + rest
         return out
 
-    def trigger(self, name, problem, recovery, severity, text, hidden_by):
-        made = {"uuid": self.uuid("trigger", name), "expression": self.with_items(problem),
-                "recovery_mode": "RECOVERY_EXPRESSION", "recovery_expression": self.with_items(recovery), "name": name,
+    def alarm(self, problem, recovery, of="instance"):
+        """The expressions of a trigger. The values of a table whose namespace was deleted stay as they were: what they
+        say is over, once the table says that. A rule's triggers know only the items of their own rule."""
+        problem, recovery = self.with_items(problem), self.with_items(recovery)
+        if of == "instance" and DELETED not in problem:
+            gone = self.with_items(f"find(<nfctInstanceStatusText>,,{DELETED})")
+            problem, recovery = f"({problem}) and {gone}=0", f"({recovery}) or {gone}=1"
+        return {"expression": problem, "recovery_mode": "RECOVERY_EXPRESSION", "recovery_expression": recovery}
+
+    def trigger(self, of, name, problem, recovery, severity, text, hidden_by):
+        made = {"uuid": self.uuid("trigger", name), **self.alarm(problem, recovery, of), "name": name,
                 "priority": severity, "description": text,
                 "tags": [{"tag": "scope", "value": "availability" if "read" in name or "old" in name else "capacity"}]}
         if hidden_by:
-            problem, recovery = next((p, r) for _, other, p, r, *_ in TRIGGERS if other == hidden_by)
-            made["dependencies"] = [{"name": hidden_by, "expression": self.with_items(problem),
-                                     "recovery_expression": self.with_items(recovery)}]
+            of, problem, recovery = next((of, p, r) for of, other, p, r, *_ in TRIGGERS if other == hidden_by)
+            other = self.alarm(problem, recovery, of)
+            made["dependencies"] = [{"name": hidden_by} | {key: other[key] for key in ("expression", "recovery_expression")}]
         return made
 
     def source_trigger(self):
@@ -183,12 +196,13 @@ class Template:
         limit = self.reference("nfctInstanceMaxEntries", "{#SNMPINDEX}")
 
         def compare(sign, macro):
-            return f'last({limit})>0 and (last({entries})-last({error}))*100{sign}last({limit})*{macro}'
+            return f'(last({entries})-last({error}))*100{sign}last({limit})*{macro}'
 
         name = "One source fills table {#CT.NAME}"
         return {"uuid": self.uuid("trigger", name), "name": name,
-                "expression": compare(">=", '{$CT.SOURCE.WARN:"{#CT.NAME}"}'), "recovery_mode": "RECOVERY_EXPRESSION",
-                "recovery_expression": compare("<", '{$CT.SOURCE.WARN.RECOVERY:"{#CT.NAME}"}'), "priority": "WARNING",
+                **self.alarm(f"last({limit})>0 and " + compare(">=", '{$CT.SOURCE.WARN:"{#CT.NAME}"}'),
+                             f"last({limit})=0 or " + compare("<", '{$CT.SOURCE.WARN.RECOVERY:"{#CT.NAME}"}')),
+                "priority": "WARNING",
                 "opdata": "{ITEM.LASTVALUE2} entries", "description": "See the item \"largest source\".",
                 "tags": [{"tag": "scope", "value": "capacity"}]}
 
@@ -201,8 +215,8 @@ class Template:
 
         name = "An address of table {#CT.NAME} runs out of ports"
         return {"uuid": self.uuid("trigger", name), "name": name,
-                "expression": compare(">=", '{$CT.NAT.WARN:"{#CT.NAME}"}'), "recovery_mode": "RECOVERY_EXPRESSION",
-                "recovery_expression": compare("<", '{$CT.NAT.WARN.RECOVERY:"{#CT.NAME}"}'), "priority": "WARNING",
+                **self.alarm(compare(">=", '{$CT.NAT.WARN:"{#CT.NAME}"}'), compare("<", '{$CT.NAT.WARN.RECOVERY:"{#CT.NAME}"}')),
+                "priority": "WARNING",
                 "opdata": "{ITEM.LASTVALUE1} of 64512 ports", "description": "New connections of this address to this "
                 "destination will be refused. See the item \"most used source NAT\". Give source NAT more addresses.",
                 "tags": [{"tag": "scope", "value": "capacity"}]}
@@ -224,7 +238,7 @@ class Template:
         key_index = f"{kind},{{#SNMPINDEX}}" if kind else "{#SNMPINDEX}"
         prototypes = [self.item(what, f"{prefix} {text}", "{#SNMPINDEX}", key_index,
                                 "zero" if kind or more.get("ranked") else "discard") for what, text in items]
-        triggers = [self.trigger(*rest) for of, *rest in TRIGGERS if of == key]
+        triggers = [self.trigger(*spec) for spec in TRIGGERS if spec[0] == key]
         if key == "instance":
             prototypes += self.first_rows(prefix)
             triggers += [self.source_trigger(), self.nat_trigger()]

@@ -18,6 +18,8 @@ var notifications = %(notifications)s;
 var names = %(names)s, text = "%(text)s", trap = ".1.3.6.1.6.3.1.1.4.1.0";
 
 function objects(record) {
+    // of a snmptrapd without -On
+    record = record.replace(/(^|\\s)iso(?=\\.3\\.6\\.1\\.)/g, "$1.1");
     var lines = /\\n\\s*\\.1\\.3\\.6\\.1\\.6\\.3\\.1\\.1\\.4\\.1\\.0\\s/.test(record);
     var start = new RegExp((lines ? "(?:^|\\\\n)[^\\\\S\\\\n]*" : "(?:^|\\\\s)") +
         "(\\\\.1\\\\.3\\\\.6\\\\.1(?:\\\\.\\\\d+)+)[^\\\\S\\\\n]+(?:=[^\\\\S\\\\n]+|type=\\\\d+[^\\\\S\\\\n]+value=(?:[\\\\w-]+: )?)?", "g");
@@ -40,7 +42,7 @@ function plain(value) {
     if (/^"(?:[^\\\\]|\\\\[^])*"\\s*$/.test(value)) {
         value = value.replace(/^"|"\\s*$/g, "").replace(/\\\\(["\\\\])/g, "$1");
     }
-    if (/^(?:[0-9A-F]{2}[\\s=]+)+(?:[0-9A-F]{2}\\s*)?$/.test(value)) {
+    if (/^(?:[0-9A-F]{2}[\\s=]+)+(?:[0-9A-F]{2}\\s*)?$/.test(value) && /(?:^|[\\s=])[89A-F]/.test(value)) {
         // not ASCII: the receiver has written octets, in lines of 16; bash puts a "=" into each
         try {
             value = decodeURIComponent(value.replace(/[\\s=]+/g, "").replace(/../g, "%%$&"));

@@ -87,6 +87,14 @@ def test_a_trap_without_an_address_is_refused_with_a_reason(tmp_path, transport)
     assert not path.exists()
 
 
+@pytest.mark.parametrize("path", ["/dev/full", "/nowhere/traps"])
+def test_a_trap_that_cannot_be_written_is_told_as_lost(path):
+    """snmptrapd puts this into its log."""
+    run = hand_over(path, UPTIME)
+    assert run.returncode != 0
+    assert run.stderr.endswith(f"trap-to-zabbix: a trap of 192.0.2.1 is lost: {path} cannot be written\n"), run.stderr
+
+
 @pytest.mark.parametrize("size", [100, 9000, 59000])
 def test_a_record_is_one_write(tmp_path, size):
     path, log = tmp_path / "traps", tmp_path / "strace"

@@ -269,11 +269,14 @@ def test_the_lines_of_other_receivers_begin_and_end_a_problem(zabbix, layout):
 
 
 def test_a_table_that_a_pattern_brings(zabbix):
-    """It is found, and no trouble when it goes."""
+    """It is found, and no trouble when it goes: what was said of it ends."""
     lab, name = zabbix.lab, f"{zabbix.lab.netns}-x-1"
+    for macro in ("WARN", "WARN.RECOVERY"):  # of this table alone, and without an end
+        zabbix.set_macro(zabbix.host, f'{{$CT.UTIL.{macro}:"{name}"}}', "0")
     subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         wait_for(lambda: value_by_name(zabbix, f"[{name}] limit") == str(lab.limit()), 60, 1)
+        wait_for(lambda: f"Table {name} is filling up" in zabbix.problems(zabbix.host), 60, 1)
     finally:
         subprocess.run(["ip", "netns", "del", name], check=True)
     wait_for(lambda: "deleted" in lab.get("nfctInstanceStatusText.10", "deleted"), 20)
