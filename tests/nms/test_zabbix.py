@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 import mib
-from conftest import make_router
+from conftest import NAT_SOURCE, make_router
 from lab import TOP, TRAPS as TO_TRAPD, Lab, run_us, wait_for
 from room import Here, Room
 from zabbix import Zabbix
@@ -21,7 +21,7 @@ from zabbix_walked import Walked
 MAX_REPETITIONS = int(os.environ.get("MAX_REPETITIONS", 100))
 VERSIONS = {"6.0": (Polled, lambda lab: Here(), {}), "7.0": (Walked, Room, {"max_repetitions": MAX_REPETITIONS})}
 MACROS = {"{$SNMP_COMMUNITY}": "public", "{$CT.INTERVAL}": "2s", "{$CT.DISCOVERY}": "15s", "{$CT.SOURCE.WARN}": "15",
-          "{$CT.SOURCE.WARN.RECOVERY}": "10"}
+          "{$CT.SOURCE.WARN.RECOVERY}": "10", "{$CT.NAT.WARN}": "1", "{$CT.NAT.WARN.RECOVERY}": "1"}
 TRAPPED = "nfct.trap["
 SNMP_IN_PACKETS = "1.3.6.1.2.1.11.1.0"  # of SNMPv2-MIB
 REQUESTS = {"6.0": 12, "7.0": 20}  # at most, for a full poll
@@ -196,11 +196,14 @@ def test_triggers_rise_and_recover_by_poll_and_by_trap(zabbix):
 
     assert wait_for(lambda: not problems(), 30, 1), problems()
     begin = time.time()
+    lab.fill(700, "--nat-source", NAT_SOURCE, "--from", 6059100)  # of 64512 ports; no other fill uses these
     lab.fill(lab.limit() * 83 // 100)
     until_none(lambda: missing(
         {"Table default is filling up", "One source fills table default", "Watch web of table 1 is raised",
-         "Table default is full of entries that cannot be evicted", "Rate setup of table 1 is raised"},
-        {"above the threshold warning", "filled by one source", "the watch web", "per second (created, over"}), 60)
+         "Table default is full of entries that cannot be evicted", "Rate setup of table 1 is raised",
+         "An address of table default runs out of ports"},
+        {"above the threshold warning", "filled by one source", "the watch web", "per second (created, over",
+         f"{NAT_SOURCE} has used 1% of its ports towards 192.0.2.1 tcp/443"}), 60)
     # beyond the limit: what is ASSURED is not evicted, a new connection is refused
     lab.fill(lab.limit(), "--udp", "--until-full")
     refuse_some(lab)
