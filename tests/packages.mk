@@ -11,6 +11,8 @@ DEB_PACKAGES = build-essential debhelper lintian
 ROOM_PACKAGES = debootstrap arch-test iproute2
 # What builds for another architecture, and runs it.
 CROSS_PACKAGES = mmdebstrap qemu-user gcc-i686-linux-gnu gcc-s390x-linux-gnu gcc-aarch64-linux-gnu
+# What builds against musl: the libraries' sources too.
+MUSL_PACKAGES = $(BUILD_PACKAGES) musl-tools linux-libc-dev dpkg-dev gperf
 VM_PACKAGES = debootstrap e2fsprogs qemu-system-x86 util-linux
 # What is in the virtual machines, whose program and package are built there too.
 IMAGE_PACKAGES = linux-image-cloud-amd64 systemd-sysv dbus kmod udev procps iproute2 netbase iputils-ping libcap2-bin \

@@ -53,7 +53,7 @@ static const char *const calls_of_both[] = {
 	/* who am I */
 	"getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32", "getgroups",
 	"getgroups32", "getpid", "getppid", "getrandom", "getrlimit", "getrusage", "gettid",
-	"getuid", "getuid32", "prlimit64", "sysinfo", "ugetrlimit", "uname",
+	"getuid", "getuid32", "prlimit64", "set_tid_address", "sysinfo", "ugetrlimit", "uname",
 	/* the end */
 	"exit", "exit_group",
 #ifdef __SANITIZE_ADDRESS__
@@ -72,7 +72,7 @@ static const char *const calls_of_collector[] = {
 	/* netlink */
 	"bind",
 	/* its subagent, and by Landlock nothing else */
-	"kill", "tgkill", "wait4", "waitid", "waitpid",
+	"kill", "tgkill", "tkill", "wait4", "waitid", "waitpid",
 	/* giving up more: it does, and so does its subagent */
 	"capget", "capset", "landlock_add_rule", "landlock_create_ruleset",
 	"landlock_restrict_self", "prctl", "seccomp"
@@ -146,7 +146,8 @@ static void allow_collector(struct filter_builder *builder, const void *context)
 	allow_equal(builder, "socket", 0, AF_UNIX);
 	allow_equal(builder, "socket", 0, AF_INET);
 	allow_equal(builder, "socket", 0, AF_INET6);
-	/* fork(); a C library that tries clone3() first goes on to clone() */
+	/* fork(), as musl calls it; a library that tries clone3() first goes on to clone() */
+	add(builder, SCMP_ACT_ALLOW, "fork", NULL, 0);
 	allow_without(builder, "clone", 0, NEW_NAMESPACES);
 	add(builder, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL, 0);
 	if (config->namespace_count > 0)
@@ -157,8 +158,9 @@ static void allow_subagent(struct filter_builder *builder, const void *context)
 {
 	const struct agentx_master *master = context;
 
-	/* abort() */
+	/* abort(); musl's calls tkill(), and the only thread has the number of the process */
 	allow_equal(builder, "tgkill", 0, (uint64_t)getpid());
+	allow_equal(builder, "tkill", 0, (uint64_t)getpid());
 	if (agentx_master_path(master->address)) {
 		allow_equal(builder, "socket", 0, AF_UNIX);
 		return;
