@@ -24,10 +24,10 @@ check-dist: dist ## ... builds there, is linted and tested without git
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(TEST_PACKAGES) $(DEB_PACKAGES) $(LINT_PACKAGES)
 	$(Q)tests/rooms/dist build/dist/conntrack-agentx-$(VERSION).tar.gz $(DIST_TARGETS)
 
-# release-architecture; several at once, each tells what it did when it has ended. bookworm-musl builds its libraries first:
-# only when asked for.
-PORTABLE = bookworm-i386 bookworm-s390x bookworm-arm64 bullseye-$(shell dpkg --print-architecture 2>/dev/null)
-check-portable: ## 32 bits, big-endian, arm64; the headers of Linux 5.10 with glibc 2.31 (PORTABLE=bookworm-musl: one)
+# release-architecture, or release-musl, which builds its libraries first; several at once, each tells what it did when it
+# has ended
+PORTABLE = bookworm-i386 bookworm-s390x bookworm-arm64 bullseye-$(shell dpkg --print-architecture 2>/dev/null) bookworm-musl
+check-portable: ## 32 bits, big-endian, arm64; musl; the headers of Linux 5.10 with glibc 2.31 (PORTABLE=bookworm-musl: one)
 	$(Q)$(ENSURE) $(ROOM_PACKAGES) $(CROSS_PACKAGES) $(if $(findstring musl,$(PORTABLE)),$(MUSL_PACKAGES))
 	$(Q)$(MAKE) --no-print-directory $(ALL_CORES) -O $(PORTABLE:%=portable-%)
 portable-%:
