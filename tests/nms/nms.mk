@@ -6,7 +6,7 @@ check-nms: ## Zabbix, Prometheus, check_snmp and others on the agent
 	$(Q)$(ENSURE) $(BUILD_PACKAGES) $(NMS_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory all smi build/ctfill
 	$(Q)tests/rooms/keep trixie $(TRIXIE_PACKAGES)
-	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -q $(PYTEST_ARGS) tests/nms
+	$(Q)CONNTRACK_AGENTX=$(abspath $(BIN)) $(PYTHON) -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS) tests/nms
 
 nms-files: ## makes the template, the exporter's modules and the dashboard from the MIB
 	$(Q)$(ENSURE) $(FILES_PACKAGES)
