@@ -138,9 +138,6 @@ LEFT_OUT = ["nfctTopAddrType", "nfctTopAddr", "nfctTopPrefixLength", "nfctTopPro
             "nfctInstanceDiscontinuityTime", "nfctSnapshotDiscontinuityTime", "nfctWatchDiscontinuityTime",
             "nfctCpuChainTooLong"]
 
-# What the agent says of a table whose namespace matched a pattern and is gone.
-DELETED = '"like","was deleted"'
-
 # Rules' triggers: (rule, name, problem, recovery, severity, what to do, the one that hides it).
 # <object> means the item of that object.
 TRIGGERS = [
@@ -160,8 +157,7 @@ TRIGGERS = [
     ("instance", "Table {#CT.NAME} is dropping", "last(<nfctInstanceDropping>)=1", "last(<nfctInstanceDropping>)=2",
      "HIGH", "In the last minute packets were refused, or entries evicted to make room. See the item \"cause of loss\".",
      None),
-    ("instance", "Table {#CT.NAME} cannot be read", f"last(<nfctInstanceStatus>)=3 and find(<nfctInstanceStatusText>,,{DELETED})=0",
-     f"last(<nfctInstanceStatus>)<>3 or find(<nfctInstanceStatusText>,,{DELETED})=1",
+    ("instance", "Table {#CT.NAME} cannot be read", "last(<nfctInstanceStatus>)=3", "last(<nfctInstanceStatus>)<>3",
      "AVERAGE", "See the item \"status in words\". A namespace that matched a pattern and was deleted is no trouble.",
      None),
     ("instance", "Table {#CT.NAME} has old values", "min(<nfctInstanceStatus>,#2)=2", "last(<nfctInstanceStatus>)<>2",

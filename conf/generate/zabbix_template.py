@@ -7,7 +7,7 @@ import yaml
 
 import mib
 import zabbix_traps
-from zabbix_content import COLORS, DASHBOARDS, DELETED, FIRST, GRAPHS, ITEMS, MACROS, RULES, TRIGGERS, spoken
+from zabbix_content import COLORS, DASHBOARDS, FIRST, GRAPHS, ITEMS, MACROS, RULES, TRIGGERS, spoken
 
 UNITS = {"percent": ("%", 1), "milliseconds": ("s", 0.001), "microseconds": ("s", 0.000001), "seconds": ("s", 1),
          "hundredths of a percentage point": ("%", 0.01), "octets": ("B", 1), "": ("", 1)}
@@ -175,8 +175,8 @@ class Template:
         """The expressions of a trigger. The values of a table whose namespace was deleted stay as they were: what they
         say is over, once the table says that. A rule's triggers know only the items of their own rule."""
         problem, recovery = self.with_items(problem), self.with_items(recovery)
-        if of == "instance" and DELETED not in problem:
-            gone = self.with_items(f"find(<nfctInstanceStatusText>,,{DELETED})")
+        if of == "instance":
+            gone = self.with_items('find(<nfctInstanceStatusText>,,"like","was deleted")')
             problem, recovery = f"({problem}) and {gone}=0", f"({recovery}) or {gone}=1"
         return {"expression": problem, "recovery_mode": "RECOVERY_EXPRESSION", "recovery_expression": recovery}
 
